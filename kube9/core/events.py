@@ -1,0 +1,104 @@
+"""What people, logs and plugins hear. Every event names its subject as it was right after it happened."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from kube9.core.nodes import Node
+from kube9.core.pods import Pod
+
+
+@frozen(kw_only=True)
+class Event:
+    #: Cluster time in milliseconds.
+    at_ms: int
+
+
+@frozen(kw_only=True)
+class NodeEvent(Event):
+    node: Node
+
+
+class NodeAdded(NodeEvent):
+    """A node was asked for and is being made."""
+
+
+class NodeReady(NodeEvent):
+    """A node is up and takes pods, unless it is cordoned."""
+
+
+class NodeSuspected(NodeEvent):
+    """A node was silent for a while and takes no new pods."""
+
+
+class NodeFailed(NodeEvent):
+    """A node is dead; its pods move."""
+
+
+class NodeRecovering(NodeEvent):
+    """The backend is restarting a failed node."""
+
+
+class NodeLost(NodeEvent):
+    """A node was given up."""
+
+
+class NodeCordoned(NodeEvent):
+    """A node takes no new pods until it is uncordoned."""
+
+
+class NodeUncordoned(NodeEvent):
+    """A node takes new pods again."""
+
+
+class NodeDeleted(NodeEvent):
+    """A node is gone for good."""
+
+
+@frozen(kw_only=True)
+class PodEvent(Event):
+    pod: Pod
+
+
+class PodUnschedulable(PodEvent):
+    """A pod fits on no node; ``pod.reason`` has the tally."""
+
+
+@frozen(kw_only=True)
+class PodBound(PodEvent):
+    """A pod got a node; whether it runs there is told by ``PodRunning``."""
+
+    node_name: str
+
+
+class PodRunning(PodEvent):
+    """A pod's processes run."""
+
+
+@frozen(kw_only=True)
+class PodEvicted(PodEvent):
+    """A pod lost its node, or could not start there, and is queued again."""
+
+    node_name: str
+
+
+class PodFinished(PodEvent):
+    """A pod ended by itself; ``pod.phase`` says how."""
+
+
+class PodDeleted(PodEvent):
+    """A pod is gone for good."""
+
+
+@frozen(kw_only=True)
+class SchedulerFailed(PodEvent):
+    """A scheduler or filter broke its contract; the pod stays pending."""
+
+    message: str
+
+
+@frozen(kw_only=True)
+class StaleReport(Event):
+    """A report about something gone or of an older epoch came in and was ignored."""
+
+    what: str

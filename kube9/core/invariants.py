@@ -1,0 +1,72 @@
+"""What must hold of a cluster after every stimulus, whatever happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from kube9.core.ledger import Ledger
+from kube9.core.outcome import CreateNode
+from kube9.core.queue import PendingQueue
+from kube9.core.table import UNLIMITED
+
+
+def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[str]) -> None:
+    """Every pod is in exactly one place: the queue, a pause before the next try, one node, or finished."""
+    places: Counter[str] = Counter([*queue, *backing_off, *ledger.finished])
+    for node_uid, uids in ledger.bound.items():
+        places.update(uids.keys())
+        for uid in uids:
+            assert ledger.pods[uid].node_uid == node_uid, f"pod {uid} is counted on {node_uid} but bound elsewhere"
+    for uid, pod in ledger.pods.items():
+        assert places.pop(uid, 0) == 1, f"pod {uid} ({pod.phase.value}) is not in exactly one place"
+        assert pod.phase.finished == (uid in ledger.finished), f"pod {uid} is {pod.phase.value} in the wrong place"
+        waits = uid in queue or uid in backing_off
+        assert waits == (pod.node_uid is None and not pod.phase.finished), f"pod {uid} waits and has a node, or neither"
+        assert ledger.pod_uids.get((pod.namespace, pod.name)) == uid, f"pod {uid} is not found by its name"
+    assert not places, f"pods in a place but unknown: {sorted(places)}"
+    assert len(ledger.pod_uids) == len(ledger.pods), "a name of a pod that is gone is still taken"
+    queue.check()
+
+
+def check_table(ledger: Ledger) -> None:
+    """What is free is the capacity less the sum of what is placed, and is never negative."""
+    table = ledger.table
+    assert list(ledger.nodes) == list(table.row_of) == list(ledger.bound), "nodes and rows are not in the same order"
+    for row, node in enumerate(ledger.nodes.values()):
+        assert table.row_of[node.uid] == row, f"node {node.name} is not in row {row}"
+        assert bool(table.schedulable[row]) == node.schedulable, f"node {node.name} is schedulable only by the table"
+        spec = node.spec
+        free: Counter[str] = Counter({"pods": UNLIMITED} | dict(spec.capacity))
+        left = {group.kind: [group.milli] * group.count for group in spec.devices}
+        for pod in ledger.pods_on(node):
+            free.subtract({**pod.spec.requests, "pods": 1})
+            for request in pod.spec.devices:
+                for index in pod.devices[request.kind]:
+                    left[request.kind][index] -= request.milli
+        for resource, column in table.free.items():
+            assert column[row] == free[resource] >= 0, f"node {node.name} has {free[resource]} {resource}, not {column[row]}"
+        for kind, column in table.devices.items():
+            devices = left.get(kind, [])
+            padded = devices + [0] * (column.shape[1] - len(devices))
+            assert min(devices, default=0) >= 0, f"node {node.name} gave more {kind} than it has: {devices}"
+            assert np.array_equal(column[row], padded), f"node {node.name} has {kind} {padded}, not {column[row].tolist()}"
+
+
+def check_instructions(ledger: Ledger) -> None:
+    """No instruction is for a node that is gone."""
+    for instruction in ledger.instructions:
+        uid = instruction.node.uid
+        assert uid in ledger.nodes, f"{type(instruction).__name__} for node {uid}, which is gone"
+        assert isinstance(instruction, CreateNode) or ledger.nodes[uid].ordinal == instruction.node.ordinal
+
+
+def check_epochs(ledger: Ledger, floor: dict[str, int]) -> None:
+    """A placement's epoch only grows; ``floor`` has the highest seen so far and is brought up to date."""
+    for uid, pod in ledger.pods.items():
+        assert pod.epoch >= floor.get(uid, 0), f"pod {uid} went from epoch {floor[uid]} to {pod.epoch}"
+        floor[uid] = pod.epoch
+    for uid in floor.keys() - ledger.pods.keys():
+        del floor[uid]

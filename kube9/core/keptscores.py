@@ -1,0 +1,90 @@
+"""Scores kept per pod shape, so that only nodes that changed are judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import numpy as np
+from attrs import define
+
+from kube9.core.errors import SchedulerError
+from kube9.core.livetable import LiveTable
+from kube9.core.pods import PodSpec
+from kube9.core.ports import FloatArray
+from kube9.core.table import NodeTable
+
+__all__ = ["KeptScores"]
+
+#: How many scores are kept in all: 16 Mi of them are 128 MiB.
+_SCORES_MAX = 1 << 24
+#: How many shapes seen only once are remembered; a shape is worth keeping from its second pod on.
+_ONCE_MAX = 4096
+
+
+@define(eq=False)
+class _Kept:
+    spec: PodSpec
+    scores: FloatArray
+    #: The table's generation and version that ``scores`` are true for.
+    generation: int
+    version: int
+
+
+class KeptScores:
+    """Ranks nodes by asking ``rank`` only about rows that changed since the last pod of the same shape.
+
+    Sound only if what ``rank`` says of a row depends on nothing but that row, the table's ``largest`` and the shape.
+    """
+
+    def __init__(self, rank: Callable[[PodSpec, NodeTable], FloatArray]) -> None:
+        self._rank = rank
+        self._once: dict[Hashable, None] = {}
+        # In order of last use, so that the first is the one to drop.
+        self._kept: dict[Hashable, _Kept] = {}
+
+    def ranked(self, pod: PodSpec, table: LiveTable) -> FloatArray:
+        """What ``rank`` would return for the whole table; not to be written to, and valid until the next call."""
+        shape = pod.shape
+        kept = self._kept.get(shape)
+        if kept is None:
+            return self._first(pod, table)
+        if kept.version != table.version or kept.generation != table.generation:
+            self._refresh(kept, pod, table)
+        return kept.scores
+
+    def check(self, table: LiveTable, who: str) -> None:
+        """Compare everything kept with what would be computed afresh.
+
+        :raises SchedulerError: they differ, so ``who`` looks beyond the node it judges although it says it does not.
+        """
+        for kept in tuple(self._kept.values()):
+            self._refresh(kept, kept.spec, table)
+            fresh = self._rank(kept.spec, table)
+            if not np.array_equal(kept.scores, fresh, equal_nan=True):
+                row = int(np.flatnonzero(kept.scores != fresh)[0])
+                raise SchedulerError(
+                    f"{who} says it is local but is not: it gave node {table.names[row]!r} {kept.scores[row]} and now "
+                    f"{fresh[row]} for pod {kept.spec.name!r} although the node did not change"
+                )
+
+    def _first(self, pod: PodSpec, table: LiveTable) -> FloatArray:
+        scores = self._rank(pod, table)
+        if pod.shape not in self._once:
+            if len(self._once) >= _ONCE_MAX:
+                self._once.clear()
+            self._once[pod.shape] = None
+            return scores
+        del self._once[pod.shape]
+        while self._kept and (len(self._kept) + 1) * len(table) > _SCORES_MAX:
+            del self._kept[next(iter(self._kept))]
+        self._kept[pod.shape] = _Kept(pod, scores, table.generation, table.version)
+        return scores
+
+    def _refresh(self, kept: _Kept, pod: PodSpec, table: LiveTable) -> None:
+        rows = table.changed_since(kept.version) if kept.generation == table.generation else None
+        if rows is None or 2 * len(rows) >= len(table):
+            kept.scores = self._rank(pod, table)
+        elif len(rows):
+            kept.scores[rows] = self._rank(pod, table.take(rows))
+        kept.generation, kept.version = table.generation, table.version
+        self._kept[pod.shape] = self._kept.pop(pod.shape)

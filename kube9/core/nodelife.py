@@ -1,0 +1,71 @@
+"""What leads a node from one phase to the next. Each function returns the node after, or ``None`` where it cannot be.
+
+::
+
+    Provisioning -> Ready <-> Suspect -> Failed -> Recovering -> Ready
+          |                                 ^          |
+          v                                 +----------+ another try, after a while
+        Lost <------------------------------------------ no tries left
+          |
+          +-> Ready, when the machine comes back by itself
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from kube9.core.nodes import Node, NodePhase
+
+_P = NodePhase
+
+
+def joined(node: Node) -> Node | None:
+    """It is up, empty of pods."""
+    if node.deleting:
+        return None
+    return evolve(node, phase=_P.READY, recovery_attempts=0, reason="")
+
+
+def suspected(node: Node, reason: str) -> Node | None:
+    return evolve(node, phase=_P.SUSPECT, reason=reason) if node.phase is _P.READY else None
+
+
+def trusted(node: Node) -> Node | None:
+    return evolve(node, phase=_P.READY, reason="") if node.phase is _P.SUSPECT else None
+
+
+def failed(node: Node, reason: str) -> Node | None:
+    """It is dead, or its lease is surely over."""
+    return evolve(node, phase=_P.FAILED, reason=reason) if node.phase in (_P.READY, _P.SUSPECT) else None
+
+
+def recovering(node: Node) -> Node | None:
+    """Another recovery attempt begins."""
+    if node.phase is not _P.FAILED or node.deleting:
+        return None
+    return evolve(node, phase=_P.RECOVERING, recovery_attempts=node.recovery_attempts + 1)
+
+
+def not_recovered(node: Node, reason: str, attempts_max: int) -> Node | None:
+    """A recovery attempt failed: another one later, or none."""
+    if node.phase is not _P.RECOVERING:
+        return None
+    if node.recovery_attempts < attempts_max:
+        return evolve(node, phase=_P.FAILED, reason=reason)
+    return evolve(node, phase=_P.LOST, reason=f"not recovered in {node.recovery_attempts} attempts (last: {reason})")
+
+
+def not_created(node: Node, reason: str) -> Node | None:
+    return evolve(node, phase=_P.LOST, reason=f"not created: {reason}") if node.phase is _P.PROVISIONING else None
+
+
+def given_up(node: Node, reason: str) -> Node | None:
+    return evolve(node, phase=_P.LOST, reason=reason) if node.phase is not _P.LOST else None
+
+
+def cordoned(node: Node, on: bool) -> Node | None:
+    return evolve(node, cordoned=on) if node.cordoned is not on else None
+
+
+def deleting(node: Node) -> Node | None:
+    return None if node.deleting else evolve(node, deleting=True)

@@ -1,0 +1,102 @@
+"""Nodes: what was asked for, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from attrs import field, frozen
+
+from kube9.core.frozen import FrozenMap
+from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
+
+__all__ = ["DeviceGroup", "Node", "NodePhase", "NodeSpec", "Taint", "TaintEffect"]
+
+
+class TaintEffect(str, Enum):
+    """What a taint does to a pod that does not tolerate it. Only binding is affected, never a running pod."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+@frozen(order=True)
+class Taint:
+    """Keeps pods away that do not tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: TaintEffect = TaintEffect.NO_SCHEDULE
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}" if self.value else self.key
+
+
+@frozen(kw_only=True)
+class DeviceGroup:
+    """Equal devices of one kind in a node, such as eight GPUs of 1000 milli each."""
+
+    kind: str = field(validator=valid_name)
+    count: int = field(validator=positive)
+    #: What one device has to give.
+    milli: int = field(default=1000, validator=positive)
+    model: str = ""
+
+
+@frozen(kw_only=True)
+class NodeSpec:
+    """A node as it was asked for.
+
+    ``capacity`` maps a resource to a whole number: ``cpu`` in thousandths of a core, ``memory`` in bytes, ``pods``
+    the most pods it takes (no limit where it is unsaid), anything else in units of one. The total of each kind of
+    device is added under the kind's name.
+    """
+
+    name: str = field(validator=valid_name)
+    backend: str = "memory"
+    capacity: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
+    devices: tuple[DeviceGroup, ...] = field(default=(), converter=tuple, validator=unique_kinds)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
+    taints: tuple[Taint, ...] = field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "capacity", device_totals("capacity", self.capacity, self.devices))
+
+
+class NodePhase(str, Enum):
+    """Where a node is in its life; ``nodelife`` says what leads where."""
+
+    PROVISIONING = "Provisioning"
+    READY = "Ready"
+    SUSPECT = "Suspect"
+    FAILED = "Failed"
+    RECOVERING = "Recovering"
+    LOST = "Lost"
+
+
+@frozen(kw_only=True)
+class Node:
+    """A node at one moment. A change makes a new value, so one that was handed out stays true for its moment."""
+
+    uid: str
+    spec: NodeSpec
+    #: Join order: ties between nodes go to the lowest.
+    ordinal: int
+    phase: NodePhase = NodePhase.PROVISIONING
+    cordoned: bool = False
+    #: Deletion was asked for; the backend has not confirmed it yet.
+    deleting: bool = False
+    #: Recoveries tried since the node was last Ready.
+    recovery_attempts: int = 0
+    #: Why it is in its phase, for people.
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def schedulable(self) -> bool:
+        """Whether the node takes new pods."""
+        return self.phase is NodePhase.READY and not self.cordoned and not self.deleting

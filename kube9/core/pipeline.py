@@ -1,0 +1,185 @@
+"""What one pod goes through: filters, then one scheduler, then the choice of devices."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from attrs import define, field, frozen
+
+from kube9.core.errors import FilterError, SchedulerError
+from kube9.core.frozen import FrozenMap
+from kube9.core.keptscores import KeptScores
+from kube9.core.pods import PodSpec
+from kube9.core.ports import BoolArray, DeviceChooser, Filter, FloatArray, Rejections, Scheduler
+from kube9.core.table import NodeTable
+from kube9.core.livetable import LiveTable
+
+__all__ = ["Explanation", "Pipeline", "Verdict"]
+
+_NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
+_UNFIT = -np.inf
+
+
+@frozen
+class Verdict:
+    """What a pipeline thinks of one node for one pod."""
+
+    node_name: str
+    #: Why the pod may not go there; empty where it fits.
+    reason: str
+    #: Higher is better; ``None`` where it does not fit.
+    score: float | None
+
+
+@frozen
+class Explanation:
+    """What a pipeline thinks of every node for one pod, in join order, and who won."""
+
+    scheduler: str
+    verdicts: tuple[Verdict, ...]
+    #: The node the pod would go to now; ``None`` if it fits nowhere.
+    winner: str | None
+    tally: str
+
+
+@define(eq=False, kw_only=True)
+class Pipeline:
+    """Built once from configuration, walked for every decision."""
+
+    #: Name of the scheduler, as a pod's ``scheduler_name`` says it.
+    name: str
+    scheduler: Scheduler
+    filters: tuple[tuple[str, Filter], ...]
+    chooser: DeviceChooser
+    #: Package and version of who offers the scheduler, for messages.
+    owner: str
+    #: Scores by shape; ``None`` where the scheduler or a filter looks beyond the node it judges.
+    kept: KeptScores | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        steps: list[Any] = [self.scheduler, *(step for _, step in self.filters)]
+        if all(getattr(step, "local", False) for step in steps):
+            self.kept = KeptScores(self._ranked)
+
+    def decide(self, pod: PodSpec, table: LiveTable) -> int:
+        """The row of the node that ``pod`` should go to; -1 if it fits nowhere.
+
+        :raises SchedulerError: the scheduler raised, or its scores cannot be used.
+        :raises FilterError: the same of a filter.
+        """
+        if not len(table):
+            return -1
+        ranked = self._ranked(pod, table) if self.kept is None else self.kept.ranked(pod, table)
+        row = int(ranked.argmax())
+        best = ranked[row]
+        if math.isfinite(best):  # argmax stops at a NaN, so none can hide behind the winner
+            return row
+        if best == _UNFIT and not self._fitting(pod, table).any():
+            return -1
+        raise SchedulerError(
+            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; expected a finite number"
+        )
+
+    def choose_devices(self, pod: PodSpec, table: NodeTable, row: int) -> Mapping[str, tuple[int, ...]]:
+        """For each kind of device the pod asks for, the indices of those it gets on the node of ``row``."""
+        if not pod.devices:
+            return _NO_DEVICES
+        chosen = {}
+        for request in pod.devices:
+            free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
+            indices = tuple(self.chooser.choose(request, free))
+            if len(set(indices)) != request.count or any(free[index] < request.milli for index in indices):
+                raise SchedulerError(
+                    f"device chooser {type(self.chooser).__name__} chose {indices} of {free.tolist()} for pod "
+                    f"{pod.name!r}; expected {request.count} different ones with {request.milli} milli left"
+                )
+            chosen[request.kind] = indices
+        return FrozenMap(chosen)
+
+    def tally(self, pod: PodSpec, table: NodeTable) -> str:
+        """Why ``pod`` fits nowhere: ``0 of 50 nodes fit: 30 insufficient cpu, 20 taint gpu``."""
+        counts: Counter[str] = Counter()
+        remaining = np.ones(len(table), dtype=np.bool_)
+        for reason, refused in self._rejections(pod, table):
+            newly = remaining & refused
+            counts[reason] += int(np.count_nonzero(newly))
+            remaining &= ~newly
+        fit = int(np.count_nonzero(remaining))
+        parts = [f"{n} {reason}" for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n]
+        return f"{fit} of {len(table)} nodes fit" + (f": {', '.join(parts)}" if parts else "")
+
+    def explain(self, pod: PodSpec, table: LiveTable) -> Explanation:
+        """What speaks for and against every node, for people."""
+        reasons = np.full(len(table), "", dtype=object)
+        for reason, refused in self._rejections(pod, table):
+            reasons[refused & (reasons == "")] = reason
+        row = self.decide(pod, table)
+        ranked = self._ranked(pod, table).tolist() if len(table) else []
+        verdicts = tuple(
+            Verdict(name, reason, None if reason else score)
+            for name, reason, score in zip(table.names, reasons.tolist(), ranked, strict=True)
+        )
+        winner = None if row < 0 else table.names[row]
+        return Explanation(self.name, verdicts, winner, self.tally(pod, table))
+
+    def check(self, table: LiveTable) -> None:
+        """Compare kept scores with fresh ones.
+
+        :raises SchedulerError: the scheduler or a filter is local by its own word but not in fact.
+        """
+        if self.kept is not None:
+            self.kept.check(table, self._who)
+
+    @property
+    def _who(self) -> str:
+        return f"scheduler {self.name!r} of {self.owner}"
+
+    def _ranked(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
+        """One score per node, minus infinity where the pod does not fit. The array is the caller's."""
+        fits = self._fitting(pod, nodes)
+        if not np.count_nonzero(fits):  # five times as fast as any() on a short mask
+            return np.full(len(nodes), _UNFIT)
+        return np.where(fits, self._scores(pod, nodes), _UNFIT)
+
+    def _fitting(self, pod: PodSpec, nodes: NodeTable) -> BoolArray:
+        fits: BoolArray | None = None
+        size = len(nodes)
+        for name, step in self.filters:
+            try:
+                mask = step.fits(pod, nodes)
+            except Exception as exc:
+                raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+            if mask is None:
+                continue
+            if mask.dtype != np.bool_ or mask.shape != (size,):
+                raise FilterError(
+                    f"filter {name!r} returned {mask.dtype} of shape {mask.shape} for pod {pod.name!r}; expected bool "
+                    f"of shape ({size},)"
+                )
+            # Not in place: a filter may hand out a column of the table itself.
+            fits = mask if fits is None else fits & mask
+        return np.ones(size, dtype=np.bool_) if fits is None else fits
+
+    def _scores(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
+        try:
+            scores = np.asarray(self.scheduler.score(pod, nodes))
+        except Exception as exc:
+            raise SchedulerError(f"{self._who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        if scores.shape != (len(nodes),) or scores.dtype.kind not in "fiu":
+            raise SchedulerError(
+                f"{self._who} returned {scores.dtype} of shape {scores.shape} for pod {pod.name!r}; expected one "
+                f"number per node, shape ({len(nodes)},)"
+            )
+        return scores
+
+    def _rejections(self, pod: PodSpec, nodes: NodeTable) -> Rejections:
+        for _, step in self.filters:
+            explain = getattr(step, "rejections", None)
+            if explain is not None:
+                yield from explain(pod, nodes)
+            elif (mask := step.fits(pod, nodes)) is not None:
+                yield step.reason, ~mask

@@ -1,0 +1,69 @@
+"""What leads a pod from one phase to the next. Each function returns the pod after.
+
+The two that every pod goes through are written out: ``evolve`` costs three times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from kube9.core.frozen import FrozenMap
+from kube9.core.pods import Pod, PodPhase
+
+_NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
+
+
+def bound(pod: Pod, node_uid: str, devices: Mapping[str, tuple[int, ...]]) -> Pod:
+    """It got a node, and with it its next epoch."""
+    return Pod(
+        uid=pod.uid,
+        spec=pod.spec,
+        ordinal=pod.ordinal,
+        created_at_ms=pod.created_at_ms,
+        phase=PodPhase.STARTING,
+        node_uid=node_uid,
+        epoch=pod.epoch + 1,
+        devices=devices,
+        start_failures=pod.start_failures,
+    )
+
+
+def running(pod: Pod) -> Pod:
+    return evolve(pod, phase=PodPhase.RUNNING, start_failures=0)
+
+
+def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
+    """It ended by itself; it stays known on the node it ran on, and holds nothing there."""
+    return Pod(
+        uid=pod.uid,
+        spec=pod.spec,
+        ordinal=pod.ordinal,
+        created_at_ms=pod.created_at_ms,
+        phase=PodPhase.SUCCEEDED if exit_code == 0 else PodPhase.FAILED,
+        node_uid=pod.node_uid,
+        epoch=pod.epoch,
+        start_failures=pod.start_failures,
+        exit_code=exit_code,
+        reason=reason,
+    )
+
+
+def evicted(pod: Pod, reason: str) -> Pod:
+    """It lost its node."""
+    return evolve(pod, phase=PodPhase.PENDING, node_uid=None, devices=_NO_DEVICES, reason=reason)
+
+
+def not_started(pod: Pod, reason: str) -> Pod:
+    """Its node could not start it."""
+    return evolve(evicted(pod, reason), start_failures=pod.start_failures + 1)
+
+
+def waiting(pod: Pod, reason: str) -> Pod:
+    """It is known why it waits."""
+    return evolve(pod, reason=reason)
+
+
+def deleting(pod: Pod) -> Pod:
+    return evolve(pod, deleting=True)

@@ -1,0 +1,141 @@
+"""Pods: what was asked for, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from enum import Enum
+
+from attrs import field, frozen
+
+from kube9.core.errors import InvalidInput
+from kube9.core.frozen import FrozenMap
+from kube9.core.nodes import Taint, TaintEffect
+from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
+
+__all__ = ["DeviceRequest", "Pod", "PodPhase", "PodSpec", "Toleration"]
+
+
+@frozen(order=True)
+class Toleration:
+    """Lets a pod onto nodes with a matching taint.
+
+    An empty ``key`` with ``exists`` matches every taint; an effect of ``None`` matches every effect.
+    """
+
+    key: str = ""
+    value: str = ""
+    exists: bool = False
+    effect: TaintEffect | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.key and not self.exists:
+            raise InvalidInput("key: a toleration without a key must have the operator Exists")
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Whether this toleration lets a pod onto a node with ``taint``."""
+        if self.effect is not None and self.effect is not taint.effect:
+            return False
+        if self.key and self.key != taint.key:
+            return False
+        return self.exists or self.value == taint.value
+
+
+@frozen(kw_only=True)
+class DeviceRequest:
+    """``count`` devices of a kind, ``milli`` of each, of one of ``models`` (any, where it is empty).
+
+    A share never spans two devices: two devices at 500 milli are two halves, never one whole.
+    """
+
+    kind: str = field(validator=valid_name)
+    count: int = field(validator=positive)
+    milli: int = field(default=1000, validator=positive)
+    models: tuple[str, ...] = field(default=(), converter=tuple)
+
+
+@frozen(kw_only=True)
+class PodSpec:
+    """A pod as it was asked for; this is what policies and filters see.
+
+    ``requests`` maps a resource to a whole number, in the units of :class:`~kube9.core.nodes.NodeSpec`. The total of
+    each kind of device is added under the kind's name. A pod always takes one of a node's ``pods``, which it need not
+    and may not ask for.
+    """
+
+    name: str = field(validator=valid_name)
+    namespace: str = field(default="default", validator=valid_name)
+    requests: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
+    devices: tuple[DeviceRequest, ...] = field(default=(), converter=tuple, validator=unique_kinds)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
+    node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
+    tolerations: tuple[Toleration, ...] = field(default=(), converter=tuple)
+    #: Higher goes first.
+    priority: int = 0
+    #: Empty for the cluster's default.
+    scheduler_name: str = ""
+    #: Everything but the name: two pods of one shape fit the same nodes and, for a local policy, score the same.
+    shape: Hashable = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if "pods" in self.requests:
+            raise InvalidInput("requests: pods is a limit of nodes and cannot be asked for")
+        requests = device_totals("requests", self.requests, self.devices)
+        object.__setattr__(self, "requests", requests)
+        # Plain tuples: hashed and compared in C at every decision.
+        shape = (
+            self.scheduler_name,
+            tuple(sorted(requests.items())),
+            self.devices,
+            tuple(sorted(self.labels.items())),
+            tuple(sorted(self.node_selector.items())),
+            self.tolerations,
+            self.priority,
+        )
+        object.__setattr__(self, "shape", shape)
+
+
+class PodPhase(str, Enum):
+    """Where a pod is in its life."""
+
+    PENDING = "Pending"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+    @property
+    def finished(self) -> bool:
+        return self is PodPhase.SUCCEEDED or self is PodPhase.FAILED
+
+
+@frozen(kw_only=True)
+class Pod:
+    """A pod at one moment. A change makes a new value, so one that was handed out stays true for its moment."""
+
+    uid: str
+    spec: PodSpec
+    #: Arrival order: among equals in the queue the lowest goes first.
+    ordinal: int
+    created_at_ms: int
+    phase: PodPhase = PodPhase.PENDING
+    #: Uid of the node it is bound to; ``None`` while it waits. A finished pod keeps the node it ran on.
+    node_uid: str | None = None
+    #: Grows with every bind; tells a stale start, report or survivor of a partition from the present copy.
+    epoch: int = 0
+    #: Per kind, the indices of the node's devices it holds.
+    devices: Mapping[str, tuple[int, ...]] = FrozenMap()
+    #: Deletion was asked for; the node has not confirmed the stop yet.
+    deleting: bool = False
+    #: Starts that failed since it last ran.
+    start_failures: int = 0
+    exit_code: int | None = None
+    #: Why it is in its phase, for people: the tally of a pod that waits, or how it ended.
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def namespace(self) -> str:
+        return self.spec.namespace

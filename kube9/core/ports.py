@@ -1,0 +1,255 @@
+"""What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name.
+
+A strategy may carry these attributes, which are not part of the protocols because their absence means the default:
+
+``local`` (scheduler, filter; default ``False``)
+    What it says of a node depends on nothing but that node's own row, ``NodeTable.largest`` and the pod's shape
+    (everything in the spec but its name and namespace). Then answers are kept per shape, and only nodes that changed
+    are asked about again. A pipeline profits only when its scheduler and all its filters say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from attrs import field, frozen
+
+from kube9.core.nodes import Node, NodeSpec
+from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodSpec
+
+if TYPE_CHECKING:
+    from kube9.core.stimuli import Stimulus
+    from kube9.core.table import NodeTable
+
+__all__ = [
+    "Arrival",
+    "BoolArray",
+    "Clock",
+    "DeviceChooser",
+    "Filter",
+    "FloatArray",
+    "HealthCheck",
+    "HeartbeatHistory",
+    "IntArray",
+    "JoinTicket",
+    "NodeBackend",
+    "PodReport",
+    "QueueDiscipline",
+    "Scheduler",
+    "Trace",
+    "TraceReader",
+]
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@runtime_checkable
+class Scheduler(Protocol):
+    """Ranks nodes for a pod. Pure: the same arguments give the same scores."""
+
+    def score(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
+        """One score per node, shape ``(len(nodes),)``, higher is better; ties go to the node that joined first.
+
+        Only nodes that fit are considered, and for those the score must be finite. Integers are as good as floats.
+        ``nodes`` is read-only and changes after the call; keep no reference to it.
+        """
+
+
+@runtime_checkable
+class Filter(Protocol):
+    """Says which nodes a pod may go to."""
+
+    #: Why a node was refused, as it stands in a tally: ``30 insufficient cpu``.
+    reason: str
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        """One truth value per node, or ``None`` for "no objection to any", which costs nothing.
+
+        A filter whose reason depends on the node may also have ``rejections(pod, nodes)``, which yields pairs of a
+        reason and a mask of the nodes it applies to; it is asked only when somebody wants to know.
+        """
+
+
+@runtime_checkable
+class QueueDiscipline(Protocol):
+    """In which order waiting pods are tried."""
+
+    #: Whether a pod that fits nowhere holds back all behind it.
+    blocks: bool
+
+    def key(self, pod: PodSpec, arrived_ms: int) -> tuple[float, ...]:
+        """Lowest goes first; among equals the one that arrived first. All keys of a discipline have one length."""
+
+
+@runtime_checkable
+class DeviceChooser(Protocol):
+    """Chooses which of a node's devices a pod gets."""
+
+    def choose(self, request: DeviceRequest, free_milli: IntArray) -> Sequence[int]:
+        """``request.count`` different indices into ``free_milli``, each with at least ``request.milli`` left.
+
+        ``free_milli`` has one entry per device of the chosen node, and enough of them fit.
+        """
+
+
+@frozen(kw_only=True)
+class HeartbeatHistory:
+    """When a node was heard, on the listener's own clock; oldest first."""
+
+    arrivals_ms: tuple[int, ...]
+    #: How often the node was asked to beat.
+    interval_ms: int
+
+
+@runtime_checkable
+class HealthCheck(Protocol):
+    """Turns what was heard from a node into a suspicion level; two thresholds turn that into Suspect and Failed."""
+
+    suspect_at: float
+    fail_at: float
+
+    def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
+        """How likely the node is down, on a scale of the check's own; grows with silence."""
+
+
+class Clock(Protocol):
+    """Time for whoever must not read it: real in a server, virtual in a simulation."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since some fixed moment; never runs backwards."""
+
+    def call_at(self, at_ms: int, action: Callable[[], None]) -> None:
+        """Run ``action`` once at ``at_ms``, or as soon as possible where that is past. Actions due at one
+        moment run in the order they were asked for. It never runs within this call."""
+
+
+@frozen(kw_only=True)
+class JoinTicket:
+    """What a new node needs to introduce itself."""
+
+    node_uid: str
+    server_url: str = ""
+    token: str = field(default="", repr=False)
+
+
+@frozen(kw_only=True)
+class PodReport:
+    """What a node says of one copy of a pod."""
+
+    pod_uid: str
+    epoch: int
+    #: Starting, Running, Succeeded or Failed.
+    phase: PodPhase
+    exit_code: int | None = None
+
+
+@runtime_checkable
+class NodeBackend(Protocol):
+    """Makes nodes exist and runs pods on them.
+
+    Every call begins its work and returns without waiting for the end of it; calls for one node come one after the
+    other, calls for different nodes may come at once. Every call is idempotent by uid and epoch. What becomes of it
+    is told through the ``deliver`` the backend was made with, as stimuli: ``NodeJoined``, ``CreateNodeFailed``,
+    ``RestartNodeFailed``, ``DestroyNodeDone``, ``PodStarted``, ``StartPodFailed``, ``PodExited``, ``StopPodDone``.
+    A call that cannot even begin raises :class:`~kube9.core.errors.BackendError`, and nothing is delivered for it.
+    """
+
+    def create_node(self, node: Node, join: JoinTicket) -> None:
+        """Make the node exist; leads to ``NodeJoined`` or ``CreateNodeFailed``."""
+
+    def restart_node(self, node: Node) -> None:
+        """Bring a dead node back, empty of pods; leads to ``NodeJoined`` or ``RestartNodeFailed``."""
+
+    def destroy_node(self, node: Node) -> None:
+        """Remove the node and all it runs; leads to ``DestroyNodeDone``, also where it never existed."""
+
+    def start_pod(self, node: Node, pod: Pod) -> None:
+        """Start this epoch of ``pod``; leads to ``PodStarted`` or ``StartPodFailed``, then in time to ``PodExited``.
+
+        :raises NodeGone: the node is not known or not up.
+        """
+
+    def stop_pod(self, node: Node, pod: Pod, grace_ms: int) -> None:
+        """Stop this epoch of ``pod``, by force after ``grace_ms``; leads to ``StopPodDone``, also where it never ran.
+
+        Another epoch of the same pod is left alone.
+
+        :raises NodeGone: the node is not known or not up.
+        """
+
+    def list_pods(self, node: Node) -> Sequence[PodReport]:
+        """What really runs or ran on the node and was not yet stopped, by pod uid and epoch.
+
+        :raises NodeGone: the node is not known or not up.
+        """
+
+    def logs(self, node: Node, pod: Pod) -> Iterator[bytes]:
+        """What this epoch of ``pod`` has written so far, in pieces of any size.
+
+        :raises NodeGone: the node is not known or not up.
+        """
+
+
+class BackendFactory(Protocol):
+    """What is registered under a backend's name."""
+
+    def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend: ...
+
+
+@frozen(kw_only=True)
+class Arrival:
+    """One pod of a trace."""
+
+    pod: PodSpec
+    #: When it was asked for.
+    at_ms: int = 0
+    #: How long it runs once started; ``None`` for as long as the simulation lasts.
+    duration_ms: int | None = None
+
+
+@frozen(kw_only=True)
+class Trace:
+    """Pods to place, in the order of the file. A file that holds several independent runs makes several of these."""
+
+    #: Which instance of the file it is; the file's stem where there is only one.
+    instance: str
+    arrivals: tuple[Arrival, ...]
+    #: Whether ``at_ms`` means anything; if not, only the order counts.
+    timed: bool = True
+    #: What the reader left out or assumed, one sentence each, for people.
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TraceReader(Protocol):
+    """Reads one kind of trace file."""
+
+    #: How the file is recognised, in one line, for people.
+    describes: str
+
+    def recognises(self, path: str, head: str) -> bool:
+        """Whether a file of this name that begins with ``head`` (its first 4,096 characters) is of this kind."""
+
+    def read(self, path: str) -> Sequence[Trace]:
+        """Read the file whole.
+
+        :raises FileError: with path, line and column of the first thing that is wrong.
+        """
+
+
+class NodeReader(Protocol):
+    """The same for node lists; a trace reader may have ``read_nodes`` too."""
+
+    def read_nodes(self, path: str) -> Sequence[NodeSpec]: ...
+
+
+#: A registry entry makes its strategy from the options of its step: ``random:seed=3`` calls ``factory(seed="3")``.
+SchedulerFactory = Callable[..., Scheduler]
+FilterFactory = Callable[..., Filter]
+Options = Mapping[str, str]
+Rejections = Iterable[tuple[str, BoolArray]]

@@ -1,0 +1,167 @@
+"""The built-in filters: may this pod go to that node?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kube9.core.hookspecs import hookimpl
+from kube9.core.nodes import NodePhase, Taint, TaintEffect
+from kube9.core.table import PHASES
+
+if TYPE_CHECKING:
+    from kube9.core.hookspecs import RegisterFilter
+    from kube9.core.pods import DeviceRequest, PodSpec
+    from kube9.core.ports import BoolArray
+    from kube9.core.table import NodeTable
+
+
+class NodeReady:
+    """Only nodes that are Ready, not cordoned and not being deleted take pods."""
+
+    reason = "not ready"
+    local = True
+
+    def fits(self, _pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        return nodes.schedulable
+
+    def rejections(self, _pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
+        for code, phase in enumerate(PHASES):
+            if phase is not NodePhase.READY:
+                yield f"{phase.value.lower()}", nodes.phase == code
+        yield "cordoned", nodes.cordoned
+        yield "being deleted", ~nodes.schedulable
+
+
+class NodeSelector:
+    """A node must carry every label the pod selects."""
+
+    reason = "node selector"
+    local = True
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        mask = None
+        for key, value in pod.node_selector.items():
+            has = nodes.has_label(key, value)
+            mask = has if mask is None else mask & has
+        return mask
+
+    def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
+        for key, value in pod.node_selector.items():
+            yield f"not labelled {key}={value}", ~nodes.has_label(key, value)
+
+
+class Taints:
+    """A pod must tolerate every taint of its node that forbids scheduling; ``PreferNoSchedule`` forbids nothing."""
+
+    reason = "untolerated taint"
+    local = True
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        if len(nodes.taint_sets) == 1:
+            return None
+        tolerated = [self._first_untolerated(pod, taints) is None for taints in nodes.taint_sets]
+        return np.array(tolerated, dtype=np.bool_)[nodes.taint_code]
+
+    def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
+        for code, taints in enumerate(nodes.taint_sets):
+            taint = self._first_untolerated(pod, taints)
+            if taint is not None:
+                yield f"taint {taint}", nodes.taint_code == code
+
+    @staticmethod
+    def _first_untolerated(pod: PodSpec, taints: tuple[Taint, ...]) -> Taint | None:
+        for taint in taints:
+            forbids = taint.effect is not TaintEffect.PREFER_NO_SCHEDULE
+            if forbids and not any(toleration.tolerates(taint) for toleration in pod.tolerations):
+                return taint
+        return None
+
+
+class Resources:
+    """A node must have enough left of every resource the pod asks for, and room for one more pod."""
+
+    reason = "insufficient resources"
+    local = True
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        mask: BoolArray | None = None
+        for resource, amount in pod.requests.items():
+            if amount:
+                enough = self._enough(pod, nodes, resource, amount)
+                mask = enough if mask is None else np.logical_and(mask, enough, out=mask)
+        if nodes.limited_pods:
+            room = nodes.free["pods"] >= 1
+            mask = room if mask is None else np.logical_and(mask, room, out=mask)
+        return mask
+
+    def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
+        for resource, amount in pod.requests.items():
+            if amount and all(request.kind != resource for request in pod.devices):
+                yield f"insufficient {resource}", ~self._enough(pod, nodes, resource, amount)
+        yield "too many pods", nodes.free["pods"] < 1
+
+    @staticmethod
+    def _enough(pod: PodSpec, nodes: NodeTable, resource: str, amount: int) -> BoolArray:
+        try:
+            enough: BoolArray = nodes.free[resource] >= amount
+        except KeyError:  # no node has any
+            return np.zeros(len(nodes), dtype=np.bool_)
+        if nodes.models and resource in nodes.devices and all(request.kind != resource for request in pod.devices):
+            # A bare amount of what a node has as devices could not be taken from any one of them.
+            enough &= nodes.device_count[resource] == 0
+        return enough
+
+
+class Devices:
+    """A node must have enough devices of an allowed model, each with enough left on it."""
+
+    reason = "insufficient devices"
+    local = True
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        mask: BoolArray | None = None
+        for request in pod.devices:
+            enough = self._enough(request, nodes)
+            if request.models:
+                enough &= self._allowed(request, nodes)
+            mask = enough if mask is None else mask & enough
+        return mask
+
+    def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
+        for request in pod.devices:
+            if request.models:
+                yield f"no {request.kind} of model {' or '.join(request.models)}", ~self._allowed(request, nodes)
+            yield f"no {request.count} x {request.milli} milli of {request.kind} left", ~self._enough(request, nodes)
+
+    @staticmethod
+    def _enough(request: DeviceRequest, nodes: NodeTable) -> BoolArray:
+        if request.kind not in nodes.devices:
+            return np.zeros(len(nodes), dtype=np.bool_)
+        fitting = nodes.devices[request.kind] >= request.milli
+        if request.count == 1:
+            return np.asarray(fitting.any(axis=1))
+        return np.asarray(np.count_nonzero(fitting, axis=1) >= request.count)
+
+    @staticmethod
+    def _allowed(request: DeviceRequest, nodes: NodeTable) -> BoolArray:
+        if request.kind not in nodes.device_model:
+            return np.zeros(len(nodes), dtype=np.bool_)
+        models = nodes.device_model[request.kind]
+        allowed = np.zeros(len(nodes), dtype=np.bool_)
+        for code, model in enumerate(nodes.models):
+            if model in request.models:
+                allowed |= models == code
+        return allowed
+
+
+@hookimpl
+def kube9_register_filters(register: RegisterFilter) -> None:
+    # In the order in which a node's reason is looked for: what cannot change soon comes first.
+    register("node-ready", NodeReady)
+    register("node-selector", NodeSelector)
+    register("taints", Taints)
+    register("resources", Resources)
+    register("devices", Devices)

@@ -19,6 +19,7 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.outcome import CreateNode, DestroyNode, Outcome, RestartNode, StartPod, StopPod
 from kube9.core.pipeline import Explanation, Pipeline
 from kube9.core.pods import Pod, PodPhase
+from kube9.core.podlife import NO_DEVICES
 from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.timers import Timers
@@ -397,12 +398,13 @@ class Cluster:
 
     def _try(self, pod: Pod) -> str | None:
         """Bind ``pod`` if it fits somewhere; if not, return why."""
-        pipeline, table, spec = self._pipeline(pod), self.table, pod.spec
+        spec, table = pod.spec, self._ledger.table
+        pipeline = self._pipelines[spec.scheduler_name]
         try:
             row = pipeline.decide(spec, table)
             if row < 0:
                 return pipeline.tally(spec, table)
-            devices = pipeline.choose_devices(spec, table, row)
+            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
         except PluginError as exc:
             self._tell(events.SchedulerFailed, pod, message=str(exc))
             return str(exc)

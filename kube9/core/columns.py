@@ -63,7 +63,7 @@ class Columns(FrozenMap[str, Array]):
             self._show(name)
 
     def _show(self, name: str) -> None:
-        self.cells[name] = memoryview(self.data[name])
+        self.cells[name] = memoryview(self.data[name])  # type: ignore[arg-type]  # an ndarray is a buffer
         view = self.data[name][: self._rows]
         view.flags.writeable = False
         dict.__setitem__(self, name, view)

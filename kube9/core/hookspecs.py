@@ -74,7 +74,7 @@ def kube9_register_schedulers(register: RegisterScheduler) -> None:
 
 @hookspec
 def kube9_register_filters(register: RegisterFilter) -> None:
-    """Offer filters by name; every filter that is offered is used, in order of the filters' names.
+    """Offer filters by name; every filter that is offered is used, in order of registration, built-ins first.
 
     Called once per plugin at start-up, in order of the plugins' names. The result is ignored.
 
@@ -139,7 +139,7 @@ def kube9_register_health_checks(register: RegisterHealthCheck) -> None:
 
 @hookspec
 def kube9_register_trace_readers(register: RegisterTraceReader) -> None:
-    """Offer readers of trace files; a file goes to the first, by name, that recognises it, or to ``--trace-format``.
+    """Offer readers of trace files; a file goes to the first that recognises it, or to ``--trace-format``.
 
     Called once per plugin at start-up, in order of the plugins' names. The result is ignored.
 

@@ -34,6 +34,7 @@ def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[s
 def check_table(ledger: Ledger) -> None:
     """What is free is the capacity less the sum of what is placed, and is never negative."""
     table = ledger.table
+    assert table.unschedulable == np.count_nonzero(~table.schedulable), "the unschedulable nodes are miscounted"
     assert list(ledger.nodes) == list(table.row_of) == list(ledger.bound), "nodes and rows are not in the same order"
     for row, node in enumerate(ledger.nodes.values()):
         assert table.row_of[node.uid] == row, f"node {node.name} is not in row {row}"

@@ -28,6 +28,8 @@ class _Kept:
     #: The table's generation and version that ``scores`` are true for.
     generation: int
     version: int
+    #: When it was last asked for, as a count of all such times.
+    used: int = 0
 
 
 class KeptScores:
@@ -39,8 +41,8 @@ class KeptScores:
     def __init__(self, rank: Callable[[PodSpec, NodeTable], FloatArray]) -> None:
         self._rank = rank
         self._once: dict[Hashable, None] = {}
-        # In order of last use, so that the first is the one to drop.
         self._kept: dict[Hashable, _Kept] = {}
+        self._uses = 0
 
     def ranked(self, pod: PodSpec, table: LiveTable) -> FloatArray:
         """What ``rank`` would return for the whole table; not to be written to, and valid until the next call."""
@@ -50,6 +52,7 @@ class KeptScores:
             return self._first(pod, table)
         if kept.version != table.version or kept.generation != table.generation:
             self._refresh(kept, pod, table)
+        kept.used = self._uses = self._uses + 1
         return kept.scores
 
     def check(self, table: LiveTable, who: str) -> None:
@@ -57,7 +60,7 @@ class KeptScores:
 
         :raises SchedulerError: they differ, so ``who`` looks beyond the node it judges although it says it does not.
         """
-        for kept in tuple(self._kept.values()):
+        for kept in self._kept.values():
             self._refresh(kept, kept.spec, table)
             fresh = self._rank(kept.spec, table)
             if not np.array_equal(kept.scores, fresh, equal_nan=True):
@@ -76,8 +79,9 @@ class KeptScores:
             return scores
         del self._once[pod.shape]
         while self._kept and (len(self._kept) + 1) * len(table) > _SCORES_MAX:
-            del self._kept[next(iter(self._kept))]
-        self._kept[pod.shape] = _Kept(pod, scores, table.generation, table.version)
+            del self._kept[min(self._kept, key=lambda shape: self._kept[shape].used)]
+        self._uses += 1
+        self._kept[pod.shape] = _Kept(pod, scores, table.generation, table.version, self._uses)
         return scores
 
     def _refresh(self, kept: _Kept, pod: PodSpec, table: LiveTable) -> None:
@@ -87,4 +91,3 @@ class KeptScores:
         elif len(rows):
             kept.scores[rows] = self._rank(pod, table.take(rows))
         kept.generation, kept.version = table.generation, table.version
-        self._kept[pod.shape] = self._kept.pop(pod.shape)

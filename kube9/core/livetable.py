@@ -70,7 +70,7 @@ class LiveTable(NodeTable):
         self.device_model = Columns(np.int64, fill=-1)
         self._label_codes, self._label_values = Columns(np.int64, fill=-1), {}
         self._states, self._marks = Columns(np.int64), Columns(np.bool_)
-        self.largest, self.limited_pods = {}, 0
+        self.largest, self.limited_pods, self.unschedulable = {}, 0, 0
         for resource in ("cpu", "memory", "pods"):
             self._ensure_resource(resource)
         for name in ("phase", "taint_code"):
@@ -91,12 +91,14 @@ class LiveTable(NodeTable):
         self._write_spec(row, node)
         self._show()
         self.generation += 1
+        self.unschedulable += 1
         self.update(node)
         return row
 
     def remove(self, uid: str) -> None:
         """Take out the row of a node; those after it move up."""
         row = self.row_of.pop(uid)
+        self.unschedulable -= not self.schedulable[row]
         for columns in self._all():
             columns.delete(row)
         spec = self._owners.pop(row).spec
@@ -115,6 +117,7 @@ class LiveTable(NodeTable):
         self._owners[row] = node
         self._states.data["phase"][row] = PHASE_CODE[node.phase]
         self._marks.data["cordoned"][row] = node.cordoned
+        self.unschedulable += bool(self.schedulable[row]) - node.schedulable
         self._marks.data["schedulable"][row] = node.schedulable
         self._touch(row)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from kube9.core.livetable import LiveTable
 
 __all__ = ["Explanation", "Pipeline", "Verdict"]
 
-_NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
 _UNFIT = -np.inf
 
 
@@ -59,8 +58,11 @@ class Pipeline:
     owner: str
     #: Scores by shape; ``None`` where the scheduler or a filter looks beyond the node it judges.
     kept: KeptScores | None = field(init=False, default=None)
+    #: The filters' names and bound methods, looked up once.
+    _judges: tuple[tuple[str, Callable[[PodSpec, NodeTable], BoolArray | None]], ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._judges = tuple((name, step.fits) for name, step in self.filters)
         steps: list[Any] = [self.scheduler, *(step for _, step in self.filters)]
         if all(getattr(step, "local", False) for step in steps):
             self.kept = KeptScores(self._ranked)
@@ -86,8 +88,6 @@ class Pipeline:
 
     def choose_devices(self, pod: PodSpec, table: NodeTable, row: int) -> Mapping[str, tuple[int, ...]]:
         """For each kind of device the pod asks for, the indices of those it gets on the node of ``row``."""
-        if not pod.devices:
-            return _NO_DEVICES
         chosen = {}
         for request in pod.devices:
             free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
@@ -147,22 +147,20 @@ class Pipeline:
 
     def _fitting(self, pod: PodSpec, nodes: NodeTable) -> BoolArray:
         fits: BoolArray | None = None
-        size = len(nodes)
-        for name, step in self.filters:
-            try:
-                mask = step.fits(pod, nodes)
-            except Exception as exc:
-                raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
-            if mask is None:
-                continue
-            if mask.dtype != np.bool_ or mask.shape != (size,):
-                raise FilterError(
-                    f"filter {name!r} returned {mask.dtype} of shape {mask.shape} for pod {pod.name!r}; expected bool "
-                    f"of shape ({size},)"
-                )
-            # Not in place: a filter may hand out a column of the table itself.
-            fits = mask if fits is None else fits & mask
-        return np.ones(size, dtype=np.bool_) if fits is None else fits
+        shape = (len(nodes),)
+        name = ""
+        try:
+            for name, judge in self._judges:
+                mask = judge(pod, nodes)
+                if mask is None:
+                    continue
+                if mask.dtype != np.bool_ or mask.shape != shape:
+                    raise TypeError(f"returned {mask.dtype} of shape {mask.shape}, expected bool of shape {shape}")
+                # Not in place: a filter may hand out a column of the table itself.
+                fits = mask if fits is None else fits & mask
+        except Exception as exc:
+            raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        return np.ones(shape, dtype=np.bool_) if fits is None else fits
 
     def _scores(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
         try:

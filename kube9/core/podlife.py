@@ -12,7 +12,8 @@ from attrs import evolve
 from kube9.core.frozen import FrozenMap
 from kube9.core.pods import Pod, PodPhase
 
-_NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
+#: What a pod without devices holds of them.
+NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
 
 
 def bound(pod: Pod, node_uid: str, devices: Mapping[str, tuple[int, ...]]) -> Pod:
@@ -52,7 +53,7 @@ def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
 
 def evicted(pod: Pod, reason: str) -> Pod:
     """It lost its node."""
-    return evolve(pod, phase=PodPhase.PENDING, node_uid=None, devices=_NO_DEVICES, reason=reason)
+    return evolve(pod, phase=PodPhase.PENDING, node_uid=None, devices=NO_DEVICES, reason=reason)
 
 
 def not_started(pod: Pod, reason: str) -> Pod:

@@ -66,7 +66,7 @@ class PendingQueue:
 
     def would_be_alone(self, shape: Hashable) -> bool:
         """Whether a new pod of ``shape`` could be tried at once without overtaking anybody."""
-        return not self._awake and shape not in self._groups
+        return not self._awake and (not self._groups or shape not in self._groups)
 
     def add(self, pod: Pod) -> str:
         """Put a pod in; returns why it waits if that is known already, else an empty text."""

@@ -72,7 +72,8 @@ class Registry(Generic[T]):
             raise InvalidInput(f"{self.kind} {name!r} from plugin {entry.plugin!r}: {exc}") from exc
 
     def __iter__(self) -> Iterator[Entry[T]]:
-        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+        """In the order of registration: built-ins first, then plugins by name."""
+        return iter(tuple(self._entries.values()))
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

@@ -48,6 +48,7 @@ class NodeTable:
         "schedulable",
         "taint_code",
         "taint_sets",
+        "unschedulable",
     )
 
     #: Node names, by row.
@@ -78,8 +79,10 @@ class NodeTable:
     #: Index into ``taint_sets``; 0 is "no taints". Shape (nodes,).
     taint_code: IntArray
     taint_sets: Sequence[tuple[Taint, ...]]
-    #: How many nodes limit the number of their pods.
+    #: How many nodes of the cluster limit the number of their pods; in a slice too it counts the whole cluster's.
     limited_pods: int
+    #: How many nodes of the cluster are not schedulable; in a slice too it counts the whole cluster's.
+    unschedulable: int
 
     _label_codes: Mapping[str, IntArray]
     _label_values: Mapping[str, Mapping[str, int]]
@@ -112,6 +115,8 @@ class _Slice(NodeTable):
         self._source, self._rows = source, rows
         self.largest, self.models, self._label_values = source.largest, source.models, source._label_values
         self.taint_sets, self.limited_pods = source.taint_sets, source.limited_pods
+        self.unschedulable = source.unschedulable
+        self.free = _Gathered(source.free, rows)  # the one column group that every decision asks for
 
     def __getattr__(self, name: str) -> Any:
         # Called once per attribute, as long as its slot is empty.
@@ -130,7 +135,7 @@ class _Slice(NodeTable):
 
 
 _BY_COLUMN = frozenset(
-    ("free", "capacity", "devices", "device_count", "device_milli", "device_model", "_label_codes"),
+    ("capacity", "devices", "device_count", "device_milli", "device_model", "_label_codes"),
 )
 
 

@@ -25,7 +25,7 @@ class NodeReady:
     local = True
 
     def fits(self, _pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
-        return nodes.schedulable
+        return nodes.schedulable if nodes.unschedulable else None
 
     def rejections(self, _pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
         for code, phase in enumerate(PHASES):

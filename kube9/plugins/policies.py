@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from kube9.core.table import NodeTable
 
 
-def _left(pod: PodSpec, nodes: NodeTable) -> FloatArray:
+def _left(pod: PodSpec, nodes: NodeTable, sign: float) -> FloatArray:
     """What is left of the resources the pod asks for, each as a share of the largest node's capacity, summed.
 
-    What the pod itself takes is the same everywhere and is left out. With one resource the order is that of the
+    Times ``sign``, which saves a pass over the nodes. What the pod itself takes is the same everywhere and is left out. With one resource the order is that of the
     whole numbers, so ties are exact.
     """
     total: FloatArray | None = None
     for resource, amount in pod.requests.items():
         if amount:
-            share: FloatArray = nodes.free[resource] * np.float64(1.0 / nodes.largest[resource])
+            share: FloatArray = nodes.free[resource] * np.float64(sign / nodes.largest[resource])
             total = share if total is None else np.add(total, share, out=total)
     return np.zeros(len(nodes)) if total is None else total
 
@@ -37,8 +37,7 @@ class BestFit:
     local = True
 
     def score(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
-        left = _left(pod, nodes)
-        return np.negative(left, out=left)
+        return _left(pod, nodes, -1.0)
 
 
 class WorstFit:
@@ -47,7 +46,7 @@ class WorstFit:
     local = True
 
     def score(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
-        return _left(pod, nodes)
+        return _left(pod, nodes, 1.0)
 
 
 class FirstFit:

@@ -1,0 +1,119 @@
+"""What every test gets: a watch for what it leaves behind, the real traces, and a word on what was left out."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+#: How long a thread or process that was told to end may take to do so.
+GRACE_S = 5.0
+
+#: Helpers of multiprocessing that live as long as the interpreter and belong to no test.
+LASTING_PROCESSES = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+# How long an example takes says more of the machine than of the code, so nothing here judges by it.
+settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind():
+    """Fail a test that leaves a thread, a child process or a changed environment variable to the tests after it."""
+    threads, children, environment = set(threading.enumerate()), child_processes(), dict(os.environ)
+    yield
+    left = [f"thread {thread.name!r}" for thread in outlasting(lambda: set(threading.enumerate()) - threads)]
+    left += [f"child process {process}" for process in outlasting(lambda: child_processes() - children)]
+    left += changed_variables(environment)
+    if left:
+        os.environ.clear()
+        os.environ.update(environment)
+        pytest.fail("the test left behind: " + ", ".join(sorted(left)), pytrace=False)
+
+
+def outlasting(still_there):
+    """What is still there after the time of grace; empty as soon as nothing is."""
+    deadline_s = time.monotonic() + GRACE_S
+    waiting = threading.Event()
+    while (left := still_there()) and time.monotonic() < deadline_s:
+        waiting.wait(0.01)
+    return left
+
+
+def child_processes():
+    """The process ids and command lines of this process's children; none where the system does not list them."""
+    children = set()
+    for listing in Path("/proc/self/task").glob("*/children"):
+        for pid in listing.read_text().split():
+            command = Path(f"/proc/{pid}/cmdline")
+            try:
+                line = command.read_text().replace("\0", " ").strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended between the two reads
+            if not any(lasting in line for lasting in LASTING_PROCESSES):
+                children.add(f"{pid} ({line or 'ended, not waited for'})")
+    return children
+
+
+def changed_variables(before):
+    """The names of environment variables that are not as they were, without pytest's own."""
+    now = dict(os.environ)
+    names = (before.keys() | now.keys()) - {"PYTEST_CURRENT_TEST"}
+    return [f"environment variable {name}" for name in names if before.get(name) != now.get(name)]
+
+
+@pytest.fixture(scope="session")
+def shared_data(pytestconfig) -> Path:
+    """The folder of real traces that stands beside the checkout and is no part of it."""
+    path = pytestconfig.rootpath.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("needs the real traces in ../shared/data: put that folder beside the checkout")
+    return path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Let no test be skipped where everything is required."""
+    report = yield
+    return refuse_skip(item, report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Let no module be skipped where everything is required."""
+    report = yield
+    return refuse_skip(collector, report)
+
+
+def refuse_skip(node, report):
+    """With ``KUBE9_REQUIRE_ALL=1``, where everything is known to be there, what was skipped has failed."""
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("KUBE9_REQUIRE_ALL") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{node.nodeid} was left out although KUBE9_REQUIRE_ALL=1: {reason_of(report)}"
+    return report
+
+
+def reason_of(report):
+    """Why a report says that its test was skipped."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say which tests were left out, why, and how to get them run."""
+    skipped = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", []))
+    deselected = len(terminalreporter.stats.get("deselected", []))
+    if not skipped and not deselected:
+        return
+    terminalreporter.section("left out")
+    for reason, count in sorted(skipped.items()):
+        terminalreporter.line(f"{count} x {reason}")
+    if deselected:
+        chosen = " ".join(filter(None, (config.option.markexpr, config.option.keyword))) or "--deselect"
+        terminalreporter.line(f"{deselected} x not chosen by {chosen!r}: run without it to have them too")

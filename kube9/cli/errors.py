@@ -1,0 +1,36 @@
+"""Which exit code an error ends the program with: 1 for what failed, 2 for misuse and invalid input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kube9.core import errors
+
+__all__ = ["EXIT_CODES", "FAILED", "INTERRUPTED", "MISUSE", "exit_code_of"]
+
+FAILED = 1
+MISUSE = 2
+#: As a shell has it for a program that Ctrl-C ended.
+INTERRUPTED = 130
+
+#: Every error of kube9 has its own entry.
+EXIT_CODES: Mapping[type[errors.Kube9Error], int] = {
+    errors.Kube9Error: FAILED,
+    errors.InvalidInput: MISUSE,
+    errors.QuantityError: MISUSE,
+    errors.FileError: MISUSE,
+    errors.DuplicateName: MISUSE,
+    errors.UnknownName: MISUSE,
+    errors.PluginError: FAILED,
+    errors.SchedulerError: FAILED,
+    errors.FilterError: FAILED,
+    errors.BackendError: FAILED,
+    errors.NodeGone: FAILED,
+    errors.MissingExtra: FAILED,
+    errors.InvariantViolation: FAILED,
+}
+
+
+def exit_code_of(error: errors.Kube9Error) -> int:
+    """The code for ``error``; a class of a plugin's own counts as the nearest of ours that it derives from."""
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)

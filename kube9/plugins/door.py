@@ -1,0 +1,121 @@
+"""The one door through which the rest of kube9 tells plugins what happened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from kube9.core import events
+from kube9.core.errors import PluginError
+from kube9.core.nodes import Node
+from kube9.core.pods import Pod
+from kube9.plugins.fault import fault
+
+__all__ = ["Door", "Subscriber"]
+
+_log = logging.getLogger(__name__)
+
+
+@frozen
+class Subscriber:
+    """One plugin's function for one hook."""
+
+    plugin: str
+    #: Package and version, or the file, for messages.
+    owner: str
+    function: Callable[..., object]
+    #: Those of the hook's arguments that the function asks for.
+    arguments: tuple[str, ...]
+
+    def call(self, values: Mapping[str, object]) -> None:
+        self.function(*[values[name] for name in self.arguments])
+
+
+class Door:
+    """Calls subscribers one by one, so that a fault is known by its plugin and stops nobody else.
+
+    :param subscribers: by hook, in the order they are called; hooks that nobody subscribed to are left out.
+    :param strict: raise the first fault as :class:`~kube9.core.errors.PluginError` rather than log it.
+    """
+
+    def __init__(self, subscribers: Mapping[str, tuple[Subscriber, ...]], *, strict: bool = False) -> None:
+        self._subscribers = subscribers
+        self._strict = strict
+        # Nearly always nobody listens: an event without a subscriber then costs one lookup.
+        self._announcers = {kind: announcer for kind, (hook, announcer) in _ANNOUNCERS.items() if subscribers.get(hook)}
+
+    def announce(self, event: events.Event, nodes: Mapping[str, Node]) -> None:
+        """Tell whoever wants to know of ``event``.
+
+        :param nodes: the cluster's nodes by uid, as they were when the event came about.
+        :raises PluginError: a subscriber failed, and plugins are strict.
+        """
+        announcer = self._announcers.get(type(event))
+        if announcer is not None:
+            announcer(self, event, nodes)
+
+    def pod_bound(self, *, pod: Pod, node: Node, at_ms: int) -> None:
+        """A pod was bound to a node."""
+        self._tell("kube9_pod_bound", pod=pod, node=node, at_ms=at_ms)
+
+    def pod_evicted(self, *, pod: Pod, node_name: str, at_ms: int) -> None:
+        """A pod lost its node and is queued again."""
+        self._tell("kube9_pod_evicted", pod=pod, node_name=node_name, at_ms=at_ms)
+
+    def pod_finished(self, *, pod: Pod, at_ms: int) -> None:
+        """A pod ended by itself."""
+        self._tell("kube9_pod_finished", pod=pod, at_ms=at_ms)
+
+    def node_ready(self, *, node: Node, at_ms: int) -> None:
+        """A node is up."""
+        self._tell("kube9_node_ready", node=node, at_ms=at_ms)
+
+    def node_failed(self, *, node: Node, at_ms: int) -> None:
+        """A node is dead and its pods move."""
+        self._tell("kube9_node_failed", node=node, at_ms=at_ms)
+
+    def node_lost(self, *, node: Node, at_ms: int) -> None:
+        """A node was given up."""
+        self._tell("kube9_node_lost", node=node, at_ms=at_ms)
+
+    def _tell(self, hook: str, **values: object) -> None:
+        for subscriber in self._subscribers.get(hook, ()):
+            try:
+                subscriber.call(values)
+            except Exception as exc:
+                message = f"plugin {subscriber.plugin!r} ({subscriber.owner}) failed in {hook}: {fault(exc)}"
+                if self._strict:
+                    raise PluginError(message) from exc
+                _log.error(message, exc_info=exc)
+
+
+#: Which hook an event goes to, and how. Events that are not here have no hook.
+_ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any, Mapping[str, Node]], None]]] = {
+    events.PodBound: (
+        "kube9_pod_bound",
+        lambda door, event, nodes: door.pod_bound(pod=event.pod, node=nodes[event.pod.node_uid], at_ms=event.at_ms),
+    ),
+    events.PodEvicted: (
+        "kube9_pod_evicted",
+        lambda door, event, _: door.pod_evicted(pod=event.pod, node_name=event.node_name, at_ms=event.at_ms),
+    ),
+    events.PodFinished: (
+        "kube9_pod_finished",
+        lambda door, event, _: door.pod_finished(pod=event.pod, at_ms=event.at_ms),
+    ),
+    events.NodeReady: (
+        "kube9_node_ready",
+        lambda door, event, _: door.node_ready(node=event.node, at_ms=event.at_ms),
+    ),
+    events.NodeFailed: (
+        "kube9_node_failed",
+        lambda door, event, _: door.node_failed(node=event.node, at_ms=event.at_ms),
+    ),
+    events.NodeLost: (
+        "kube9_node_lost",
+        lambda door, event, _: door.node_lost(node=event.node, at_ms=event.at_ms),
+    ),
+}

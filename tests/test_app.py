@@ -1,0 +1,320 @@
+"""The composition root: what it puts together works, and two of it in one process know nothing of each other."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import kube9
+from kube9.app import App
+from kube9.clocks import VirtualClock
+from kube9.core import hookspecs
+from kube9.core import stimuli as s
+from kube9.core.cluster import Settings
+from kube9.core.errors import DuplicateName, FileError, InvalidInput, PluginError, UnknownName
+from kube9.core.nodes import NodeSpec
+from kube9.core.pods import PodPhase, PodSpec
+from kube9.plugins.manager import Plugins
+from kube9.plugins.sources import Source, installed
+
+#: Whatever else is installed beside kube9 is no affair of these tests.
+ALONE = {"KUBE9_PLUGINS": ""}
+
+
+@pytest.fixture
+def app():
+    return App.load(env=ALONE)
+
+
+def app_with(plugin):
+    """kube9's own plugins and one object more."""
+    own = [source for source in installed() if source.built_in]
+    return App(plugins=Plugins.load(own, [Source(name="extra", where="extra", load=lambda: plugin)]))
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+POLICY = """
+import kube9
+
+@kube9.scheduler("{name}", local=True)
+def policy(pod, nodes):
+    return {score}
+"""
+
+
+# ---------------------------------------------------------------------- what is loaded
+
+
+def test_every_built_in_plugin_works(app):
+    assert {info.name: info.error for info in app.plugins.infos if info.built_in and info.error} == {}
+    assert {entry.name for entry in app.registries.schedulers} == {"best-fit", "first-fit", "random", "worst-fit"}
+    assert {"fcfs", "priority"} <= {entry.name for entry in app.registries.queue_disciplines}
+    assert {"kube9", "openb", "orlib", "swf"} <= {entry.name for entry in app.registries.trace_readers}
+
+
+def test_two_apps_with_different_plugins_live_in_one_process(tmp_path):
+    apps = [
+        App.load([write(tmp_path / f"{name}.py", POLICY.format(name=name, score="nodes.free['cpu']"))], env=ALONE)
+        for name in ("one", "two")
+    ]
+    assert ["one" in app.registries.schedulers for app in apps] == [True, False]
+    assert ["two" in app.registries.schedulers for app in apps] == [False, True]
+
+
+def test_a_file_asked_for_twice_is_loaded_once(tmp_path):
+    path = write(tmp_path / "mine.py", POLICY.format(name="mine", score="nodes.free['cpu']"))
+    app = App.load([path, path], env=ALONE)
+    assert app.plugin_files == (path,)
+    assert [info.error for info in app.plugins.infos if info.name == path] == [None]
+
+
+def test_a_broken_file_is_fatal_only_when_strict(tmp_path):
+    path = write(tmp_path / "mine.py", "1 / 0")
+    assert [info.name for info in App.load([path], env=ALONE).plugins.infos if info.error] == [path]
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        App.load([path], strict=True, env=ALONE)
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        App.load([path], env={**ALONE, "KUBE9_STRICT_PLUGINS": "1"})
+
+
+def test_strictness_of_the_environment_is_remembered():
+    assert App.load(env={**ALONE, "KUBE9_STRICT_PLUGINS": "1"}).strict
+    assert not App.load(env=ALONE).strict
+
+
+def test_a_file_that_is_not_there_is_always_an_error(tmp_path):
+    with pytest.raises(InvalidInput, match="there is no such file"):
+        App.load([str(tmp_path / "mine.py")], env=ALONE)
+
+
+# ---------------------------------------------------------------------- pipelines and clusters
+
+
+def test_a_pipeline_has_every_filter_in_order_of_registration_and_its_owner(app):
+    pipeline = app.make_pipeline("best-fit")
+    assert pipeline.name == "best-fit"
+    assert [name for name, _ in pipeline.filters] == [entry.name for entry in app.registries.filters]
+    assert pipeline.owner == f"kube9 {kube9.__version__}"
+
+
+def test_the_owner_of_a_policy_in_a_file_is_the_file(tmp_path):
+    path = write(tmp_path / "mine.py", POLICY.format(name="mine", score="nodes.free['cpu']"))
+    assert App.load([path], env=ALONE).make_pipeline("mine").owner == path
+
+
+def test_a_seed_reaches_the_scheduler_that_takes_one(app):
+    assert app.make_pipeline("random", seed=5).scheduler == app.make_pipeline("random:seed=5", seed=6).scheduler
+    assert app.make_pipeline("random", seed=5).scheduler != app.make_pipeline("random", seed=6).scheduler
+
+
+@pytest.mark.parametrize(
+    "asked, error, why",
+    [
+        ({"scheduler": "bestfit"}, UnknownName, r"no scheduler 'bestfit'; installed: best-fit, .*mean 'best-fit'\?"),
+        ({"scheduler": "best-fit:speed=1"}, InvalidInput, "scheduler 'best-fit' from plugin 'policies'"),
+        ({"scheduler": "random:seed=x"}, InvalidInput, "scheduler 'random' from plugin 'policies'"),
+        ({"queue": "lifo"}, UnknownName, "no queue discipline 'lifo'; installed: fcfs, priority"),
+        ({"devices": "best"}, UnknownName, "no device chooser 'best'; installed: least-left, most-left"),
+        ({"others": ["best-fit"]}, DuplicateName, "scheduler 'best-fit' is asked for twice"),
+    ],
+    ids=str,
+)
+def test_a_cluster_of_what_is_not_there_is_refused(app, asked, error, why):
+    with pytest.raises(error, match=why):
+        app.make_cluster(**asked)
+
+
+def add_node(name, at_ms, cpu_milli=1000):
+    yield s.AddNode(at_ms=at_ms, uid=name, spec=NodeSpec(name=name, capacity={"cpu": cpu_milli}))
+    yield s.NodeJoined(at_ms=at_ms, uid=name)
+
+
+def place(cluster, name, scheduler_name=""):
+    for node, cpu_milli in (("small", 1000), ("large", 4000)):
+        for stimulus in add_node(node, 0, cpu_milli):
+            cluster.handle(stimulus)
+    spec = PodSpec(name=name, requests={"cpu": 500}, scheduler_name=scheduler_name)
+    cluster.handle(s.LaunchPod(at_ms=0, uid=name, spec=spec))
+    assert cluster.check() is None
+    return cluster.pods[name].node_uid
+
+
+@pytest.mark.parametrize("scheduler, node", [("best-fit", "small"), ("worst-fit", "large")])
+def test_a_cluster_places_by_its_scheduler(app, scheduler, node):
+    assert place(app.make_cluster(scheduler=scheduler), "pod") == node
+
+
+def test_a_pod_may_name_one_of_the_other_schedulers(app):
+    assert place(app.make_cluster(scheduler="best-fit", others=["worst-fit"]), "pod", "worst-fit") == "large"
+
+
+def test_a_policy_in_a_file_places_pods(tmp_path):
+    path = write(tmp_path / "mine.py", POLICY.format(name="roomy", score="nodes.free['cpu']"))
+    assert place(App.load([path], env=ALONE).make_cluster(scheduler="roomy"), "pod") == "large"
+
+
+def test_a_policy_that_breaks_its_contract_is_named_with_its_file(tmp_path):
+    path = write(tmp_path / "mine.py", POLICY.format(name="short", score="nodes.free['cpu'][:1]"))
+    cluster = App.load([path], env=ALONE).make_cluster(scheduler="short")
+    for stimulus in (*add_node("a", 0), *add_node("b", 0)):
+        cluster.handle(stimulus)
+    outcome = cluster.handle(s.LaunchPod(at_ms=0, uid="p", spec=PodSpec(name="p")))
+    messages = [getattr(event, "message", "") for event in outcome.events]
+    assert any(f"scheduler 'short' of {path} returned" in message for message in messages)
+
+
+# ---------------------------------------------------------------------- backends and traces
+
+
+def test_a_backend_is_made_with_its_clock_and_reports_to_whom_it_is_told(app):
+    clock, delivered = VirtualClock(), []
+    backend = app.make_backend("memory", clock, delivered.append)
+    cluster = app.make_cluster()
+    (instruction,) = cluster.handle(s.AddNode(at_ms=0, uid="n", spec=NodeSpec(name="n"))).instructions
+    backend.create_node(instruction.node, None)
+    clock.advance(10_000)
+    assert [type(stimulus) for stimulus in delivered] == [s.NodeJoined]
+
+
+def test_an_unknown_backend_lists_those_there_are(app):
+    with pytest.raises(UnknownName, match="no backend 'docket'; installed: memory"):
+        app.make_backend("docket", VirtualClock(), print)
+
+
+def test_a_trace_goes_to_the_reader_that_recognises_it(app, tmp_path):
+    path = write(tmp_path / "bins.txt", "1\n u120_00\n 150 3 2\n100\n50\n70\n")
+    (trace,) = app.read_trace(path)
+    assert [arrival.pod.requests["cpu"] for arrival in trace.arrivals] == [100, 50, 70]
+    assert app.read_trace(path, "orlib") == (trace,)
+
+
+def test_a_file_that_no_reader_recognises_lists_the_formats(app, tmp_path):
+    path = write(tmp_path / "letter.txt", "Dear reader,\n")
+    with pytest.raises(FileError) as caught:
+        app.read_trace(path)
+    for entry in app.registries.trace_readers:
+        assert entry.factory().describes in str(caught.value)
+
+
+def test_an_unknown_trace_format_is_refused(app, tmp_path):
+    with pytest.raises(UnknownName, match=r"no trace reader 'orlip'; .*Did you mean 'orlib'\?"):
+        app.read_trace(write(tmp_path / "bins.txt", "1\n"), "orlip")
+
+
+def test_an_app_can_be_loaded_again_elsewhere_by_what_it_remembers(tmp_path):
+    path = write(tmp_path / "mine.py", POLICY.format(name="mine", score="nodes.free['cpu']"))
+    app = App.load([path], strict=True, env=ALONE)
+    files, strict = pickle.loads(pickle.dumps((app.plugin_files, app.strict)))
+    again = App.load(files, strict=strict, env=ALONE)
+    assert (again.plugin_files, again.strict, again.plugins.hooks) == ((path,), True, app.plugins.hooks)
+
+
+# ---------------------------------------------------------------------- hooks, in a small run
+
+
+class Recorder:
+    """Implements every hook there is, and remembers each call."""
+
+    def __init__(self):
+        self.calls = []
+
+
+def remember(hook):
+    """Make the function that notes a call of ``hook`` with all its arguments."""
+    arguments = vars(hookspecs)[hook].__code__.co_varnames
+    scope = {}
+    exec(f"def {hook}(self, {', '.join(arguments)}): self.calls.append(({hook!r}, locals()))", scope)
+    return kube9.hookimpl(scope[hook])
+
+
+for name in [name for name in vars(hookspecs) if name.startswith("kube9_")]:
+    setattr(Recorder, name, remember(name))
+
+
+@pytest.fixture
+def small_run():
+    """Two nodes; a pod on the first, which dies and is given up; the pod moves, and ends."""
+    recorder = Recorder()
+    app = app_with(recorder)
+    cluster = app.make_cluster(settings=Settings(recovery_attempts=1))
+
+    def tell(*stimuli):
+        for stimulus in stimuli:
+            for event in cluster.handle(stimulus).events:
+                app.door.announce(event, cluster.nodes)
+            assert cluster.check() is None
+
+    tell(*add_node("first", 1), *add_node("second", 2))
+    tell(s.LaunchPod(at_ms=3, uid="pod", spec=PodSpec(name="pod", requests={"cpu": 100})))
+    tell(s.PodStarted(at_ms=4, uid="pod", epoch=1), s.FailNode(at_ms=5, uid="first"))
+    tell(s.RestartNodeFailed(at_ms=6, uid="first", reason="no power"))
+    tell(s.PodStarted(at_ms=7, uid="pod", epoch=2), s.PodExited(at_ms=8, uid="pod", epoch=2, exit_code=3))
+    return recorder.calls
+
+
+def test_the_order_of_hooks_in_a_small_run(small_run):
+    assert [hook for hook, _ in small_run] == [
+        "kube9_register_schedulers",
+        "kube9_register_filters",
+        "kube9_register_queue_disciplines",
+        "kube9_register_device_choosers",
+        "kube9_register_backends",
+        "kube9_register_health_checks",
+        "kube9_register_trace_readers",
+        "kube9_register_commands",
+        "kube9_node_ready",
+        "kube9_node_ready",
+        "kube9_pod_bound",
+        "kube9_node_failed",
+        "kube9_pod_evicted",
+        "kube9_pod_bound",
+        "kube9_node_lost",
+        "kube9_pod_finished",
+    ]
+
+
+def told(calls, hook):
+    return [arguments for name, arguments in calls if name == hook]
+
+
+def test_kube9_node_ready_tells_the_node(small_run):
+    calls = told(small_run, "kube9_node_ready")
+    assert [(call["node"].name, call["node"].phase.value, call["at_ms"]) for call in calls] == [
+        ("first", "Ready", 1),
+        ("second", "Ready", 2),
+    ]
+
+
+def test_kube9_pod_bound_tells_pod_and_node(small_run):
+    calls = told(small_run, "kube9_pod_bound")
+    assert [(call["pod"].epoch, call["node"].name, call["at_ms"]) for call in calls] == [
+        (1, "first", 3),
+        (2, "second", 5),
+    ]
+    assert all(call["pod"].node_uid == call["node"].uid for call in calls)
+
+
+def test_kube9_node_failed_tells_the_node(small_run):
+    (call,) = told(small_run, "kube9_node_failed")
+    assert (call["node"].name, call["node"].phase.value, call["at_ms"]) == ("first", "Failed", 5)
+
+
+def test_kube9_pod_evicted_tells_where_the_pod_was(small_run):
+    (call,) = told(small_run, "kube9_pod_evicted")
+    assert (call["pod"].phase, call["pod"].node_uid) == (PodPhase.PENDING, None)
+    assert (call["node_name"], call["at_ms"]) == ("first", 5)
+
+
+def test_kube9_node_lost_tells_the_node(small_run):
+    (call,) = told(small_run, "kube9_node_lost")
+    assert (call["node"].name, call["node"].phase.value, call["at_ms"]) == ("first", "Lost", 6)
+
+
+def test_kube9_pod_finished_tells_how(small_run):
+    (call,) = told(small_run, "kube9_pod_finished")
+    assert (call["pod"].phase, call["pod"].exit_code, call["at_ms"]) == (PodPhase.FAILED, 3, 8)

@@ -1,0 +1,70 @@
+"""Results as a document of plain values, for programs; described in docs/reference/simulate-json.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kube9 import __version__
+from kube9.simulator.notes import gathered
+from kube9.simulator.result import RunResult
+from kube9.simulator.scenario import Scenario
+from kube9.simulator.waits import Waiting
+
+__all__ = ["document_of"]
+
+
+def document_of(scenario: Scenario, results: Sequence[RunResult]) -> dict[str, Any]:
+    """Dicts, lists and scalars; the same scenario gives the same document."""
+    told = scenario.told
+    return {
+        "kube9": __version__,
+        "trace": told.trace,
+        "nodes": list(told.nodes),
+        "mode": "timed" if scenario.timed else "arrivals-only",
+        "queue": scenario.queue,
+        "devices": scenario.devices,
+        "fail": told.fail,
+        "detectMs": scenario.detect_ms if scenario.faults is not None else None,
+        "untilMs": scenario.until_ms,
+        "notes": list(gathered(scenario, results)),
+        "runs": [_run(result) for result in results],
+    }
+
+
+def _run(result: RunResult) -> dict[str, Any]:
+    timed = result.timed
+    return {
+        "instance": result.instance,
+        "scheduler": result.scheduler,
+        "seed": result.seed,
+        "nodes": result.nodes,
+        "nodesUsed": result.nodes_used,
+        "nodeFailures": result.node_failures,
+        "nodesLost": result.nodes_lost,
+        "pods": result.pods,
+        "podsPlaced": result.pods_placed,
+        "podsDropped": result.pods_dropped,
+        "podsWaiting": result.pods_waiting,
+        "podsFinished": result.pods_finished,
+        "podsMisfit": result.pods_misfit,
+        "moves": result.moves,
+        "allocation": {"final": dict(result.allocation_final), "timeWeighted": dict(result.allocation_mean)},
+        "waitingMs": _waiting(result.waiting),
+        "boundedSlowdown": result.bounded_slowdown,
+        "startMs": result.start_ms if timed else None,
+        "endMs": result.end_ms if timed else None,
+    }
+
+
+def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
+    if waiting is None:
+        return None
+    return {
+        "count": waiting.count,
+        "mean": waiting.mean_ms,
+        "median": waiting.median_ms,
+        "p95": waiting.p95_ms,
+        "p99": waiting.p99_ms,
+        "max": waiting.max_ms,
+    }

@@ -1,0 +1,40 @@
+"""One cluster under simulation, and all who hear what happens in it."""
+
+from __future__ import annotations
+
+from kube9.core import events
+from kube9.core.cluster import Cluster
+from kube9.core.errors import SchedulerError
+from kube9.core.outcome import Outcome
+from kube9.core.stimuli import Stimulus
+from kube9.simulator.recorder import Recorder
+from kube9.simulator.workshop import Announcer
+
+__all__ = ["Driver"]
+
+
+class Driver:
+    """Hands stimuli to the cluster, and the events that come of them to the recorder and to plugins."""
+
+    def __init__(self, cluster: Cluster, recorder: Recorder, door: Announcer, *, check_steps: bool = False) -> None:
+        self.cluster = cluster
+        self.recorder = recorder
+        self._door = door
+        self._check_steps = check_steps
+
+    def handle(self, stimulus: Stimulus) -> Outcome:
+        """Let the cluster handle ``stimulus``.
+
+        :raises SchedulerError: the scheduler or a filter broke its contract, so that the run is worth nothing.
+        :raises InvariantViolation: the cluster contradicts itself; only where each step is checked.
+        """
+        outcome = self.cluster.handle(stimulus)
+        hear, announce, nodes = self.recorder.hear, self._door.announce, self.cluster.nodes
+        for event in outcome.events:
+            if type(event) is events.SchedulerFailed:
+                raise SchedulerError(event.message)
+            hear(event)
+            announce(event, nodes)
+        if self._check_steps:
+            self.cluster.check()
+        return outcome

@@ -1,0 +1,252 @@
+"""A Hypothesis state machine that does everything to a cluster that can be done to one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from kube9.core import stimuli as s
+from kube9.core.cluster import Cluster
+from kube9.core.nodes import Node, NodeSpec
+from kube9.core.outcome import NodeRemoved, NodeStored, Outcome, PodRemoved, PodStored, StartPod
+from kube9.core.pods import Pod, PodSpec
+from kube9.testing.fitting import fits
+from kube9.testing.strategies import node_specs, pod_specs
+
+__all__ = ["ClusterMachine"]
+
+T = TypeVar("T")
+
+#: Says which of several things is meant, whatever their number is by then.
+_pick = st.integers(0, 2**16)
+_reason = st.sampled_from(("", "because"))
+
+
+class ClusterMachine(RuleBasedStateMachine):
+    """Override :meth:`make_cluster`, and let pytest collect ``TestCase`` of the class, to try a policy in earnest.
+
+    After every step the cluster checks itself, and is held against plain sums over its own nodes and pods, against
+    what a store would have by now, and against the rule that nothing waits that fits.
+    """
+
+    def make_cluster(self) -> Cluster:
+        """A new and empty cluster, with a queue discipline that does not block."""
+        raise NotImplementedError(f"override 'make_cluster' in {type(self).__name__}")
+
+    @initialize()
+    def begin(self) -> None:
+        """Make the cluster."""
+        self.cluster = self.make_cluster()
+        self.at_ms = self.made = 0
+        #: What a store has that was told of every change and nothing else.
+        self.stored_nodes: dict[str, Node] = {}
+        self.stored_pods: dict[str, Pod] = {}
+        #: Every start that was ever asked for.
+        self.starts: list[StartPod] = []
+        self.epochs: dict[str, int] = {}
+
+    def handle(self, stimulus: s.Stimulus) -> Outcome:
+        """Let the cluster have it, and keep track of what it says."""
+        outcome = self.cluster.handle(stimulus)
+        for change in outcome.changes:
+            if isinstance(change, NodeStored):
+                self.stored_nodes[change.node.uid] = change.node
+            elif isinstance(change, PodStored):
+                self.stored_pods[change.pod.uid] = change.pod
+            elif isinstance(change, NodeRemoved):
+                del self.stored_nodes[change.uid]
+            elif isinstance(change, PodRemoved):
+                del self.stored_pods[change.uid]
+        for instruction in outcome.instructions:
+            if isinstance(instruction, StartPod):
+                self._note_start(instruction)
+        return outcome
+
+    def _note_start(self, start: StartPod) -> None:
+        """A pod may be started only where it is allowed, and under an epoch that is new."""
+        pod, node = start.pod, start.node
+        assert pod.epoch > self.epochs.get(pod.uid, 0), f"{pod.uid} was bound again under epoch {pod.epoch}"
+        assert node.schedulable, f"{pod.uid} was bound to {node.name}, which takes no pods"
+        labels = node.spec.labels
+        assert all(labels.get(key) == value for key, value in pod.spec.node_selector.items())
+        self.epochs[pod.uid] = pod.epoch
+        self.starts.append(start)
+
+    def any_node(self, pick: int) -> str:
+        """The uid of one of the nodes."""
+        return _one(list(self.cluster.nodes), pick)
+
+    def any_pod(self, pick: int) -> Pod:
+        """One of the pods."""
+        return _one(list(self.cluster.pods.values()), pick)
+
+    # What users ask for.
+
+    @rule(spec=node_specs(), joins=st.booleans())
+    def add_node(self, spec: NodeSpec, joins: bool) -> None:
+        """Half of them come up at once, so that there is something to work with."""
+        self.made += 1
+        uid = f"n{self.made}"
+        self.handle(s.AddNode(at_ms=self.at_ms, uid=uid, spec=evolve(spec, name=uid)))
+        if joins:
+            self.handle(s.NodeJoined(at_ms=self.at_ms, uid=uid))
+
+    @rule(spec=pod_specs(), number=st.integers(1, 3))
+    def launch_pods(self, spec: PodSpec, number: int) -> None:
+        """Several of one shape, as a workload has them."""
+        for _ in range(number):
+            self.made += 1
+            uid = f"p{self.made}"
+            self.handle(s.LaunchPod(at_ms=self.at_ms, uid=uid, spec=evolve(spec, name=uid)))
+
+    @precondition(lambda self: self.cluster.pods)
+    @rule(pick=_pick)
+    def delete_pod(self, pick: int) -> None:
+        """Whatever it is doing."""
+        self.handle(s.DeletePod(at_ms=self.at_ms, uid=self.any_pod(pick).uid))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, on=st.booleans())
+    def cordon_node(self, pick: int, on: bool) -> None:
+        """Or the opposite."""
+        self.handle(s.CordonNode(at_ms=self.at_ms, uid=self.any_node(pick), cordoned=on))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, confirmed=st.booleans())
+    def delete_node(self, pick: int, confirmed: bool) -> None:
+        """At once, or to be confirmed later."""
+        uid = self.any_node(pick)
+        self.handle(s.DeleteNode(at_ms=self.at_ms, uid=uid))
+        if confirmed:
+            self.handle(s.DestroyNodeDone(at_ms=self.at_ms, uid=uid))
+
+    # What is found out about nodes.
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick)
+    def node_joins(self, pick: int) -> None:
+        """New, restarted, or back from the dead."""
+        self.handle(s.NodeJoined(at_ms=self.at_ms, uid=self.any_node(pick)))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, kind=st.sampled_from((s.CreateNodeFailed, s.RestartNodeFailed)), reason=_reason)
+    def node_fails_to_come_up(
+        self, pick: int, kind: type[s.CreateNodeFailed | s.RestartNodeFailed], reason: str
+    ) -> None:
+        """Whether it was coming up or not."""
+        self.handle(kind(at_ms=self.at_ms, uid=self.any_node(pick), reason=reason))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, reason=_reason, then=st.sampled_from(("nothing", "trust", "fail")))
+    def suspect_node(self, pick: int, reason: str, then: str) -> None:
+        """A suspicion, and what becomes of it."""
+        uid = self.any_node(pick)
+        self.handle(s.SuspectNode(at_ms=self.at_ms, uid=uid, reason=reason))
+        if then == "trust":
+            self.handle(s.TrustNode(at_ms=self.at_ms, uid=uid))
+        elif then == "fail":
+            self.handle(s.FailNode(at_ms=self.at_ms, uid=uid, reason=reason))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, reason=_reason, kind=st.sampled_from((s.FailNode, s.GiveUpNode)))
+    def lose_node(self, pick: int, reason: str, kind: type[s.FailNode | s.GiveUpNode]) -> None:
+        """For a while or for good."""
+        self.handle(kind(at_ms=self.at_ms, uid=self.any_node(pick), reason=reason))
+
+    # What is reported of pods.
+
+    @precondition(lambda self: self.starts)
+    @rule(pick=_pick)
+    def pod_starts(self, pick: int) -> None:
+        """Any that was ever told to start, so this may be old news."""
+        pod = _one(self.starts, pick).pod
+        self.handle(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    @precondition(lambda self: self.starts)
+    @rule(pick=_pick)
+    def pod_fails_to_start(self, pick: int) -> None:
+        """Likewise."""
+        pod = _one(self.starts, pick).pod
+        self.handle(s.StartPodFailed(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, reason="no image"))
+
+    @precondition(lambda self: self.starts)
+    @rule(pick=_pick, exit_code=st.integers(0, 1))
+    def pod_exits(self, pick: int, exit_code: int) -> None:
+        """Likewise."""
+        pod = _one(self.starts, pick).pod
+        self.handle(s.PodExited(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, exit_code=exit_code))
+
+    @precondition(lambda self: self.starts)
+    @rule(pick=_pick)
+    def pod_is_stopped(self, pick: int) -> None:
+        """Likewise, and whether that was asked for or not."""
+        pod = _one(self.starts, pick).pod
+        self.handle(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    @rule(ms=st.sampled_from((0, 1, 1000, 60_000)))
+    def time_passes(self, ms: int) -> None:
+        """What is due by then goes ahead."""
+        self.at_ms += ms
+        self.handle(s.TimePassed(at_ms=self.at_ms))
+
+    # What must hold.
+
+    @invariant()
+    def agrees_with_itself(self) -> None:
+        """The cluster's own check."""
+        self.cluster.check()
+
+    @invariant()
+    def a_store_would_have_it_all(self) -> None:
+        """The changes alone, in order, lead to what the cluster has."""
+        assert self.stored_nodes == dict(self.cluster.nodes)
+        assert self.stored_pods == dict(self.cluster.pods)
+
+    @invariant()
+    def no_node_gives_more_than_it_has(self) -> None:
+        """By a plain sum over the pods that are on it."""
+        for node in self.cluster.nodes.values():
+            pods = [pod for pod in self.cluster.pods.values() if pod.node_uid == node.uid and not pod.phase.finished]
+            assert_within_capacity(node, pods)
+
+    @invariant()
+    def epochs_only_grow(self) -> None:
+        """A pod shows the epoch of its last start, and none before it has one."""
+        for pod in self.cluster.pods.values():
+            assert pod.epoch == self.epochs.get(pod.uid, 0)
+
+    @invariant()
+    def nothing_waits_that_fits(self) -> None:
+        """Binding happens within the stimulus that made it possible; only a failed start leads to a pause."""
+        table = self.cluster.table
+        for pod in self.cluster.pods.values():
+            if pod.node_uid is None and not pod.phase.finished and not pod.start_failures:
+                found = [table.names[row] for row in range(len(table)) if fits(pod.spec, table, row)]
+                assert not found, f"{pod.uid} waits although it fits on {found}; it says {pod.reason!r}"
+
+
+def assert_within_capacity(node: Node, pods: Sequence[Pod]) -> None:
+    """What ``pods`` take together, ``node`` has, and of each device no more than that has."""
+    taken: Counter[str] = Counter()
+    shares: Counter[tuple[str, int]] = Counter()
+    for pod in pods:
+        taken.update({**pod.spec.requests, "pods": 1})
+        for request in pod.spec.devices:
+            indices = pod.devices[request.kind]
+            assert len(set(indices)) == request.count, f"{pod.uid} has devices {indices}, asked for {request.count}"
+            shares.update({(request.kind, index): request.milli for index in indices})
+    for resource, amount in taken.items():
+        limit = node.spec.capacity.get(resource, None if resource == "pods" else 0)
+        assert limit is None or amount <= limit, f"{node.name} gives {amount} {resource} of {limit}"
+    sizes = {(group.kind, index): group.milli for group in node.spec.devices for index in range(group.count)}
+    for device, milli in shares.items():
+        assert milli <= sizes[device], f"{node.name} gives {milli} milli of device {device}, which has {sizes[device]}"
+
+
+def _one(things: Sequence[T], pick: int) -> T:
+    return things[pick % len(things)]

@@ -1,0 +1,17 @@
+"""What every backend must keep to."""
+
+from __future__ import annotations
+
+from kube9.testing.contracts.backend_nodes import BackendNodes
+from kube9.testing.contracts.backend_pods import BackendPods
+
+__all__ = ["BackendContract"]
+
+
+class BackendContract(BackendNodes, BackendPods):
+    """Holds a :class:`~kube9.core.ports.NodeBackend` to its port.
+
+    Override the fixture ``backend``, which makes one from the fixtures ``clock`` and ``deliver``; for a backend in
+    the outside world override ``clock`` too. What is run, and how a node is killed, is for the methods
+    ``node_spec``, ``long_pod``, ``short_pod``, ``unstartable_pod`` and ``lose_node`` to say.
+    """

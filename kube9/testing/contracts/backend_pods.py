@@ -1,0 +1,146 @@
+"""What every backend must keep to about pods."""
+
+from __future__ import annotations
+
+import pytest
+
+from kube9.core.pods import PodPhase
+from kube9.core.stimuli import PodExited, PodStarted, StartPodFailed, StopPodDone
+from kube9.testing.contracts.backend_setting import GRACE_MS, BackendSetting
+from kube9.testing.contracts.contract import needs
+from kube9.testing.contracts.stage import Stage
+
+__all__ = ["BackendPods"]
+
+
+class BackendPods(BackendSetting):
+    """The part of the contract that is about pods."""
+
+    def test_a_started_pod_is_told_and_listed(self, stage: Stage) -> None:
+        """With its uid and epoch, as running."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod(), epoch=7)
+        stage.start(node, pod)
+        listed = [(report.epoch, report.phase, report.exit_code) for report in stage.reports(node, pod)]
+        assert listed == [(7, PodPhase.RUNNING, None)]
+
+    def test_a_pod_started_twice_runs_once(self, stage: Stage) -> None:
+        """Also where the second call comes when it runs."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.backend.start_pod(node, pod)
+        stage.start(node, pod)
+        stage.backend.start_pod(node, pod)
+        stage.settle()
+        assert stage.epochs_alive(node, pod) == [1]
+        assert stage.heard(StartPodFailed, pod.uid) == 0
+
+    @needs("start-error")
+    def test_a_pod_that_cannot_start_is_told_and_why(self, stage: Stage) -> None:
+        """And nothing of it runs."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.unstartable_pod())
+        stage.backend.start_pod(node, pod)
+        stage.expect(StartPodFailed, pod.uid, pod.epoch)
+        assert all(each.reason.strip() for each in stage.deliveries.of(StartPodFailed, pod.uid)), "no reason was given"
+        assert stage.heard(PodStarted, pod.uid) == 0
+        assert stage.epochs_alive(node, pod) == []
+
+    def test_a_stopped_pod_is_told(self, stage: Stage) -> None:
+        """Once nothing of it runs."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect(StopPodDone, pod.uid, pod.epoch)
+
+    def test_a_stopped_pod_is_listed_no_more(self, stage: Stage) -> None:
+        """It is over and done with."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.settle()
+        stage.deliveries.wait_for(lambda: not stage.reports(node, pod), self.patience_ms)
+        assert stage.reports(node, pod) == []
+
+    def test_a_pod_that_never_ran_is_told_as_stopped(self, stage: Stage) -> None:
+        """So that whoever lost track gets an answer."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect(StopPodDone, pod.uid, pod.epoch)
+
+    def test_a_pod_stopped_twice_is_told_after_each(self, stage: Stage) -> None:
+        """The second caller may not have heard of the first."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        for times in (1, 2):
+            stage.backend.stop_pod(node, pod, GRACE_MS)
+            stage.expect(StopPodDone, pod.uid, pod.epoch, times=times)
+
+    def test_a_pod_stopped_right_after_its_start_does_not_run(self, stage: Stage) -> None:
+        """However far the start had come."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.backend.start_pod(node, pod)
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect(StopPodDone, pod.uid, pod.epoch)
+        stage.settle()
+        assert stage.epochs_alive(node, pod) == []
+
+    def test_a_stop_leaves_other_epochs_alone(self, stage: Stage) -> None:
+        """Neither a younger nor an older copy is meant."""
+        node = self.joined(stage)
+        copies = [stage.new_pod(node, self.long_pod(), epoch=epoch) for epoch in (1, 2, 3)]
+        for copy in copies:
+            stage.start(node, copy)
+        stage.backend.stop_pod(node, copies[1], GRACE_MS)
+        stage.expect(StopPodDone, copies[1].uid, 2)
+        assert stage.epochs_alive(node, copies[0]) == [1, 3]
+
+    def test_a_late_start_of_an_older_epoch_does_not_run(self, stage: Stage) -> None:
+        """The pod was bound anew since, and is not to run twice."""
+        node = self.joined(stage)
+        old, new = (stage.new_pod(node, self.long_pod(), epoch=epoch) for epoch in (1, 2))
+        stage.start(node, new)
+        stage.backend.start_pod(node, old)
+        stage.settle()
+        assert stage.epochs_alive(node, new) == [2]
+        assert stage.heard(PodStarted, old.uid, old.epoch) == 0
+
+    @needs("exit")
+    @pytest.mark.parametrize("exit_code", [0, 3])
+    def test_a_pod_that_exits_is_told_once_with_its_code(self, stage: Stage, exit_code: int) -> None:
+        """Zero and others."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.short_pod(exit_code))
+        stage.backend.start_pod(node, pod)
+        stage.expect(PodExited, pod.uid, pod.epoch)
+        stage.settle()
+        assert [each.exit_code for each in stage.deliveries.of(PodExited, pod.uid)] == [exit_code]
+
+    @needs("exit")
+    @pytest.mark.parametrize("exit_code,phase", [(0, PodPhase.SUCCEEDED), (3, PodPhase.FAILED)])
+    def test_a_pod_that_exited_is_listed_until_stopped(self, stage: Stage, exit_code: int, phase: PodPhase) -> None:
+        """So that an exit that nobody heard of is not lost."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.short_pod(exit_code))
+        stage.backend.start_pod(node, pod)
+        stage.expect(PodExited, pod.uid, pod.epoch)
+        assert [(report.phase, report.exit_code) for report in stage.reports(node, pod)] == [(phase, exit_code)]
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect(StopPodDone, pod.uid, pod.epoch)
+        assert stage.reports(node, pod) == []
+
+    @needs("logs")
+    def test_logs_are_bytes(self, stage: Stage) -> None:
+        """In pieces, that end."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.settle()
+        pieces = list(stage.backend.logs(node, pod))
+        assert all(isinstance(piece, bytes) for piece in pieces), f"expected pieces of bytes, got {pieces!r}"
+        assert self.expected_log() in b"".join(pieces)

@@ -1,0 +1,111 @@
+"""What the contract of a backend works with, and what an implementer may replace of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+import pytest
+
+from kube9.clocks import VirtualClock
+from kube9.core.errors import NodeGone
+from kube9.core.frozen import FrozenMap
+from kube9.core.nodes import Node, NodeSpec
+from kube9.core.pods import PodSpec
+from kube9.core.ports import Clock, JoinTicket, NodeBackend
+from kube9.testing.contracts.contract import Contract
+from kube9.testing.contracts.stage import Stage
+from kube9.testing.deliveries import Deliveries
+
+__all__ = ["GRACE_MS", "BackendSetting"]
+
+#: What a stopped pod is given.
+GRACE_MS = 1_000
+
+
+class BackendSetting(Contract):
+    """Fixtures, the pods that are run, and how a node is killed."""
+
+    capabilities: ClassVar[Mapping[str, str]] = FrozenMap(
+        {
+            "exit": "run a pod that ends by itself with a given exit code (short_pod)",
+            "logs": "hand out what a pod has written",
+            "lose": "let a test kill a node (lose_node)",
+            "many-nodes": "have several nodes at once",
+            "restart": "restart a node",
+            "start-error": "be given a pod that cannot start (unstartable_pod)",
+        }
+    )
+
+    #: How long the contract waits for an answer, in the clock's time.
+    patience_ms: ClassVar[int] = 60_000
+    #: After how long without a word nothing more is expected, in the clock's time.
+    quiet_ms: ClassVar[int] = 500
+
+    @pytest.fixture
+    def clock(self) -> Clock:
+        """The clock the backend runs by."""
+        return VirtualClock()
+
+    @pytest.fixture
+    def deliver(self, clock: Clock) -> Deliveries:
+        """What the backend delivers to."""
+        return Deliveries(clock)
+
+    @pytest.fixture
+    def backend(self) -> NodeBackend:
+        """The backend to test; ask for the fixtures ``clock`` and ``deliver`` to make it."""
+        self.to_override("backend", "a backend made with the fixtures 'clock' and 'deliver'")
+
+    @pytest.fixture
+    def stage(self, backend: NodeBackend, deliver: Deliveries) -> Iterator[Stage]:
+        """The backend and what it told; what was made is destroyed in the end."""
+        stage = Stage(backend, deliver, self.patience_ms, self.quiet_ms)
+        yield stage
+        stage.clear()
+
+    def node_spec(self, name: str) -> NodeSpec:
+        """A node that the backend can make, with room for a few of the pods below."""
+        return NodeSpec(name=name, capacity={"cpu": 1000, "memory": 2**30})
+
+    def join_ticket(self, node: Node) -> JoinTicket:
+        """What ``node`` needs to introduce itself."""
+        return JoinTicket(node_uid=node.uid)
+
+    def long_pod(self) -> PodSpec:
+        """A pod that runs until it is stopped."""
+        return PodSpec(name="long", requests={"cpu": 10, "memory": 2**20})
+
+    def short_pod(self, exit_code: int) -> PodSpec:
+        """A pod that soon exits with ``exit_code``; needed for the capability ``exit``."""
+        self.to_override("short_pod", f"a pod that soon exits with {exit_code}")
+
+    def unstartable_pod(self) -> PodSpec:
+        """A pod that cannot start, such as one whose image does not exist; needed for ``start-error``."""
+        self.to_override("unstartable_pod", "a pod that cannot start")
+
+    def lose_node(self, backend: NodeBackend, node: Node) -> None:
+        """Kill the node as a failing machine would die; a restart must still be possible. Needed for ``lose``."""
+        self.to_override("lose_node", f"a way to kill node {node.name} of {type(backend).__name__}")
+
+    def joined(self, stage: Stage, name: str = "node") -> Node:
+        """A new node that has joined."""
+        node = stage.new_node(self.node_spec(name))
+        stage.create(node, self.join_ticket(node))
+        return node
+
+    def expected_log(self) -> bytes:
+        """What the log of :meth:`long_pod` contains soon after its start."""
+        return b""
+
+    def assert_gone(self, stage: Stage, node: Node) -> None:
+        """Every call about pods on ``node`` raises ``NodeGone``, and when it is made, not later."""
+        pod = stage.new_pod(node, self.long_pod())
+        with pytest.raises(NodeGone):
+            stage.backend.start_pod(node, pod)
+        with pytest.raises(NodeGone):
+            stage.backend.stop_pod(node, pod, GRACE_MS)
+        with pytest.raises(NodeGone):
+            stage.backend.list_pods(node)
+        with pytest.raises(NodeGone):
+            stage.backend.logs(node, pod)

@@ -1,0 +1,32 @@
+"""Hypothesis strategies for what plugins meet.
+
+Sizes are those of real clusters, small or zero now and then, and names come from a few, so that things meet.
+"""
+
+from __future__ import annotations
+
+from kube9.testing.strategies.decisions import decisions, tables
+from kube9.testing.strategies.stimuli import scripts, stimuli
+from kube9.testing.strategies.values import (
+    device_choices,
+    device_groups,
+    labels,
+    node_specs,
+    pod_specs,
+    taints,
+    tolerations,
+)
+
+__all__ = [
+    "decisions",
+    "device_choices",
+    "device_groups",
+    "labels",
+    "node_specs",
+    "pod_specs",
+    "scripts",
+    "stimuli",
+    "tables",
+    "taints",
+    "tolerations",
+]

@@ -1,0 +1,57 @@
+"""Strategies for what reaches a cluster from outside, sensible or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from kube9.core import stimuli as s
+from kube9.testing.strategies.values import Draw, node_specs, pod_specs
+
+__all__ = ["scripts", "stimuli"]
+
+
+def stimuli(at_ms: int = 0, *, kinds: int = 3) -> SearchStrategy[s.Stimulus]:
+    """Anything that may reach a cluster, about nodes ``n0`` and pods ``p0`` and so on, whether they exist or not.
+
+    :param kinds: of how many nodes and pods there is talk.
+    """
+    node, pod = (st.sampled_from([f"{letter}{number}" for number in range(kinds)]) for letter in "np")
+    epoch, reason = st.integers(0, 3), st.sampled_from(("", "because"))
+
+    def about(kind: Callable[..., s.Stimulus], uid: SearchStrategy[str], **more: SearchStrategy[Any]) -> Any:
+        return st.builds(kind, at_ms=st.just(at_ms), uid=uid, **more)
+
+    def added(kind: Callable[..., s.Stimulus], uid: SearchStrategy[str], spec: Callable[[str], Any]) -> Any:
+        return uid.flatmap(lambda name: about(kind, st.just(name), spec=spec(name)))
+
+    return st.one_of(
+        added(s.AddNode, node, node_specs),
+        added(s.LaunchPod, pod, pod_specs),
+        about(s.NodeJoined, node),
+        about(s.CordonNode, node, cordoned=st.booleans()),
+        *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode)),
+        *(
+            about(kind, node, reason=reason)
+            for kind in (s.CreateNodeFailed, s.RestartNodeFailed, s.SuspectNode, s.FailNode, s.GiveUpNode)
+        ),
+        about(s.DeletePod, pod),
+        *(about(kind, pod, epoch=epoch) for kind in (s.PodStarted, s.StopPodDone)),
+        about(s.StartPodFailed, pod, epoch=epoch, reason=reason),
+        about(s.PodExited, pod, epoch=epoch, exit_code=st.integers(0, 2)),
+        st.builds(s.TimePassed, at_ms=st.just(at_ms)),
+    )
+
+
+@st.composite
+def scripts(draw: Draw, *, length_max: int = 30, kinds: int = 3) -> tuple[s.Stimulus, ...]:
+    """Several of them in a row, in the order of their times."""
+    script: list[s.Stimulus] = []
+    at_ms = 0
+    for pause_ms in draw(st.lists(st.sampled_from((0, 0, 1, 500, 5000)), max_size=length_max)):
+        at_ms += pause_ms
+        script.append(draw(stimuli(at_ms, kinds=kinds)))
+    return tuple(script)

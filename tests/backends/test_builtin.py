@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pluggy
+import pytest
+
+from kube9.backends import builtin
+from kube9.backends.memory import MemoryBackend
+from kube9.clocks import VirtualClock
+from kube9.core import hookspecs
+from kube9.core.errors import InvalidInput
+from kube9.core.nodes import Node, NodeSpec
+from kube9.core.ports import JoinTicket, NodeBackend
+from kube9.core.registry import Registry
+
+
+@pytest.fixture
+def backends() -> Registry[NodeBackend]:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(builtin)
+    registry: Registry[NodeBackend] = Registry("backend")
+    manager.hook.kube9_register_backends(register=lambda name, factory: registry.add(name, factory, plugin="backends"))
+    return registry
+
+
+def test_the_memory_backend_is_offered_and_takes_its_knobs_as_text(backends):
+    clock, told = VirtualClock(), []
+    backend = backends.make("memory", clock=clock, deliver=told.append, create_delay_ms="70")
+    assert isinstance(backend, MemoryBackend)
+    assert isinstance(backend, NodeBackend)
+    backend.create_node(Node(uid="n", spec=NodeSpec(name="n"), ordinal=1), JoinTicket(node_uid="n"))
+    clock.advance(100)
+    assert [(type(stimulus).__name__, stimulus.at_ms) for stimulus in told] == [("NodeJoined", 70)]
+
+
+def test_a_knob_that_does_not_exist_is_refused_with_the_backends_name(backends):
+    with pytest.raises(InvalidInput, match="backend 'memory' from plugin 'backends': there is no option 'speed'"):
+        backends.make("memory", clock=VirtualClock(), deliver=print, speed="7")

@@ -1,0 +1,69 @@
+"""Queue disciplines: one that keeps to its port, and others that break it in one way each."""
+
+from __future__ import annotations
+
+import math
+
+
+class Sound:
+    """Highest priority first, then whoever wants the least."""
+
+    blocks = False
+
+    def key(self, pod, arrived_ms):
+        return (-pod.priority, pod.requests.get("cpu", 0))
+
+
+class Endless(Sound):
+    """Infinity has a place in an order."""
+
+    def key(self, pod, arrived_ms):
+        return (math.inf,)
+
+
+class Keyless(Sound):
+    """Everybody is equal: arrival alone decides."""
+
+    def key(self, pod, arrived_ms):
+        return ()
+
+
+class BlocksByNumber(Sound):
+    blocks = 1
+
+
+class List(Sound):
+    def key(self, pod, arrived_ms):
+        return list(super().key(pod, arrived_ms))
+
+
+class Text(Sound):
+    def key(self, pod, arrived_ms):
+        return (pod.namespace,)
+
+
+class NotANumber(Sound):
+    def key(self, pod, arrived_ms):
+        return (math.nan,)
+
+
+class LongerForSome(Sound):
+    def key(self, pod, arrived_ms):
+        return (1,) if pod.priority > 0 else (0, arrived_ms)
+
+
+class Counts(Sound):
+    calls = 0
+
+    def key(self, pod, arrived_ms):
+        self.calls += 1
+        return (self.calls,)
+
+
+class Hoards(Sound):
+    def __init__(self):
+        self.seen = []
+
+    def key(self, pod, arrived_ms):
+        self.seen.append(pod)
+        return super().key(pod, arrived_ms)

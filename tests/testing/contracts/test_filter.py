@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+#: Which tests of the contract must fail for each double, and no others.
+CAUGHT_BY = {
+    "Sound": set(),
+    "Explains": set(),
+    "NoObjection": set(),
+    "HandsOutAColumn": set(),
+    "Global": set(),
+    "NoReason": {"test_has_a_reason"},
+    "ReasonIsNoText": {"test_has_a_reason"},
+    "Column": {"test_gives_one_truth_value_per_node_or_none"},
+    "Numbers": {"test_gives_one_truth_value_per_node_or_none"},
+    "List": {"test_gives_one_truth_value_per_node_or_none"},
+    "GivesUp": {"test_judges_thousands_of_nodes"},
+    "Alternates": {"test_same_arguments_give_the_same_answer"},
+    "WritesToColumn": {"test_leaves_its_arguments_alone"},
+    "Hoards": {"test_keeps_no_table_and_does_not_grow"},
+    "KeepsTable": {"test_keeps_no_table_and_does_not_grow"},
+    "EmptyRejection": {"test_rejections_are_reasons_and_masks"},
+    "RejectionByNumber": {"test_rejections_are_reasons_and_masks"},
+    "RejectionColumn": {"test_rejections_are_reasons_and_masks"},
+    "RejectsInSilence": {"test_rejections_are_of_exactly_the_nodes_refused"},
+    "RejectsWhatFits": {"test_rejections_are_of_exactly_the_nodes_refused"},
+    "ComparesThoughLocal": {"test_if_local_an_answer_depends_on_its_row_alone"},
+    "NamesThoughLocal": {"test_if_local_the_name_of_a_pod_does_not_matter"},
+}
+
+
+@pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
+def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
+    assert failures("filter_doubles", double, contract="FilterContract", fixture="filter") == caught_by

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+#: Which tests of the contract must fail for each double, and no others.
+CAUGHT_BY = {
+    "Sound": set(),
+    "Endless": set(),
+    "Keyless": set(),
+    "BlocksByNumber": {"test_says_whether_it_blocks"},
+    "List": {"test_keys_are_tuples_of_numbers"},
+    "Text": {"test_keys_are_tuples_of_numbers"},
+    "NotANumber": {"test_keys_are_tuples_of_numbers"},
+    "LongerForSome": {"test_keys_have_one_length"},
+    "Counts": {"test_same_arguments_give_the_same_key"},
+    "Hoards": {"test_does_not_grow"},
+}
+
+
+@pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
+def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
+    assert (
+        failures("queue_discipline_doubles", double, contract="QueueDisciplineContract", fixture="discipline")
+        == caught_by
+    )

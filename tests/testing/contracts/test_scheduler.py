@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+#: Which tests of the contract must fail for each double, and no others.
+CAUGHT_BY = {
+    "Sound": set(),
+    "Global": set(),
+    "WholeNumbers": set(),
+    "InfiniteWhereNothingFits": set(),
+    "NeedsMemory": set(),
+    "Column": {"test_gives_one_score_per_node"},
+    "Objects": {"test_scores_are_real_numbers"},
+    "TruthValues": {"test_scores_are_real_numbers"},
+    "DividesByZero": {"test_scores_are_finite_where_the_pod_fits"},
+    "GivesUp": {"test_scores_thousands_of_nodes"},
+    "Dice": {"test_same_arguments_give_same_scores"},
+    "Counts": {"test_same_arguments_give_same_scores"},
+    "WritesToColumn": {"test_leaves_its_arguments_alone"},
+    "WritesToLargest": {"test_leaves_its_arguments_alone"},
+    "Hoards": {"test_keeps_no_table_and_does_not_grow"},
+    "KeepsTable": {"test_keeps_no_table_and_does_not_grow"},
+    "KeepsColumn": {"test_keeps_no_table_and_does_not_grow"},
+    "RanksThoughLocal": {"test_if_local_a_score_depends_on_its_row_alone"},
+    "NumbersRowsThoughLocal": {"test_if_local_a_score_depends_on_its_row_alone"},
+    "NamesThoughLocal": {"test_if_local_the_name_of_a_pod_does_not_matter"},
+    "MisspeltCapability": {"test_cannot_names_capabilities"},
+}
+
+
+@pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
+def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
+    assert failures("scheduler_doubles", double, contract="SchedulerContract", fixture="scheduler") == caught_by

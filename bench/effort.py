@@ -1,0 +1,30 @@
+"""How much to measure."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+__all__ = ["QUICK", "THOROUGH", "Effort"]
+
+
+@frozen(kw_only=True)
+class Effort:
+    #: Sizes of cluster.
+    nodes: tuple[int, ...]
+    #: Steps to compare first; with 40 shapes, enough for each to have come twice, so that its scores are kept.
+    compared: int
+    #: Chunks of each contender.
+    rounds: int
+    #: How many steps there are in a chunk.
+    chunk_steps: int
+    #: How often each program is started.
+    start_up_runs: int
+
+    def loop_steps(self, nodes: int) -> int:
+        """As ``chunk_steps``, for the loop: it looks at a million nodes a chunk and no more."""
+        return max(1, min(self.chunk_steps, 1_000_000 // nodes))
+
+
+THOROUGH = Effort(nodes=(100, 1_000, 10_000, 100_000), compared=400, rounds=41, chunk_steps=200, start_up_runs=21)
+#: To see that it works; its numbers mean nothing.
+QUICK = Effort(nodes=(100, 250), compared=60, rounds=3, chunk_steps=20, start_up_runs=1)

@@ -1,0 +1,136 @@
+"""What a run of the benchmark found, and the ways to write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+
+from bench.decisions import Decisions
+from bench.machine import Machine
+from bench.marks import Mark, marks
+from bench.startup import StartUp
+
+__all__ = ["BEGIN", "END", "Result"]
+
+#: What stands around the part of the documentation that :meth:`Result.markdown` makes.
+BEGIN = "<!-- begin: python -m bench --markdown -->"
+END = "<!-- end: python -m bench --markdown -->"
+
+_COLUMNS = ("nodes", "pods", "kube9 us", "decisions/s", "per-node us", "scan us", "loop us", "kube9/scan", "kube9/loop")
+_MARK_COLUMNS = ("mark", "measured", "at most", "")
+
+
+@frozen(kw_only=True)
+class Result:
+    machine: Machine
+    decisions: tuple[Decisions, ...]
+    start_up: StartUp
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return marks(self.decisions, self.start_up)
+
+    def text(self) -> str:
+        """Tables for a terminal."""
+        parts = (str(self.machine), _aligned(self._decision_rows()), self._start_up(), _aligned(self._mark_rows()))
+        return "\n\n".join(parts)
+
+    def markdown(self) -> str:
+        """The same for the documentation."""
+        parts = (
+            BEGIN,
+            f"{self.machine}.",
+            _piped(self._decision_rows()),
+            f"{self._start_up()}.",
+            _piped(self._mark_rows()),
+            END,
+        )
+        return "\n\n".join(parts)
+
+    def json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "machine": {
+                "cpu": self.machine.cpu,
+                "cores": self.machine.cores,
+                "system": self.machine.system,
+                "python": self.machine.python,
+                "numpy": self.machine.numpy,
+                "kube9": self.machine.kube9,
+                "load": self.machine.load,
+            },
+            "decisions": [
+                {
+                    "workload": one.kind,
+                    "nodes": one.nodes,
+                    "pods": one.pods,
+                    "utilisation": one.utilisation,
+                    "microseconds": dict(one.step_us),
+                    "perSecond": {contender: one.per_second(contender) for contender in one.step_us},
+                    "compared": one.compared,
+                    "collections": one.collections,
+                }
+                for one in self.decisions
+            ],
+            "startUp": {
+                "helpMs": self.start_up.help_ms,
+                "clickMs": self.start_up.click_ms,
+                "ratio": self.start_up.ratio,
+                "runs": self.start_up.runs,
+            },
+            "marks": [
+                {"what": mark.what, "ratio": mark.ratio, "atMost": mark.at_most, "met": mark.met} for mark in self.marks
+            ],
+        }
+
+    def _decision_rows(self) -> list[Sequence[str]]:
+        return [_COLUMNS, *map(_decision_row, self.decisions)]
+
+    def _mark_rows(self) -> list[Sequence[str]]:
+        rows = [
+            (mark.what, f"{mark.ratio:.2f}", f"{mark.at_most:g}", "met" if mark.met else "missed")
+            for mark in self.marks
+        ]
+        return [_MARK_COLUMNS, *rows]
+
+    def _start_up(self) -> str:
+        return (
+            f"kube9 --help: {self.start_up.help_ms:.0f} ms; python -c 'import click': {self.start_up.click_ms:.0f} ms "
+            f"(medians of {self.start_up.runs})"
+        )
+
+
+def _decision_row(one: Decisions) -> Sequence[str]:
+    per_node = f"{one.step_us['per-node']:.1f}" if "per-node" in one.step_us else ""
+    return (
+        f"{one.nodes:,}",
+        one.kind,
+        f"{one.step_us['kube9']:.1f}",
+        f"{one.per_second('kube9'):,.0f}",
+        per_node,
+        f"{one.step_us['scan']:.1f}",
+        f"{one.step_us['loop']:,.1f}",
+        f"{one.ratio('scan'):.2f}",
+        f"{one.ratio('loop'):.2f}",
+    )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    columns = list(zip(*rows, strict=True))
+    padded = zip(*map(_padded, columns), strict=True)
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _padded(column: Sequence[str]) -> list[str]:
+    """Numbers to the right, words to the left."""
+    width = max(map(len, column))
+    numeric = all(cell[:1].isdigit() and cell[-1:].isdigit() for cell in column[1:] if cell)
+    return [cell.rjust(width) if numeric else cell.ljust(width) for cell in column]
+
+
+def _piped(rows: Sequence[Sequence[str]]) -> str:
+    head, *body = rows
+    lines = (head, ["---"] * len(head), *body)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

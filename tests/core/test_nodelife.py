@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from attrs import evolve
+
+from kube9.core import nodelife
+from kube9.core.nodes import Node, NodePhase, NodeSpec
+
+PROVISIONING, READY, SUSPECT, FAILED, RECOVERING, LOST = NodePhase
+
+#: For each step, the phase it leads to from each phase where it leads anywhere.
+STEPS = {
+    "joined": (nodelife.joined, dict.fromkeys(NodePhase, READY)),
+    "suspected": (partial(nodelife.suspected, reason="quiet"), {READY: SUSPECT}),
+    "trusted": (nodelife.trusted, {SUSPECT: READY}),
+    "failed": (partial(nodelife.failed, reason="dead"), {READY: FAILED, SUSPECT: FAILED}),
+    "recovering": (nodelife.recovering, {FAILED: RECOVERING}),
+    "not_recovered": (partial(nodelife.not_recovered, reason="no answer", attempts_max=3), {RECOVERING: FAILED}),
+    "not_recovered at last": (partial(nodelife.not_recovered, reason="none", attempts_max=2), {RECOVERING: LOST}),
+    "not_created": (partial(nodelife.not_created, reason="quota"), {PROVISIONING: LOST}),
+    "given_up": (partial(nodelife.given_up, reason="enough"), {each: LOST for each in NodePhase if each is not LOST}),
+}
+
+
+def node(phase=READY, **more):
+    return Node(uid="u", spec=NodeSpec(name="n"), ordinal=1, phase=phase, **more)
+
+
+@pytest.mark.parametrize("phase", NodePhase)
+@pytest.mark.parametrize("step", STEPS)
+def test_what_leads_where(step, phase):
+    function, leads_to = STEPS[step]
+    after = function(node(phase, recovery_attempts=2, reason="before"))
+    if phase in leads_to:
+        assert after is not None
+        assert after.phase is leads_to[phase]
+    else:
+        assert after is None
+
+
+@pytest.mark.parametrize(
+    "step,phase,reason",
+    [
+        ("suspected", READY, "quiet"),
+        ("failed", SUSPECT, "dead"),
+        ("not_recovered", RECOVERING, "no answer"),
+        ("not_recovered at last", RECOVERING, "not recovered in 2 attempts (last: none)"),
+        ("not_created", PROVISIONING, "not created: quota"),
+        ("given_up", FAILED, "enough"),
+        ("joined", FAILED, ""),
+        ("trusted", SUSPECT, ""),
+    ],
+)
+def test_the_reason_is_that_of_the_present_phase(step, phase, reason):
+    assert STEPS[step][0](node(phase, recovery_attempts=2, reason="before")).reason == reason
+
+
+def test_attempts_are_counted_until_the_node_is_back():
+    once = nodelife.recovering(node(FAILED))
+    assert once.recovery_attempts == 1
+    failed = nodelife.not_recovered(once, "no", 3)
+    twice = nodelife.recovering(failed)
+    assert (failed.recovery_attempts, twice.recovery_attempts) == (1, 2)
+    assert nodelife.joined(twice).recovery_attempts == 0
+
+
+@pytest.mark.parametrize("step", [nodelife.joined, nodelife.recovering])
+@pytest.mark.parametrize("phase", NodePhase)
+def test_a_node_on_its_way_out_comes_back_no_more(step, phase):
+    assert step(node(phase, deleting=True)) is None
+
+
+def test_cordon_and_deletion_are_beside_the_phase():
+    for phase in NodePhase:
+        assert nodelife.cordoned(node(phase), True) == node(phase, cordoned=True)
+        assert nodelife.cordoned(node(phase, cordoned=True), False) == node(phase)
+        assert nodelife.deleting(node(phase)) == node(phase, deleting=True)
+
+
+def test_what_is_so_already_is_no_change():
+    assert nodelife.cordoned(node(), False) is None
+    assert nodelife.cordoned(node(cordoned=True), True) is None
+    assert nodelife.deleting(node(deleting=True)) is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_cordon_outlasts_every_phase(step):
+    function, leads_to = STEPS[step]
+    for phase in leads_to:
+        assert function(node(phase, cordoned=True, recovery_attempts=2)).cordoned
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_touches_nothing_else(step):
+    function, leads_to = STEPS[step]
+    for phase in leads_to:
+        before = node(phase, recovery_attempts=2)
+        after = function(before)
+        same = evolve(
+            before, phase=after.phase, reason=after.reason, recovery_attempts=after.recovery_attempts
+        )
+        assert after == same

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import pytest
+from attrs.exceptions import FrozenInstanceError
+
+from kube9.core.errors import InvalidInput
+from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint, TaintEffect
+
+GPUS = DeviceGroup(kind="gpu", count=8, model="A100")
+
+
+def test_devices_are_added_to_the_capacity():
+    spec = NodeSpec(name="n", capacity={"cpu": 1000}, devices=[GPUS])
+    assert spec.capacity == {"cpu": 1000, "gpu": 8000}
+    assert spec.devices == (GPUS,)
+
+
+@pytest.mark.parametrize(
+    "bad,problem",
+    [
+        ({"name": "no spaces"}, "name must be letters"),
+        ({"capacity": {"cpu": -1}}, "capacity: cpu must be a whole number"),
+        ({"capacity": {"cpu": 1.5}}, "capacity: cpu must be a whole number"),
+        ({"capacity": {"gpu": 1}, "devices": (GPUS,)}, "capacity: gpu is given as 1 and also as devices"),
+        ({"devices": (GPUS, GPUS)}, "devices: 'gpu' is listed 2 times"),
+    ],
+)
+def test_a_bad_spec_is_refused(bad, problem):
+    with pytest.raises(InvalidInput, match=f"^{problem}"):
+        NodeSpec(**{"name": "n", **bad})
+
+
+@pytest.mark.parametrize(
+    "bad,problem",
+    [
+        ({"kind": ""}, "kind must be"),
+        ({"count": 0}, "count must be"),
+        ({"milli": 0}, "milli must be"),
+        ({"milli": -5}, "milli must be"),
+    ],
+)
+def test_a_bad_group_of_devices_is_refused(bad, problem):
+    with pytest.raises(InvalidInput, match=f"^{problem}"):
+        DeviceGroup(**{"kind": "gpu", "count": 1, **bad})
+
+
+def test_a_spec_is_a_value():
+    make = lambda: NodeSpec(name="n", capacity={"cpu": 1}, devices=[GPUS], labels={"a": "b"}, taints=[Taint("k")])  # noqa: E731
+    assert make() == make()
+    assert hash(make()) == hash(make())
+    assert pickle.loads(pickle.dumps(make())) == make()
+    with pytest.raises(FrozenInstanceError):
+        make().name = "m"
+
+
+def test_a_spec_keeps_no_hold_of_what_it_was_made_of():
+    capacity, labels, taints = {"cpu": 1}, {"a": "b"}, [Taint("k")]
+    spec = NodeSpec(name="n", capacity=capacity, labels=labels, taints=taints)
+    capacity["cpu"], labels["a"] = 2, "c"
+    taints.clear()
+    assert (spec.capacity, spec.labels, spec.taints) == ({"cpu": 1}, {"a": "b"}, (Taint("k"),))
+
+
+def test_only_a_ready_node_that_is_neither_cordoned_nor_on_its_way_out_takes_pods():
+    spec = NodeSpec(name="n")
+    taking = {
+        (phase, cordoned, deleting)
+        for phase, cordoned, deleting in itertools.product(NodePhase, (False, True), (False, True))
+        if Node(uid="u", spec=spec, ordinal=1, phase=phase, cordoned=cordoned, deleting=deleting).schedulable
+    }
+    assert taking == {(NodePhase.READY, False, False)}
+
+
+def test_a_taint_is_written_as_people_know_it():
+    assert str(Taint("gpu")) == "gpu"
+    assert str(Taint("gpu", "yes", TaintEffect.NO_EXECUTE)) == "gpu=yes"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -24,3 +25,13 @@ class FrozenMap(dict[K, V]):
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
+
+
+def frozen_tuple(value: Iterable[Any]) -> tuple[Any, ...]:
+    """``tuple`` as a converter of fields; mypy can follow neither the class itself nor a generic function there."""
+    return tuple(value)
+
+
+def text_map(value: Mapping[str, str]) -> FrozenMap[str, str]:
+    """``value`` itself where it is frozen already, else a frozen copy."""
+    return value if isinstance(value, FrozenMap) else FrozenMap(value)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from kube9.core.frozen import FrozenMap
+from kube9.core.frozen import FrozenMap, frozen_tuple, text_map
 from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
 
 __all__ = ["DeviceGroup", "Node", "NodePhase", "NodeSpec", "Taint", "TaintEffect"]
@@ -56,9 +56,9 @@ class NodeSpec:
     name: str = field(validator=valid_name)
     backend: str = "memory"
     capacity: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
-    devices: tuple[DeviceGroup, ...] = field(default=(), converter=tuple, validator=unique_kinds)
-    labels: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
-    taints: tuple[Taint, ...] = field(default=(), converter=tuple)
+    devices: tuple[DeviceGroup, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    taints: tuple[Taint, ...] = field(default=(), converter=frozen_tuple)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "capacity", device_totals("capacity", self.capacity, self.devices))

@@ -8,7 +8,7 @@ from enum import Enum
 from attrs import field, frozen
 
 from kube9.core.errors import InvalidInput
-from kube9.core.frozen import FrozenMap
+from kube9.core.frozen import FrozenMap, frozen_tuple, text_map
 from kube9.core.nodes import Taint, TaintEffect
 from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
 
@@ -50,7 +50,7 @@ class DeviceRequest:
     kind: str = field(validator=valid_name)
     count: int = field(validator=positive)
     milli: int = field(default=1000, validator=positive)
-    models: tuple[str, ...] = field(default=(), converter=tuple)
+    models: tuple[str, ...] = field(default=(), converter=frozen_tuple)
 
 
 @frozen(kw_only=True)
@@ -65,10 +65,10 @@ class PodSpec:
     name: str = field(validator=valid_name)
     namespace: str = field(default="default", validator=valid_name)
     requests: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
-    devices: tuple[DeviceRequest, ...] = field(default=(), converter=tuple, validator=unique_kinds)
-    labels: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
-    node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=FrozenMap)
-    tolerations: tuple[Toleration, ...] = field(default=(), converter=tuple)
+    devices: tuple[DeviceRequest, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    tolerations: tuple[Toleration, ...] = field(default=(), converter=frozen_tuple)
     #: Higher goes first.
     priority: int = 0
     #: Empty for the cluster's default.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import FrozenMap
-from kube9.files.fields import amount_of, shown, whole
+from kube9.files.fields import amount_of, shown, text, whole
 from kube9.files.records import Record
 
 __all__ = ["PREFIX", "amounts", "check_resource", "devices"]
@@ -36,15 +37,12 @@ def amounts(record: Record, resources: tuple[str, ...], *, needed: tuple[str, ..
     for name in record.values:
         if name.startswith(PREFIX):
             resource = name[len(PREFIX) :]
-            found[resource] = record.need(name, _extended(resource))
+            found[resource] = record.need(name, partial(_extended, resource))
     return FrozenMap(found)
 
 
-def _extended(resource: str) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        return amount_of(check_resource(resource))(value)
-
-    return parse
+def _extended(resource: str, value: object) -> int:
+    return amount_of(check_resource(resource))(value)
 
 
 def devices(record: Record, make: Callable[..., D], more: Mapping[str, Callable[[object], Any]]) -> tuple[D, ...]:
@@ -59,7 +57,7 @@ def devices(record: Record, make: Callable[..., D], more: Mapping[str, Callable[
 
 def _gpus(record: Record, make: Callable[..., D], more: Mapping[str, Callable[[object], Any]]) -> tuple[D, ...]:
     count = record.read("gpu", whole, 0)
-    given = {name: parse for name, parse in (("milli", _milli), *more.items()) if f"gpu_{name}" in record.values}
+    given = {name: parse for name, parse in (("milli", _at_least_one), *more.items()) if f"gpu_{name}" in record.values}
     if not count:
         for name in given if "gpu" not in record.values else ():
             raise record.fault("expected a count in gpu as well, such as 1 for a share of one", f"gpu_{name}")
@@ -69,7 +67,7 @@ def _gpus(record: Record, make: Callable[..., D], more: Mapping[str, Callable[[o
 
 
 def _listed(value: object, make: Callable[..., D], more: Mapping[str, Callable[[object], Any]]) -> tuple[D, ...]:
-    known: dict[str, Callable[[object], Any]] = {"kind": _kind, "count": _milli, "milli": _milli, **more}
+    known: dict[str, Callable[[object], Any]] = {"kind": text, "count": _at_least_one, "milli": _at_least_one, **more}
     if not isinstance(value, list):
         raise InvalidInput(f"expected a list of objects with {', '.join(known)}, got {shown(value)}")
     return tuple(make(**_fields(one, known)) for one in value)
@@ -83,11 +81,5 @@ def _fields(one: object, known: Mapping[str, Callable[[object], Any]]) -> dict[s
     return {name: known[name](value) for name, value in one.items()}
 
 
-def _milli(value: object) -> int:
+def _at_least_one(value: object) -> int:
     return whole(value, least=1)
-
-
-def _kind(value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidInput(f"expected the kind as text, such as 'gpu', got {shown(value)}")
-    return value

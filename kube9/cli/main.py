@@ -13,7 +13,7 @@ import click
 from kube9 import __version__
 from kube9.cli.catalogue import BUILT_IN, built_in_command
 from kube9.cli.errors import FAILED, INTERRUPTED, MISUSE, exit_code_of
-from kube9.cli.offered import make_offered, names_offered
+from kube9.cli.offered import make_offered, names_for_help, names_offered
 from kube9.cli.options import shared_plugin_options, verbosity, verbosity_options
 from kube9.core.errors import Kube9Error, PluginError, UnknownName
 
@@ -24,7 +24,7 @@ class Kube9Group(click.Group):
     """Imports a command only when it runs, and turns every error into an exit code, in this one place."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*BUILT_IN, *names_offered(ctx)})
+        return sorted([*BUILT_IN, *names_for_help(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in BUILT_IN:

@@ -18,8 +18,8 @@ from kube9.core.livetable import LiveTable
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.outcome import CreateNode, DestroyNode, Outcome, RestartNode, StartPod, StopPod
 from kube9.core.pipeline import Explanation, Pipeline
-from kube9.core.pods import Pod, PodPhase
 from kube9.core.podlife import NO_DEVICES
+from kube9.core.pods import Pod, PodPhase
 from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.timers import Timers

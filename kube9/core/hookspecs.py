@@ -52,6 +52,26 @@ if TYPE_CHECKING:
         def __call__(self, name: str, factory: Callable[[], click.Command]) -> None: ...
 
 
+__all__ = [
+    "PROJECT",
+    "hookimpl",
+    "hookspec",
+    "kube9_node_failed",
+    "kube9_node_lost",
+    "kube9_node_ready",
+    "kube9_pod_bound",
+    "kube9_pod_evicted",
+    "kube9_pod_finished",
+    "kube9_register_backends",
+    "kube9_register_commands",
+    "kube9_register_device_choosers",
+    "kube9_register_filters",
+    "kube9_register_health_checks",
+    "kube9_register_queue_disciplines",
+    "kube9_register_schedulers",
+    "kube9_register_trace_readers",
+]
+
 PROJECT = "kube9"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

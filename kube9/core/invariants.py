@@ -48,12 +48,16 @@ def check_table(ledger: Ledger) -> None:
                 for index in pod.devices[request.kind]:
                     left[request.kind][index] -= request.milli
         for resource, column in table.free.items():
-            assert column[row] == free[resource] >= 0, f"node {node.name} has {free[resource]} {resource}, not {column[row]}"
+            assert column[row] == free[resource] >= 0, (
+                f"node {node.name} has {free[resource]} {resource}, not {column[row]}"
+            )
         for kind, column in table.devices.items():
             devices = left.get(kind, [])
             padded = devices + [0] * (column.shape[1] - len(devices))
             assert min(devices, default=0) >= 0, f"node {node.name} gave more {kind} than it has: {devices}"
-            assert np.array_equal(column[row], padded), f"node {node.name} has {kind} {padded}, not {column[row].tolist()}"
+            assert np.array_equal(column[row], padded), (
+                f"node {node.name} has {kind} {padded}, not {column[row].tolist()}"
+            )
 
 
 def check_instructions(ledger: Ledger) -> None:

@@ -41,7 +41,7 @@ class LiveTable(NodeTable):
     device_milli: Columns
     device_model: Columns
     _label_codes: Columns
-    _label_values: dict[str, dict[str, int]]
+    label_values: dict[str, dict[str, int]]
     names: list[str]
     labels: list[Mapping[str, str]]
     largest: dict[str, int]
@@ -68,7 +68,7 @@ class LiveTable(NodeTable):
         self.devices = Columns(np.int64, wide=True)
         self.device_count, self.device_milli = Columns(np.int64), Columns(np.int64)
         self.device_model = Columns(np.int64, fill=-1)
-        self._label_codes, self._label_values = Columns(np.int64, fill=-1), {}
+        self._label_codes, self.label_values = Columns(np.int64, fill=-1), {}
         self._states, self._marks = Columns(np.int64), Columns(np.bool_)
         self.largest, self.limited_pods, self.unschedulable = {}, 0, 0
         for resource in ("cpu", "memory", "pods"):
@@ -170,7 +170,7 @@ class LiveTable(NodeTable):
             self._write_devices(row, group)
         for key, value in spec.labels.items():
             self._label_codes.ensure(key)
-            codes = self._label_values.setdefault(key, {})
+            codes = self.label_values.setdefault(key, {})
             self._label_codes.data[key][row] = codes.setdefault(value, len(codes))
         self._states.data["taint_code"][row] = self._taint_code(spec.taints)
 

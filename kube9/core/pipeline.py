@@ -13,10 +13,10 @@ from attrs import define, field, frozen
 from kube9.core.errors import FilterError, SchedulerError
 from kube9.core.frozen import FrozenMap
 from kube9.core.keptscores import KeptScores
+from kube9.core.livetable import LiveTable
 from kube9.core.pods import PodSpec
 from kube9.core.ports import BoolArray, DeviceChooser, Filter, FloatArray, Rejections, Scheduler
 from kube9.core.table import NodeTable
-from kube9.core.livetable import LiveTable
 
 __all__ = ["Explanation", "Pipeline", "Verdict"]
 
@@ -83,7 +83,8 @@ class Pipeline:
         if best == _UNFIT and not self._fitting(pod, table).any():
             return -1
         raise SchedulerError(
-            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; expected a finite number"
+            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; "
+            "expected a finite number"
         )
 
     def choose_devices(self, pod: PodSpec, table: NodeTable, row: int) -> Mapping[str, tuple[int, ...]]:
@@ -150,7 +151,7 @@ class Pipeline:
         shape = (len(nodes),)
         name = ""
         try:
-            for name, judge in self._judges:
+            for name, judge in self._judges:  # noqa: B007  # the handler says which one it was
                 mask = judge(pod, nodes)
                 if mask is None:
                     continue

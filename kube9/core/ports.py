@@ -10,14 +10,14 @@ A strategy may carry these attributes, which are not part of the protocols becau
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from kube9.core.nodes import Node, NodeSpec
+from kube9.core.nodes import Node
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodSpec
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Arrival",
+    "BackendFactory",
     "BoolArray",
     "Clock",
     "DeviceChooser",
@@ -125,7 +126,8 @@ class Clock(Protocol):
 
     def call_at(self, at_ms: int, action: Callable[[], None]) -> None:
         """Run ``action`` once at ``at_ms``, or as soon as possible where that is past. Actions due at one
-        moment run in the order they were asked for. It never runs within this call."""
+        moment run in the order they were asked for. It never runs within this call.
+        """
 
 
 @frozen(kw_only=True)
@@ -198,7 +200,8 @@ class NodeBackend(Protocol):
 class BackendFactory(Protocol):
     """What is registered under a backend's name."""
 
-    def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend: ...
+    def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
+        """Make the backend; it reads time from ``clock`` and reports to ``deliver``, from any thread."""
 
 
 @frozen(kw_only=True)
@@ -242,14 +245,7 @@ class TraceReader(Protocol):
         """
 
 
-class NodeReader(Protocol):
-    """The same for node lists; a trace reader may have ``read_nodes`` too."""
-
-    def read_nodes(self, path: str) -> Sequence[NodeSpec]: ...
-
-
 #: A registry entry makes its strategy from the options of its step: ``random:seed=3`` calls ``factory(seed="3")``.
 SchedulerFactory = Callable[..., Scheduler]
 FilterFactory = Callable[..., Filter]
-Options = Mapping[str, str]
 Rejections = Iterable[tuple[str, BoolArray]]

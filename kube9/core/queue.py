@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Hashable, Iterator, Mapping
+
 from attrs import define, field
 
 from kube9.core.parked import Parked

@@ -59,7 +59,7 @@ class Registry(Generic[T]):
         except KeyError:
             raise UnknownName.of(self.kind, name, self._entries) from None
 
-    def make(self, name: str, **options: Any) -> T:
+    def make(self, name: str, /, **options: Any) -> T:
         """Make the strategy ``name`` with ``options``.
 
         :raises UnknownName: there is no such name.

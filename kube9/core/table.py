@@ -31,7 +31,6 @@ class NodeTable:
 
     __slots__ = (
         "_label_codes",
-        "_label_values",
         "capacity",
         "cordoned",
         "device_count",
@@ -39,6 +38,7 @@ class NodeTable:
         "device_model",
         "devices",
         "free",
+        "label_values",
         "labels",
         "largest",
         "limited_pods",
@@ -84,15 +84,17 @@ class NodeTable:
     #: How many nodes of the cluster are not schedulable; in a slice too it counts the whole cluster's.
     unschedulable: int
 
+    #: Per label key, the number that stands for each value in :meth:`label_codes`.
+    label_values: Mapping[str, Mapping[str, int]]
+
     _label_codes: Mapping[str, IntArray]
-    _label_values: Mapping[str, Mapping[str, int]]
 
     def __len__(self) -> int:
         return len(self.schedulable)
 
     def has_label(self, key: str, value: str) -> BoolArray:
         """Which nodes carry the label ``key`` with ``value``."""
-        wanted = self._label_values.get(key, {}).get(value, -2)
+        wanted = self.label_values.get(key, {}).get(value, -2)
         return np.asarray(self.label_codes(key) == wanted)
 
     def label_codes(self, key: str) -> IntArray:
@@ -113,7 +115,7 @@ class _Slice(NodeTable):
 
     def __init__(self, source: NodeTable, rows: IntArray) -> None:
         self._source, self._rows = source, rows
-        self.largest, self.models, self._label_values = source.largest, source.models, source._label_values
+        self.largest, self.models, self.label_values = source.largest, source.models, source.label_values
         self.taint_sets, self.limited_pods = source.taint_sets, source.limited_pods
         self.unschedulable = source.unschedulable
         self.free = _Gathered(source.free, rows)  # the one column group that every decision asks for

@@ -26,7 +26,7 @@ class _DeviceLike(Protocol):
 
 
 def valid_name(_: object, attribute: Attribute[Any], value: str) -> None:
-    """Letters, digits, ``.``, ``_``, ``/`` and ``-``, at most 253 of them, starting and ending with one of the first two."""
+    """Letters, digits, ``.``, ``_``, ``/`` and ``-``, at most 253, starting and ending with a letter or digit."""
     if _NAME.fullmatch(value) is None:
         raise InvalidInput(
             f"{attribute.name} must be letters, digits, '.', '_', '/' and '-', start and end with a letter or digit "

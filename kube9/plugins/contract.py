@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -17,7 +17,7 @@ from kube9.core.hookspecs import PROJECT
 from kube9.core.policy import Policy
 from kube9.plugins.sources import Source
 
-__all__ = ["PREFIX", "check_hooks", "check_requirement", "hook_functions", "policies"]
+__all__ = ["PREFIX", "check_hooks", "check_requirement", "policies"]
 
 #: What every hook's name begins with.
 PREFIX = "kube9_"
@@ -38,11 +38,6 @@ def check_requirement(source: Source, version: str) -> None:
             raise PluginError(f"{who} wants {PROJECT}{wanted.specifier}, this is {version}")
 
 
-def hook_functions(plugin: object) -> Iterator[tuple[str, FunctionType]]:
-    """The functions that ``plugin`` marks as hooks, by the name of their attribute, sorted."""
-    return ((name, function) for name, function in _functions(plugin) if _options(function) is not None)
-
-
 def policies(plugin: object) -> tuple[Policy, ...]:
     """The policies made by a decorator that ``plugin`` has, or is, in the order they were made."""
     if isinstance(plugin, Policy):
@@ -58,30 +53,28 @@ def check_hooks(plugin: object, known: Collection[str]) -> None:
     """
     if inspect.isclass(plugin):
         raise PluginError(f"{plugin.__qualname__} is a class; a plugin is a module, an instance, or a policy")
-    for name, function in _functions(plugin):
-        options = _options(function)
+    offers = bool(policies(plugin))
+    for name, function, options in _functions(plugin):
         if options is not None:
             _check_name(name, options, known)
             _check_kind(name, options)
             _check_arguments(name, function)
+            offers = True
         elif name.startswith(PREFIX):
             raise PluginError(f"{name} is not marked as a hook; put @kube9.hookimpl above it, or give it another name")
-    if not policies(plugin) and not any(hook_functions(plugin)):
+    if not offers:
         raise PluginError("it offers nothing: it has no function marked @kube9.hookimpl and no @kube9.scheduler")
 
 
-def _functions(plugin: object) -> Iterator[tuple[str, FunctionType]]:
+def _functions(plugin: object) -> Iterator[tuple[str, FunctionType, dict[str, Any] | None]]:
+    """Every function of ``plugin``, by the name of its attribute, with the options of its mark if it has one."""
     # Looked up statically: a plugin's properties must not run because somebody lists its attributes.
     for name in dir(plugin):
         value = inspect.getattr_static(plugin, name, None)
-        if isinstance(value, (staticmethod, classmethod, MethodType)):
-            value = value.__func__
-        if isinstance(value, FunctionType):
-            yield name, value
-
-
-def _options(function: Callable[..., object]) -> dict[str, Any] | None:
-    return getattr(function, _MARK, None)
+        function = value.__func__ if isinstance(value, (staticmethod, classmethod, MethodType)) else value
+        if isinstance(function, FunctionType):
+            # The mark may stand above @staticmethod or below it.
+            yield name, function, getattr(value, _MARK, None) or getattr(function, _MARK, None)
 
 
 def _check_name(name: str, options: dict[str, Any], known: Collection[str]) -> None:

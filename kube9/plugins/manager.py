@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pluggy
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kube9 import __version__
 from kube9.core import hookspecs
@@ -69,7 +69,7 @@ class Plugins:
 
     def owner_of(self, plugin: str) -> str:
         """Package and version of the plugin of that name, or its file."""
-        return next((info.owner for info in self.infos if info.name == plugin), plugin)
+        return next((info.owner for info in self.infos if info.name == plugin and info.error is None), plugin)
 
 
 class _Manager(pluggy.PluginManager):
@@ -113,14 +113,16 @@ class _Loading:
         self.note(source, hooks=tuple(sorted(hooks)), offers=self._registries.offered_by(source.name))
 
     def note(self, source: Source, **what: Any) -> PluginInfo:
+        """Remember what became of ``source``."""
         info = PluginInfo(
             name=source.name,
             distribution=source.distribution,
             version=source.version,
             source=source.where,
             built_in=source.built_in,
+            **what,
         )
-        self._infos.append(evolve(info, **what))
+        self._infos.append(info)
         return info
 
     def blame(self, source: Source, exc: BaseException) -> None:
@@ -148,10 +150,13 @@ class _Loading:
 
     def _check_unique(self, source: Source, plugin: object) -> None:
         if self._pm.has_plugin(source.name):
-            other = next(info for info in self._infos if info.name == source.name)
-            raise PluginError(f"the name {source.name!r} is that of a plugin of {other.owner} already")
+            raise PluginError(f"the name {source.name!r} is that of a plugin of {self._owners()[source.name]} already")
         if (other_name := self._pm.get_name(plugin)) is not None:
             raise PluginError(f"it is loaded already, as plugin {other_name!r}")
+
+    def _owners(self) -> Mapping[str, str]:
+        """Who answers for each plugin that was loaded."""
+        return {info.name: info.owner for info in self._infos if info.error is None}
 
     def _fill_registries(self, name: str, plugin: object) -> None:
         for kind, registry in self._registries.by_name().items():
@@ -168,7 +173,7 @@ class _Loading:
     def _calls(self, hook: str) -> tuple[Subscriber, ...]:
         """Who implements ``hook``, in the order pluggy would call them."""
         caller: pluggy.HookCaller = getattr(self._pm.hook, hook)
-        owners = {info.name: info.owner for info in self._infos}
+        owners = self._owners()
         return tuple(
             Subscriber(impl.plugin_name, owners.get(impl.plugin_name, ""), impl.function, tuple(impl.argnames))
             for impl in reversed(caller.get_hookimpls())

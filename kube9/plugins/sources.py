@@ -17,7 +17,7 @@ from attrs import frozen
 
 from kube9.core.errors import InvalidInput, PluginError
 
-__all__ = ["GROUP", "Source", "from_entry_points", "given", "installed"]
+__all__ = ["GROUP", "Source", "given", "installed"]
 
 #: The entry-point group, and the distribution whose plugins are the built-in ones.
 GROUP = "kube9"
@@ -40,12 +40,13 @@ class Source:
     load: Callable[[], object]
 
 
-def installed() -> tuple[Source, ...]:
+def installed(points: Iterable[EntryPoint] | None = None) -> tuple[Source, ...]:
     """Every installed plugin, the built-in ones first, each part sorted by name.
 
+    :param points: the entry points that are installed; ``None`` to look for them.
     :raises PluginError: kube9's own are not among them, so it is not properly installed.
     """
-    sources = from_entry_points(entry_points(group=GROUP))
+    sources = _sorted(entry_points(group=GROUP) if points is None else points)
     if not any(source.built_in for source in sources):
         raise PluginError(
             "kube9's own plugins were not found, so kube9 is not installed in this environment; "
@@ -54,8 +55,7 @@ def installed() -> tuple[Source, ...]:
     return sources
 
 
-def from_entry_points(points: Iterable[EntryPoint]) -> tuple[Source, ...]:
-    """Those of ``points`` that are in kube9's group, the built-in ones first, each part sorted by name."""
+def _sorted(points: Iterable[EntryPoint]) -> tuple[Source, ...]:
     sources = [_installed(point) for point in points if point.group == GROUP]
     return tuple(sorted(sources, key=lambda source: (not source.built_in, source.name, source.distribution)))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from kube9.cli.offered import make_offered, names_offered
+from kube9.cli.offered import make_offered, names_for_help, names_offered
 from kube9.cli.options import shared_plugin_options
 from kube9.core.errors import UnknownName
 
@@ -30,7 +30,7 @@ def context(tmp_path, monkeypatch):
 
 
 def test_the_commands_of_plugins_are_named_without_the_built_in_ones(context):
-    assert names_offered(context) == ["alpha", "zeta"]
+    assert names_offered(context) == names_for_help(context) == ["alpha", "zeta"]
 
 
 def test_a_command_of_a_plugin_is_made_when_it_is_asked_for(context):

@@ -99,10 +99,18 @@ class OfEveryKind:
     def kube9_register_schedulers(register):
         return register
 
+    @kube9.hookimpl
+    @staticmethod
+    def kube9_marked_above(register):
+        return register
+
 
 def test_sound_hooks_of_every_kind_of_function_are_found():
-    contract.check_hooks(OfEveryKind(), KNOWN)
-    assert [name for name, _ in contract.hook_functions(OfEveryKind())] == list(KNOWN)
+    contract.check_hooks(OfEveryKind(), (*KNOWN, "kube9_marked_above"))
+    for hook in (*KNOWN, "kube9_marked_above"):
+        others = {*KNOWN, "kube9_marked_above"} - {hook}
+        with pytest.raises(PluginError, match=f"there is no hook {hook}"):
+            contract.check_hooks(OfEveryKind(), others)
 
 
 def test_things_of_such_a_name_that_are_no_functions_are_let_be():

@@ -9,7 +9,7 @@ from importlib.metadata import distributions
 
 import pytest
 
-from kube9.core.errors import InvalidInput
+from kube9.core.errors import InvalidInput, PluginError
 from kube9.plugins import sources
 
 
@@ -24,6 +24,13 @@ def install(site, name, version, points, *, requires=()):
 
 def entry_points_in(site):
     return [point for distribution in distributions(path=[str(site)]) for point in distribution.entry_points]
+
+
+def of_package(name, site):
+    """The one plugin of a package in ``site``, beside one of kube9's own."""
+    install(site, "kube9", "0.1.0", {"kube9": "filters = kube9.filters"})
+    (source,) = [source for source in sources.installed(entry_points_in(site)) if source.distribution == name]
+    return source
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def test_entry_points_are_sorted_with_the_built_in_ones_first(tmp_path):
     install(tmp_path, "kube9-a", "1.2", {"kube9": "alpha = a_module\nbeta = a_module:plugin"})
     install(tmp_path, "kube9", "0.1.0", {"kube9": "zeta = kube9.zeta\nfilters = kube9.filters"})
     install(tmp_path, "other", "3", {"console_scripts": "kube9 = other:main", "pytest11": "o = other"})
-    found = sources.from_entry_points(entry_points_in(tmp_path))
+    found = sources.installed(entry_points_in(tmp_path))
     assert [(source.name, source.distribution, source.version, source.where, source.built_in) for source in found] == [
         ("filters", "kube9", "0.1.0", "kube9.filters", True),
         ("zeta", "kube9", "0.1.0", "kube9.zeta", True),
@@ -54,16 +61,20 @@ def test_entry_points_are_sorted_with_the_built_in_ones_first(tmp_path):
 def test_an_entry_point_tells_what_its_package_requires(tmp_path):
     requires = ("kube9<0.4", "numpy>=1")
     install(tmp_path, "kube9-a", "1.2", {"kube9": "a = a_module"}, requires=requires)
-    (source,) = sources.from_entry_points(entry_points_in(tmp_path))
-    assert source.requires == requires
+    assert of_package("kube9-a", tmp_path).requires == requires
 
 
 def test_an_entry_point_loads_the_object_that_it_names(tmp_path, monkeypatch, forgets_modules):
     (tmp_path / "an_installed_module.py").write_text("plugin = ['loaded']")
     install(tmp_path, "kube9-a", "1", {"kube9": "a = an_installed_module:plugin"})
     monkeypatch.syspath_prepend(tmp_path)
-    (source,) = sources.from_entry_points(entry_points_in(tmp_path))
-    assert source.load() == ["loaded"]
+    assert of_package("kube9-a", tmp_path).load() == ["loaded"]
+
+
+def test_an_environment_without_kube9s_own_plugins_is_told_how_to_get_them(tmp_path):
+    install(tmp_path, "kube9-a", "1", {"kube9": "a = a_module"})
+    with pytest.raises(PluginError, match=r"kube9 is not installed in this environment; run 'pip install kube9'"):
+        sources.installed(entry_points_in(tmp_path))
 
 
 def test_what_kube9_itself_offers_is_installed():

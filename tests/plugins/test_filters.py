@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kube9.core.livetable import LiveTable
+from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint, TaintEffect
+from kube9.core.pods import DeviceRequest, Pod, PodSpec, Toleration
+from kube9.plugins import filters
+from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+
+ALL = (NodeReady(), NodeSelector(), Taints(), Resources(), Devices())
+
+
+def table_of(*specs, **states):
+    table = LiveTable()
+    for number, spec in enumerate(specs):
+        table.add(Node(uid=spec.name, spec=spec, ordinal=number, phase=NodePhase.READY))
+    for name, state in states.items():
+        table.update(evolve(table.owner(table.row_of[name]), **state))
+    return table
+
+
+def place(table, name, spec, devices=None):
+    table.place(Pod(uid=spec.name, spec=spec, ordinal=0, created_at_ms=0, node_uid=name, devices=devices or {}))
+
+
+def fits(filter_, table, **pod):
+    """The names of the nodes that fit."""
+    mask = filter_.fits(PodSpec(**{"name": "p", **pod}), table)
+    return [name for row, name in enumerate(table.names) if mask is None or mask[row]]
+
+
+def reasons(filter_, table, **pod):
+    """Why each node does not."""
+    told = {}
+    for reason, refused in filter_.rejections(PodSpec(**{"name": "p", **pod}), table):
+        for row in np.flatnonzero(refused):
+            told.setdefault(table.names[row], reason)
+    return told
+
+
+class TestNodeReady:
+    def test_lets_pods_on_nodes_that_take_them(self):
+        table = table_of(
+            *(NodeSpec(name=name) for name in "abcd"),
+            b={"phase": NodePhase.SUSPECT},
+            c={"cordoned": True},
+            d={"deleting": True},
+        )
+        assert fits(NodeReady(), table) == ["a"]
+        assert reasons(NodeReady(), table) == {"b": "suspect", "c": "cordoned", "d": "being deleted"}
+
+    def test_has_no_objection_where_all_do(self):
+        assert fits(NodeReady(), table_of(NodeSpec(name="a"), NodeSpec(name="b"))) == ["a", "b"]
+
+    @pytest.mark.parametrize("phase", [phase for phase in NodePhase if phase is not NodePhase.READY])
+    def test_names_the_phase(self, phase):
+        table = table_of(NodeSpec(name="a"), NodeSpec(name="b"), b={"phase": phase})
+        assert fits(NodeReady(), table) == ["a"]
+        assert reasons(NodeReady(), table) == {"b": phase.value.lower()}
+
+
+class TestNodeSelector:
+    TABLE = table_of(
+        NodeSpec(name="a", labels={"disk": "ssd", "zone": "x"}),
+        NodeSpec(name="b", labels={"disk": "hdd", "zone": "x"}),
+        NodeSpec(name="c"),
+    )
+
+    @pytest.mark.parametrize(
+        "selector,fitting",
+        [
+            ({}, ["a", "b", "c"]),
+            ({"zone": "x"}, ["a", "b"]),
+            ({"disk": "ssd"}, ["a"]),
+            ({"disk": "ssd", "zone": "x"}, ["a"]),
+            ({"disk": "hdd", "zone": "y"}, []),
+            ({"disk": ""}, []),
+            ({"unheard-of": "x"}, []),
+        ],
+        ids=str,
+    )
+    def test_wants_every_label(self, selector, fitting):
+        assert fits(NodeSelector(), self.TABLE, node_selector=selector) == fitting
+
+    def test_names_the_first_label_that_is_missing(self):
+        assert reasons(NodeSelector(), self.TABLE, node_selector={"zone": "x", "disk": "ssd"}) == {
+            "b": "not labelled disk=ssd",
+            "c": "not labelled zone=x",
+        }
+
+
+class TestTaints:
+    TABLE = table_of(
+        NodeSpec(name="plain"),
+        NodeSpec(name="gpu", taints=[Taint("gpu", "only")]),
+        NodeSpec(name="preferably-not", taints=[Taint("old", effect=TaintEffect.PREFER_NO_SCHEDULE)]),
+        NodeSpec(name="none-stay", taints=[Taint("down", effect=TaintEffect.NO_EXECUTE)]),
+        NodeSpec(name="two", taints=[Taint("gpu", "only"), Taint("down", effect=TaintEffect.NO_EXECUTE)]),
+    )
+
+    @pytest.mark.parametrize(
+        "tolerations,fitting",
+        [
+            ((), ["plain", "preferably-not"]),
+            ((Toleration("gpu", "only"),), ["plain", "gpu", "preferably-not"]),
+            ((Toleration("gpu", "other"),), ["plain", "preferably-not"]),
+            ((Toleration("gpu", exists=True),), ["plain", "gpu", "preferably-not"]),
+            ((Toleration("gpu", exists=True, effect=TaintEffect.NO_EXECUTE),), ["plain", "preferably-not"]),
+            (
+                (Toleration("gpu", "only"), Toleration("down", exists=True)),
+                ["plain", "gpu", "preferably-not", "none-stay", "two"],
+            ),
+            ((Toleration(exists=True),), ["plain", "gpu", "preferably-not", "none-stay", "two"]),
+        ],
+        ids=str,
+    )
+    def test_must_each_be_tolerated_where_they_forbid(self, tolerations, fitting):
+        assert fits(Taints(), self.TABLE, tolerations=tolerations) == fitting
+
+    def test_are_named_where_they_are_not(self):
+        assert reasons(Taints(), self.TABLE, tolerations=(Toleration("gpu", "only"),)) == {
+            "none-stay": "taint down",
+            "two": "taint down",
+        }
+
+    def test_cost_nothing_where_there_are_none(self):
+        assert Taints().fits(PodSpec(name="p"), table_of(NodeSpec(name="a"))) is None
+
+
+class TestResources:
+    TABLE = table_of(
+        NodeSpec(name="a", capacity={"cpu": 100, "memory": 10}),
+        NodeSpec(name="b", capacity={"cpu": 50, "memory": 20}),
+        NodeSpec(name="c", capacity={"cpu": 100, "memory": 20, "licence": 1}),
+    )
+
+    @pytest.mark.parametrize(
+        "requests,fitting",
+        [
+            ({}, ["a", "b", "c"]),
+            ({"cpu": 50}, ["a", "b", "c"]),
+            ({"cpu": 51}, ["a", "c"]),
+            ({"cpu": 51, "memory": 11}, ["c"]),
+            ({"cpu": 101}, []),
+            ({"licence": 1}, ["c"]),
+            ({"licence": 0, "cpu": 0}, ["a", "b", "c"]),
+            ({"unheard-of": 1}, []),
+            ({"unheard-of": 0}, ["a", "b", "c"]),
+        ],
+        ids=str,
+    )
+    def test_must_each_suffice(self, requests, fitting):
+        assert fits(Resources(), self.TABLE, requests=requests) == fitting
+
+    def test_are_named_where_they_do_not(self):
+        assert reasons(Resources(), self.TABLE, requests={"cpu": 60, "memory": 15}) == {
+            "a": "insufficient memory",
+            "b": "insufficient cpu",
+        }
+        assert set(reasons(Resources(), self.TABLE, requests={"unheard-of": 1}).values()) == {"insufficient unheard-of"}
+
+    def test_are_what_is_left(self):
+        table = table_of(NodeSpec(name="a", capacity={"cpu": 10}))
+        place(table, "a", PodSpec(name="there", requests={"cpu": 4}))
+        assert fits(Resources(), table, requests={"cpu": 6}) == ["a"]
+        assert fits(Resources(), table, requests={"cpu": 7}) == []
+
+    def test_include_room_for_one_more_pod(self):
+        table = table_of(
+            NodeSpec(name="a", capacity={"pods": 1}), NodeSpec(name="b", capacity={"pods": 0}), NodeSpec(name="c")
+        )
+        assert fits(Resources(), table) == ["a", "c"]
+        place(table, "a", PodSpec(name="there"))
+        assert fits(Resources(), table) == ["c"]
+        assert reasons(Resources(), table) == {"a": "too many pods", "b": "too many pods"}
+
+    def test_that_a_node_has_as_devices_cannot_be_had_as_a_bare_amount(self):
+        table = table_of(
+            NodeSpec(name="bare", capacity={"gpu": 500}),
+            NodeSpec(name="devices", devices=[DeviceGroup(kind="gpu", count=2)]),
+        )
+        assert fits(Resources(), table, requests={"gpu": 500}) == ["bare"]
+        assert reasons(Resources(), table, requests={"gpu": 500}) == {"devices": "insufficient gpu"}
+
+
+class TestDevices:
+    @pytest.fixture
+    def table(self):
+        """Left: 1000 and 400 of an A100; 1000 each of four T4; none."""
+        four = DeviceGroup(kind="gpu", count=4, model="T4")
+        table = table_of(
+            NodeSpec(name="a", devices=[DeviceGroup(kind="gpu", count=2, model="A100")]),
+            NodeSpec(name="t", devices=[four, DeviceGroup(kind="nic", count=1)]),
+            NodeSpec(name="none", capacity={"gpu": 9000}),
+        )
+        held = PodSpec(name="held", devices=(DeviceRequest(kind="gpu", count=1, milli=600),))
+        place(table, "a", held, {"gpu": (1,)})
+        return table
+
+    @pytest.mark.parametrize(
+        "request_,fitting",
+        [
+            ({"count": 1}, ["a", "t"]),
+            ({"count": 2, "milli": 400}, ["a", "t"]),
+            ({"count": 2, "milli": 401}, ["t"]),
+            ({"count": 1, "milli": 1001}, []),
+            ({"count": 4}, ["t"]),
+            ({"count": 5, "milli": 1}, []),
+            ({"count": 1, "models": ("A100",)}, ["a"]),
+            ({"count": 1, "models": ("A100", "T4")}, ["a", "t"]),
+            ({"count": 2, "models": ("A100",)}, []),
+            ({"count": 1, "models": ("H100",)}, []),
+            ({"kind": "nic", "count": 1}, ["t"]),
+            ({"kind": "fpga", "count": 1}, []),
+            ({"kind": "fpga", "count": 1, "models": ("X",)}, []),
+        ],
+        ids=str,
+    )
+    def test_must_each_have_enough_left(self, table, request_, fitting):
+        devices = (DeviceRequest(**{"kind": "gpu", **request_}),)
+        assert fits(Devices(), table, devices=devices) == fitting
+
+    def test_of_every_kind_must_be_there(self, table):
+        gpu, nic = DeviceRequest(kind="gpu", count=1), DeviceRequest(kind="nic", count=1)
+        assert fits(Devices(), table, devices=(gpu, nic)) == ["t"]
+
+    def test_cost_nothing_where_none_are_asked_for(self, table):
+        assert Devices().fits(PodSpec(name="p"), table) is None
+
+    def test_are_named_where_they_are_missing(self, table):
+        devices = (DeviceRequest(kind="gpu", count=2, milli=500, models=("A100",)),)
+        assert reasons(Devices(), table, devices=devices) == {
+            "a": "no 2 x 500 milli of gpu left",
+            "t": "no gpu of model A100",
+            "none": "no gpu of model A100",
+        }
+
+    def test_of_a_kind_nobody_has_are_named_too(self, table):
+        devices = (DeviceRequest(kind="fpga", count=1, models=("X", "Y")),)
+        assert set(reasons(Devices(), table, devices=devices).values()) == {"no fpga of model X or Y"}
+
+
+@st.composite
+def situations(draw):
+    table = LiveTable()
+    taints = st.lists(st.sampled_from([Taint("k"), Taint("j", "v"), Taint("o", effect=TaintEffect.PREFER_NO_SCHEDULE)]))
+    for number in range(draw(st.integers(1, 6))):
+        kinds = draw(st.lists(st.sampled_from(["gpu", "nic"]), unique=True))
+        names = [name for name in ("cpu", "memory", "pods", "gpu", "nic") if name not in kinds]
+        spec = NodeSpec(
+            name=f"n{number}",
+            capacity=draw(st.dictionaries(st.sampled_from(names), st.integers(0, 3))),
+            devices=[
+                DeviceGroup(kind=kind, count=draw(st.integers(1, 3)), model=draw(st.sampled_from("AB")))
+                for kind in kinds
+            ],
+            labels=draw(st.dictionaries(st.sampled_from("xy"), st.sampled_from("12"))),
+            taints=draw(taints),
+        )
+        phase = draw(st.sampled_from([NodePhase.READY, NodePhase.READY, NodePhase.SUSPECT]))
+        table.add(Node(uid=spec.name, spec=spec, ordinal=number, phase=phase, cordoned=draw(st.booleans())))
+    kinds = draw(st.lists(st.sampled_from(["gpu", "nic", "fpga"]), unique=True))
+    bare = [name for name in ("cpu", "memory", "gpu", "licence") if name not in kinds]
+    pod = PodSpec(
+        name="p",
+        requests=draw(st.dictionaries(st.sampled_from(bare), st.integers(0, 3))),
+        devices=[
+            DeviceRequest(
+                kind=kind,
+                count=draw(st.integers(1, 2)),
+                milli=draw(st.sampled_from([500, 1000, 1500])),
+                models=draw(st.sampled_from([(), ("A",), ("A", "B"), ("C",)])),
+            )
+            for kind in kinds
+        ],
+        node_selector=draw(st.dictionaries(st.sampled_from("xy"), st.sampled_from("12"))),
+        tolerations=draw(st.lists(st.sampled_from([Toleration("k"), Toleration("j", exists=True)]))),
+    )
+    return table, pod
+
+
+@given(situation=situations())
+def test_each_refused_node_has_a_reason_and_no_other_does(situation):
+    """All filters together: some leave what they refuse to the words of another."""
+    table, pod = situation
+    fitting, reasonless = np.ones(len(table), dtype=bool), np.ones(len(table), dtype=bool)
+    for filter_ in ALL:
+        mask = filter_.fits(pod, table)
+        if mask is not None:
+            assert mask.dtype == np.bool_
+            assert mask.shape == (len(table),)
+            fitting &= mask
+        for reason, refused in filter_.rejections(pod, table):
+            assert reason
+            reasonless &= ~refused
+    assert fitting.tolist() == reasonless.tolist()
+
+
+@given(situation=situations(), data=st.data())
+def test_a_verdict_on_a_node_depends_on_that_node_alone(situation, data):
+    table, pod = situation
+    rows = np.array(data.draw(st.lists(st.integers(0, len(table) - 1), min_size=1, max_size=6)))
+    for filter_ in ALL:
+        assert filter_.local is True
+        whole, part = filter_.fits(pod, table), filter_.fits(pod, table.take(rows))
+        whole = np.ones(len(table), dtype=bool) if whole is None else whole
+        part = np.ones(len(rows), dtype=bool) if part is None else part
+        assert part.tolist() == whole[rows].tolist()
+
+
+def test_they_are_offered_in_the_order_in_which_reasons_are_looked_for():
+    offered = {}
+    filters.kube9_register_filters(register=offered.__setitem__)
+    assert list(offered.items()) == [
+        ("node-ready", NodeReady),
+        ("node-selector", NodeSelector),
+        ("taints", Taints),
+        ("resources", Resources),
+        ("devices", Devices),
+    ]

@@ -23,8 +23,8 @@ def drawn():
 def written():
     """The same of the classes."""
     classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
-    parents = {each.__name__: [base.__name__ for base in each.__bases__ if issubclass(base, Kube9Error)] for each in classes}
-    return {name: bases[0] if bases else None for name, bases in parents.items()}
+    parents = {each: [base.__name__ for base in each.__bases__ if issubclass(base, Kube9Error)] for each in classes}
+    return {each.__name__: bases[0] if bases else None for each, bases in parents.items()}
 
 
 def test_the_tree_is_as_drawn():

@@ -47,7 +47,9 @@ def snapshot(table):
 
 
 A = node("a", capacity={"cpu": 1000, "memory": 10}, labels={"zone": "x"})
-B = node("b", capacity={"cpu": 2000, "pods": 3}, taints=[Taint("k")], devices=[DeviceGroup(kind="gpu", count=2, model="T4")])
+B = node(
+    "b", capacity={"cpu": 2000, "pods": 3}, taints=[Taint("k")], devices=[DeviceGroup(kind="gpu", count=2, model="T4")]
+)
 C = node("c", NodePhase.SUSPECT, capacity={"licence": 5}, labels={"zone": "y"})
 
 

@@ -42,8 +42,16 @@ def test_a_toleration_without_a_key_must_be_for_all():
         ({"namespace": "a b"}, "namespace must be letters"),
         ({"requests": {"cpu": -1}}, "requests: cpu must be a whole number"),
         ({"requests": {"pods": 1}}, "requests: pods is a limit of nodes"),
-        ({"requests": {"gpu": 1}, "devices": (GPU,)}, "requests: gpu is given as 1 and also as devices, which make 1000"),
+        (
+            {"requests": {"gpu": 1}, "devices": (GPU,)},
+            "requests: gpu is given as 1 and also as devices, which make 1000",
+        ),
         ({"devices": (GPU, GPU)}, "devices: 'gpu' is listed 2 times"),
+        pytest.param(
+            {"devices": (DeviceRequest(kind="pods", count=1),)},
+            "requests: pods is a limit of nodes",
+            marks=pytest.mark.xfail(reason="it is looked for before the devices are added"),
+        ),
     ],
 )
 def test_a_bad_spec_is_refused(bad, problem):

@@ -145,7 +145,8 @@ def test_the_columns_of_the_table_itself_cannot_be_written():
 
 
 def test_label_codes_tell_values_apart_and_none_from_all():
-    specs = [NodeSpec(name=name, labels=labels) for name, labels in zip("abcd", ({"z": "1"}, {"z": "2"}, {}, {"z": "1"}))]
+    labels = {"a": {"z": "1"}, "b": {"z": "2"}, "c": {}, "d": {"z": "1"}}
+    specs = [NodeSpec(name=name, labels=labels[name]) for name in labels]
     codes = table_of(*specs).label_codes("z").tolist()
     assert codes[0] == codes[3] != codes[1]
     assert codes[2] == -1

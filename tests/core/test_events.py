@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+from attrs import fields
+from attrs.exceptions import FrozenInstanceError
+
+from kube9.core import events
+from kube9.core import stimuli as s
+from kube9.core.nodes import NodeSpec
+from kube9.core.pods import PodSpec
+from kube9.core.policy import scheduler
+
+SPEC = NodeSpec(name="n", capacity={"cpu": 1000})
+
+
+@scheduler("broken")
+def broken(pod, nodes):
+    raise ZeroDivisionError
+
+
+def kinds(parent=events.Event):
+    """The kinds of event that are told, not those that only sum up others."""
+    children = parent.__subclasses__()
+    return {parent} if not children else set().union(*map(kinds, children))
+
+
+def everything_that_can_happen(drive):
+    """Every event of a run in which everything happens once."""
+    driven, told = drive(others={"broken": broken}), []
+
+    def tell(kind, uid, **more):
+        told.extend(driven.tell(kind, uid, **more).events)
+
+    tell(s.AddNode, "n", spec=SPEC)
+    tell(s.NodeJoined, "n")
+    tell(s.SuspectNode, "n")
+    tell(s.TrustNode, "n")
+    for name, more in (("p", {}), ("large", {"requests": {"cpu": 9999}}), ("odd", {"scheduler_name": "broken"})):
+        tell(s.LaunchPod, name, spec=PodSpec(**{"name": name, "requests": {"cpu": 1}, **more}))
+    tell(s.FailNode, "n", reason="silent")
+    tell(s.NodeJoined, "n")
+    tell(s.PodStarted, "p", epoch=2)
+    tell(s.PodExited, "p", epoch=1)
+    tell(s.PodExited, "p", epoch=2)
+    tell(s.DeletePod, "large")
+    tell(s.CordonNode, "n")
+    tell(s.CordonNode, "n", cordoned=False)
+    tell(s.GiveUpNode, "n")
+    tell(s.DestroyNodeDone, "n")
+    return told
+
+
+def test_each_kind_is_told_some_time(drive):
+    assert {type(event) for event in everything_that_can_happen(drive)} == kinds()
+
+
+def test_each_is_a_value_with_its_time_and_its_subject(drive):
+    for event in everything_that_can_happen(drive):
+        assert event.at_ms == 0
+        assert hash(event) == hash(event)
+        assert {field.name for field in fields(type(event))} & {"node", "pod", "what"}
+        with pytest.raises(FrozenInstanceError):
+            event.at_ms = 1
+
+
+def test_the_subject_is_as_it_was_right_after(drive):
+    told = {type(event): event for event in everything_that_can_happen(drive)}
+    assert told[events.NodeFailed].node.phase.value == "Failed"
+    assert told[events.NodeRecovering].node.phase.value == "Recovering"
+    assert told[events.NodeLost].node.phase.value == "Lost"
+    assert told[events.NodeSuspected].node.phase.value == "Suspect"
+    assert told[events.NodeCordoned].node.cordoned is True
+    assert told[events.NodeUncordoned].node.cordoned is False
+    assert told[events.PodBound].pod.phase.value == "Starting"
+    assert told[events.PodBound].pod.node_uid == "n"
+    assert told[events.PodRunning].pod.phase.value == "Running"
+    assert told[events.PodEvicted].pod.phase.value == "Pending"
+    assert told[events.PodEvicted].pod.node_uid is None
+    assert told[events.PodEvicted].node_name == "n"
+    assert told[events.PodFinished].pod.phase.value == "Succeeded"
+    assert told[events.PodUnschedulable].pod.reason == "0 of 1 nodes fit: 1 recovering"

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from kube9.core import invariants, podlife
+from kube9.core import stimuli as s
+from kube9.core.errors import InvariantViolation
+from kube9.core.frozen import FrozenMap
+from kube9.core.nodes import DeviceGroup, NodePhase
+from kube9.core.outcome import StartPod
+from kube9.core.pods import DeviceRequest, PodPhase
+
+
+@pytest.fixture
+def driven(drive):
+    """Two nodes; pods that are bound, waiting, pausing and finished."""
+    driven = drive()
+    driven.node("a", {"cpu": 1000}, devices=[DeviceGroup(kind="gpu", count=2)])
+    driven.node("b", {"cpu": 1000})
+    driven.pod("bound", 600, devices=(DeviceRequest(kind="gpu", count=1, milli=300),))
+    driven.pod("there", 900)
+    driven.pod("waiting", 5000)
+    driven.pod("pausing", 50)
+    driven.not_started("pausing")
+    driven.pod("finished", 50)
+    driven.exited("finished")
+    return driven
+
+
+def rebind(cluster):
+    pod = cluster.pods["bound"]
+    cluster._ledger.pods["bound"] = evolve(pod, node_uid="b")
+
+
+def finish_without_a_place(cluster):
+    cluster._ledger.pods["waiting"] = podlife.finished(cluster.pods["waiting"], 0, "")
+
+
+def lose_the_place(cluster):
+    cluster._ledger.bound["b"].pop("there")
+
+
+def forget_pod(cluster):
+    del cluster._ledger.pods["finished"]
+
+
+def two_places(cluster):
+    cluster._backing_off.add("waiting")
+
+
+def finished_but_bound(cluster):
+    cluster._ledger.bound["b"]["finished"] = None
+
+
+def waiting_with_a_node(cluster):
+    cluster._ledger.pods["waiting"] = evolve(cluster.pods["waiting"], node_uid="a")
+
+
+def pausing_forever(cluster):
+    cluster._backing_off.discard("pausing")
+
+
+def wrong_name(cluster):
+    cluster._ledger.pod_uids["default", "there"] = "bound"
+
+
+def stale_name(cluster):
+    cluster._ledger.pod_uids["default", "gone"] = "gone"
+
+
+def leaked(cluster):
+    cluster.table.place(cluster.pods["bound"])
+
+
+def overcommitted(cluster):
+    pod = podlife.bound(evolve(cluster.pods["waiting"], uid="large"), "a", FrozenMap())
+    cluster._ledger.pod_uids["default", "waiting"] = "large"
+    cluster._queue.discard("waiting")
+    del cluster._ledger.pods["waiting"]
+    cluster._ledger.bind(pod)
+
+
+def device_elsewhere(cluster):
+    pod = cluster.pods["bound"]
+    cluster._ledger.pods["bound"] = evolve(pod, devices=FrozenMap({"gpu": (1 - pod.devices["gpu"][0],)}))
+
+
+def schedulable_by_the_table(cluster):
+    cluster._ledger.nodes["b"] = evolve(cluster.nodes["b"], phase=NodePhase.FAILED)
+
+
+def rows_out_of_order(cluster):
+    nodes = cluster._ledger.nodes
+    nodes["a"] = nodes.pop("a")
+
+
+def instruction_for_nobody(cluster):
+    gone = evolve(cluster.nodes["a"], uid="gone")
+    cluster._ledger.instructions.append(StartPod(gone, cluster.pods["bound"]))
+
+
+def epoch_back(cluster):
+    cluster._ledger.pods["bound"] = evolve(cluster.pods["bound"], epoch=0)
+
+
+def finished_yet_running(cluster):
+    cluster._ledger.pods["finished"] = evolve(cluster.pods["finished"], phase=PodPhase.RUNNING)
+
+
+BREAKAGES = [
+    (rebind, "pod bound is counted on a but bound elsewhere"),
+    (finish_without_a_place, "pod waiting is Succeeded in the wrong place"),
+    (lose_the_place, r"pod there \(Starting\) is not in exactly one place"),
+    (forget_pod, r"pods in a place but unknown: \['finished'\]"),
+    (two_places, r"pod waiting \(Pending\) is not in exactly one place"),
+    (finished_but_bound, r"finished.*(not in exactly one place|bound elsewhere)"),
+    (waiting_with_a_node, "pod waiting waits and has a node, or neither"),
+    (pausing_forever, r"pod pausing \(Pending\) is not in exactly one place"),
+    (wrong_name, "pod there is not found by its name"),
+    (stale_name, "a name of a pod that is gone is still taken"),
+    (leaked, "node a has .* not"),
+    (overcommitted, "node a has -4600 cpu"),
+    (device_elsewhere, "node a has gpu"),
+    (schedulable_by_the_table, "node b is schedulable only by the table"),
+    (rows_out_of_order, "nodes and rows are not in the same order"),
+    (instruction_for_nobody, "StartPod for node gone, which is gone"),
+    (epoch_back, "pod bound went from epoch 1 to 0"),
+    (finished_yet_running, "pod finished is Running in the wrong place"),
+]
+
+
+@pytest.mark.parametrize("breakage,problem", BREAKAGES, ids=[breakage.__name__ for breakage, _ in BREAKAGES])
+def test_what_is_broken_is_found_and_named(driven, breakage, problem):
+    driven.cluster.check()
+    breakage(driven.cluster)
+    with pytest.raises(InvariantViolation, match=problem):
+        driven.cluster.check()
+
+
+def test_a_violation_tells_the_story(driven):
+    driven.at(77).tell(s.CordonNode, "a")
+    lose_the_place(driven.cluster)
+    with pytest.raises(InvariantViolation) as caught:
+        driven.cluster.check()
+    told = str(caught.value).splitlines()
+    assert "pod there" in told[0]
+    assert told[1].startswith("the last ")
+    assert told[1].endswith("stimuli, oldest first:")
+    assert told[2].startswith("  AddNode(at_ms=0, uid='a'")
+    assert told[-1].startswith("  CordonNode(at_ms=77, uid='a'")
+
+
+def test_the_story_stays_short(driven):
+    for number in range(200):
+        driven.at(number).tell(s.CordonNode, "a", cordoned=number % 2 == 0)
+    lose_the_place(driven.cluster)
+    with pytest.raises(InvariantViolation, match="the last 50 stimuli") as caught:
+        driven.cluster.check()
+    assert len(str(caught.value).splitlines()) == 52
+
+
+def test_an_epoch_may_begin_again_once_the_pod_is_gone(driven):
+    floor = {}
+    ledger = driven.cluster._ledger
+    invariants.check_epochs(ledger, floor)
+    assert floor == {"bound": 1, "there": 1, "waiting": 0, "pausing": 1, "finished": 1}
+    driven.tell(s.DeletePod, "waiting")
+    invariants.check_epochs(ledger, floor)
+    assert "waiting" not in floor

@@ -1,0 +1,390 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from attrs import evolve, frozen
+
+from kube9.core.errors import FilterError, SchedulerError
+from kube9.core.livetable import LiveTable
+from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint
+from kube9.core.pipeline import Pipeline, Verdict
+from kube9.core.pods import DeviceRequest, Pod, PodSpec
+from kube9.plugins.devices import LeastLeft
+from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+
+USUAL = (NodeReady(), NodeSelector(), Taints(), Resources(), Devices())
+POD = PodSpec(name="web", requests={"cpu": 10})
+GPUS = DeviceGroup(kind="gpu", count=4, model="A100")
+
+
+@frozen
+class Scores:
+    """Answers with what it was given, a value or a function of pod and nodes."""
+
+    answer: object
+    local: bool = False
+
+    def score(self, pod, nodes):
+        return self.answer(pod, nodes) if callable(self.answer) else self.answer
+
+
+@frozen
+class Mask:
+    """A filter that answers with what it was given."""
+
+    answer: object
+    reason: str = "not today"
+    local: bool = False
+
+    def fits(self, pod, nodes):
+        return self.answer(pod, nodes) if callable(self.answer) else self.answer
+
+
+@frozen
+class Choice:
+    answer: object
+
+    def choose(self, request, free_milli):
+        return self.answer
+
+
+def zeros(pod, nodes):
+    return np.zeros(len(nodes))
+
+
+def pipeline(answer=zeros, *filters, chooser=None, local=False):
+    named = tuple((f"filter-{number}", each) for number, each in enumerate(filters))
+    return Pipeline(
+        name="mine",
+        scheduler=Scores(answer, local),
+        filters=named,
+        chooser=chooser or LeastLeft(),
+        owner="some-package 1.2",
+    )
+
+
+def table_of(*specs):
+    table = LiveTable()
+    for number, spec in enumerate(specs):
+        table.add(Node(uid=spec.name, spec=spec, ordinal=number, phase=NodePhase.READY))
+    return table
+
+
+@pytest.fixture
+def three():
+    return table_of(*(NodeSpec(name=f"n{number}", capacity={"cpu": 100}) for number in range(3)))
+
+
+def raises(pod, nodes):
+    raise ZeroDivisionError("of all things")
+
+
+class TestTheDecision:
+    @pytest.mark.parametrize(
+        "scores,row",
+        [
+            ([1.0, 3.0, 2.0], 1),
+            ([2, 2, 1], 0),
+            ([1, 2, 2], 1),
+            ([-5, -1, -9], 1),
+            ([0.0, 0.0, 0.0], 0),
+            ((0, 0, 1), 2),
+            (np.array([1, 2, 3], dtype=np.uint8), 2),
+            (np.array([3, 2, 1], dtype=np.float32), 0),
+        ],
+    )
+    def test_goes_to_the_highest_score_and_of_equals_to_the_first(self, three, scores, row):
+        assert pipeline(scores).decide(POD, three) == row
+
+    def test_considers_only_nodes_that_fit(self, three):
+        first = Mask(np.array([True, True, False]))
+        second = Mask(np.array([True, False, True]))
+        assert pipeline([1, 2, 3], first, second).decide(POD, three) == 0
+        assert pipeline([1, 2, 3], first).decide(POD, three) == 1
+        assert pipeline([1, 2, 3], second).decide(POD, three) == 2
+
+    def test_is_none_where_nothing_fits(self, three):
+        assert pipeline([1, 2, 3], Mask(np.zeros(3, dtype=bool))).decide(POD, three) == -1
+
+    def test_is_none_where_there_is_no_node(self):
+        assert pipeline(raises).decide(POD, LiveTable()) == -1
+
+    def test_takes_none_of_a_filter_for_no_objection(self, three):
+        assert pipeline([1, 2, 3], Mask(None), Mask(np.array([True, False, False]))).decide(POD, three) == 0
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+    def test_does_not_mind_what_the_scores_of_others_are(self, three, bad):
+        fitting = Mask(np.array([True, False, True]))
+        assert pipeline([1.0, bad, 2.0], fitting).decide(POD, three) == 2
+
+    def test_does_not_ask_the_scheduler_where_nothing_fits(self, three):
+        assert pipeline(raises, Mask(np.zeros(3, dtype=bool))).decide(POD, three) == -1
+
+    def test_leaves_the_table_alone(self, three):
+        hands_out_columns = Mask(lambda pod, nodes: nodes.schedulable)
+        pipeline(zeros, hands_out_columns, Mask(np.array([False, True, True]))).decide(POD, three)
+        assert three.schedulable.tolist() == [True, True, True]
+
+    def test_takes_a_column_of_the_table_for_scores(self, three):
+        assert pipeline(lambda pod, nodes: nodes.free["cpu"]).decide(POD, three) == 0
+
+
+BAD_SCORES = {
+    "NaN": ([0, np.nan, 0], "gave node 'n1' the score nan"),
+    "infinite": ([0, 0, np.inf], "gave node 'n2' the score inf"),
+    "minus infinite": ([-np.inf] * 3, "gave node 'n0' the score -inf"),
+    "too few": ([1, 2], r"shape \(2,\)"),
+    "too many": ([1, 2, 3, 4], r"shape \(4,\)"),
+    "one for all": (1.0, r"shape \(\)"),
+    "a table": (np.zeros((3, 1)), r"shape \(3, 1\)"),
+    "texts": (["a", "b", "c"], "<U1"),
+    "truth values": ([True, False, True], "bool"),
+    "objects": ([None, None, None], "object"),
+    "complex": ([1j, 2j, 3j], "complex128"),
+    "none": (None, "object"),
+    "ragged": ([[1], [1, 2], [3]], "ValueError"),
+    "raises": (raises, "ZeroDivisionError: of all things"),
+    "asks for what is not there": (lambda pod, nodes: nodes.free["hope"], "KeyError: 'hope'"),
+    "writes to the table": (lambda pod, nodes: nodes.free["cpu"].sort(), "ValueError"),
+}
+
+
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("answer,problem", BAD_SCORES.values(), ids=BAD_SCORES)
+def test_scores_that_cannot_be_used_are_an_error_that_names_whose_they_are(three, answer, problem, local):
+    subject = pipeline(answer, local=local)
+    for _ in range(3):
+        with pytest.raises(SchedulerError, match=problem) as caught:
+            subject.decide(POD, three)
+        assert "scheduler 'mine' of some-package 1.2" in str(caught.value)
+        assert "'web'" in str(caught.value)
+
+
+def test_what_a_scheduler_raised_is_the_cause(three):
+    with pytest.raises(SchedulerError) as caught:
+        pipeline(raises).decide(POD, three)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+BAD_MASKS = {
+    "whole numbers": (np.array([1, 1, 0]), "int64"),
+    "too few": (np.array([True, False]), r"shape \(2,\)"),
+    "a table": (np.ones((3, 1), dtype=bool), r"shape \(3, 1\)"),
+    "a list": ([True, False, True], "list"),
+    "one for all": (True, "bool"),
+    "raises": (raises, "ZeroDivisionError: of all things"),
+}
+
+
+@pytest.mark.parametrize("answer,problem", BAD_MASKS.values(), ids=BAD_MASKS)
+def test_a_mask_that_cannot_be_used_is_an_error_that_names_the_filter(three, answer, problem):
+    good = Mask(np.ones(3, dtype=bool))
+    with pytest.raises(FilterError, match=problem) as caught:
+        pipeline(zeros, good, Mask(answer)).decide(POD, three)
+    assert "filter 'filter-1'" in str(caught.value)
+    assert "'web'" in str(caught.value)
+
+
+class TestKeptScores:
+    @pytest.mark.parametrize(
+        "scheduler,filters,kept",
+        [
+            (True, (), True),
+            (True, (True, True), True),
+            (False, (True,), False),
+            (True, (True, False), False),
+        ],
+    )
+    def test_need_all_to_be_local(self, scheduler, filters, kept):
+        each = [Mask(None, local=local) for local in filters]
+        assert (pipeline(zeros, *each, local=scheduler).kept is not None) is kept
+
+    def test_make_no_difference_to_the_decision(self, three):
+        fullest = lambda pod, nodes: -nodes.free["cpu"]  # noqa: E731
+        subject = pipeline(fullest, *USUAL, local=True)
+        rows = []
+        for number in range(24):
+            row = subject.decide(POD, three)
+            rows.append(row)
+            assert row == pipeline(fullest, *USUAL).decide(POD, three)
+            place(three, row, PodSpec(name=f"p{number}", requests={"cpu": 10}))
+        assert rows == [0] * 10 + [1] * 10 + [2] * 4
+
+    def test_are_asked_anew_after_an_error(self, three):
+        moods = iter([True, True, False, False])
+
+        def moody(pod, nodes):
+            if next(moods):
+                raise ZeroDivisionError
+            return np.arange(len(nodes))
+
+        subject = pipeline(moody, local=True)
+        for _ in range(2):
+            with pytest.raises(SchedulerError):
+                subject.decide(POD, three)
+        assert [subject.decide(POD, three) for _ in range(3)] == [2, 2, 2]
+
+
+def place(table, row, spec, devices=None):
+    node = table.owner(row)
+    table.place(Pod(uid=spec.name, spec=spec, ordinal=0, created_at_ms=0, node_uid=node.uid, devices=devices or {}))
+
+
+class TestTheTally:
+    @pytest.fixture
+    def table(self):
+        table = table_of(
+            NodeSpec(name="small", capacity={"cpu": 5}),
+            NodeSpec(name="tiny", capacity={"cpu": 1}),
+            NodeSpec(name="tainted", capacity={"cpu": 100}, taints=[Taint("gpu", "only")]),
+            NodeSpec(name="crowded", capacity={"cpu": 100, "pods": 0}),
+            NodeSpec(name="cordoned", capacity={"cpu": 1}),
+        )
+        table.update(evolve(table.owner(4), cordoned=True))
+        return table
+
+    @pytest.mark.parametrize(
+        "pod,text",
+        [
+            (
+                {},
+                "0 of 5 nodes fit: 2 insufficient cpu, 1 cordoned, 1 taint gpu=only, 1 too many pods",
+            ),
+            ({"requests": {"cpu": 1}}, "2 of 5 nodes fit: 1 cordoned, 1 taint gpu=only, 1 too many pods"),
+            (
+                {"requests": {"memory": 1}},
+                "0 of 5 nodes fit: 3 insufficient memory, 1 cordoned, 1 taint gpu=only",
+            ),
+            ({"requests": {"licence": 1}}, "0 of 5 nodes fit: 3 insufficient licence, 1 cordoned, 1 taint gpu=only"),
+            (
+                {"node_selector": {"zone": "a"}},
+                "0 of 5 nodes fit: 4 not labelled zone=a, 1 cordoned",
+            ),
+            (
+                {"devices": (DeviceRequest(kind="gpu", count=1),)},
+                "0 of 5 nodes fit: 2 insufficient cpu, 1 cordoned, 1 taint gpu=only, 1 too many pods",
+            ),
+            (
+                {"requests": {}, "devices": (DeviceRequest(kind="gpu", count=2, milli=500),)},
+                "0 of 5 nodes fit: 2 no 2 x 500 milli of gpu left, 1 cordoned, 1 taint gpu=only, 1 too many pods",
+            ),
+        ],
+        ids=str,
+    )
+    def test_counts_each_node_once_for_the_first_reason(self, table, pod, text):
+        spec = PodSpec(**{"name": "p", "requests": {"cpu": 10}, **pod})
+        assert pipeline(zeros, *USUAL).tally(spec, table) == text
+
+    def test_names_the_phase_of_nodes_that_are_not_ready(self):
+        table = LiveTable()
+        for number, phase in enumerate(NodePhase):
+            table.add(Node(uid=f"n{number}", spec=NodeSpec(name=f"n{number}"), ordinal=number, phase=phase))
+        table.add(Node(uid="x", spec=NodeSpec(name="x"), ordinal=9, phase=NodePhase.READY, deleting=True))
+        assert pipeline(zeros, *USUAL).tally(PodSpec(name="p"), table) == (
+            "1 of 7 nodes fit: 1 being deleted, 1 failed, 1 lost, 1 provisioning, 1 recovering, 1 suspect"
+        )
+
+    def test_uses_the_one_reason_of_a_filter_that_has_no_more(self, three):
+        subject = pipeline(zeros, Mask(None), Mask(np.array([True, False, False]), reason="moon phase"))
+        assert subject.tally(POD, three) == "1 of 3 nodes fit: 2 moon phase"
+
+    def test_of_no_nodes(self):
+        assert pipeline(zeros, *USUAL).tally(POD, LiveTable()) == "0 of 0 nodes fit"
+
+    def test_of_models(self):
+        table = table_of(NodeSpec(name="a", devices=[GPUS]), NodeSpec(name="b"))
+        wanted = DeviceRequest(kind="gpu", count=1, models=("H100", "H200"))
+        assert pipeline(zeros, *USUAL).tally(PodSpec(name="p", devices=(wanted,)), table) == (
+            "0 of 2 nodes fit: 2 no gpu of model H100 or H200"
+        )
+
+
+class TestTheExplanation:
+    def test_has_a_verdict_for_each_node_and_the_winner(self):
+        table = table_of(
+            NodeSpec(name="small", capacity={"cpu": 5}),
+            NodeSpec(name="good", capacity={"cpu": 50}),
+            NodeSpec(name="tainted", capacity={"cpu": 100}, taints=[Taint("k")]),
+            NodeSpec(name="better", capacity={"cpu": 70}),
+        )
+        explanation = pipeline(lambda pod, nodes: nodes.free["cpu"], *USUAL).explain(POD, table)
+        assert explanation.scheduler == "mine"
+        assert explanation.verdicts == (
+            Verdict("small", "insufficient cpu", None),
+            Verdict("good", "", 50.0),
+            Verdict("tainted", "taint k", None),
+            Verdict("better", "", 70.0),
+        )
+        assert explanation.winner == "better"
+        assert explanation.tally == "2 of 4 nodes fit: 1 insufficient cpu, 1 taint k"
+
+    def test_of_a_pod_that_fits_nowhere_has_no_winner(self, three):
+        explanation = pipeline(zeros, *USUAL).explain(PodSpec(name="p", requests={"cpu": 101}), three)
+        assert explanation.winner is None
+        assert {verdict.reason for verdict in explanation.verdicts} == {"insufficient cpu"}
+
+    def test_of_no_nodes_is_empty(self):
+        explanation = pipeline(zeros, *USUAL).explain(POD, LiveTable())
+        assert (explanation.verdicts, explanation.winner) == ((), None)
+
+    @pytest.mark.parametrize("local", [False, True])
+    def test_names_the_winner_of_the_decision(self, three, local):
+        subject = pipeline(lambda pod, nodes: nodes.free["cpu"], *USUAL, local=local)
+        for number in range(6):
+            row = subject.decide(POD, three)
+            assert subject.explain(POD, three).winner == three.names[row]
+            place(three, row, PodSpec(name=f"p{number}", requests={"cpu": 10}))
+
+
+class TestDevices:
+    @pytest.fixture
+    def table(self):
+        table = table_of(
+            NodeSpec(name="a", devices=[GPUS]), NodeSpec(name="b", devices=[DeviceGroup(kind="gpu", count=8)])
+        )
+        held = DeviceRequest(kind="gpu", count=1, milli=600)
+        place(table, 0, PodSpec(name="held", devices=(held,)), {"gpu": (2,)})
+        return table
+
+    def choose(self, chooser, table, **request):
+        spec = PodSpec(name="p", devices=(DeviceRequest(**{"kind": "gpu", "count": 1, **request}),))
+        return pipeline(zeros, *USUAL, chooser=chooser).choose_devices(spec, table, 0)
+
+    @pytest.mark.parametrize(
+        "request_,indices",
+        [
+            ({"milli": 400}, (2,)),
+            ({"milli": 401}, (0,)),
+            ({"count": 2, "milli": 300}, (2, 0)),
+            ({"count": 3, "milli": 500}, (0, 1, 3)),
+            ({"count": 4, "milli": 1}, (2, 0, 1, 3)),
+        ],
+    )
+    def test_are_chosen_of_the_one_node(self, table, request_, indices):
+        assert self.choose(LeastLeft(), table, **request_) == {"gpu": indices}
+
+    def test_of_several_kinds_are_chosen_each(self):
+        nics = DeviceGroup(kind="nic", count=2)
+        table = table_of(NodeSpec(name="a", devices=[GPUS, nics]))
+        spec = PodSpec(name="p", devices=(DeviceRequest(kind="nic", count=2), DeviceRequest(kind="gpu", count=1)))
+        assert pipeline(zeros, *USUAL).choose_devices(spec, table, 0) == {"gpu": (0,), "nic": (0, 1)}
+
+    @pytest.mark.parametrize(
+        "answer",
+        [(), (0,), (0, 1, 3), (0, 0), (0, 2), (2, 2)],
+        ids=["none", "too few", "too many", "one twice", "one that is too full", "the full one twice"],
+    )
+    def test_that_were_chosen_badly_are_an_error(self, table, answer):
+        with pytest.raises(SchedulerError, match="device chooser Choice chose") as caught:
+            self.choose(Choice(answer), table, count=2, milli=500)
+        assert "expected 2 different ones with 500 milli left" in str(caught.value)
+        assert "[1000, 1000, 400, 1000]" in str(caught.value)
+
+    def test_never_add_up_over_two(self):
+        table = table_of(NodeSpec(name="a", devices=[DeviceGroup(kind="gpu", count=2)]))
+        halves = PodSpec(name="halves", devices=(DeviceRequest(kind="gpu", count=2, milli=500),))
+        place(table, 0, halves, {"gpu": (0, 1)})
+        subject = pipeline(zeros, *USUAL)
+        assert table.free["gpu"].tolist() == [1000]
+        assert subject.decide(PodSpec(name="p", devices=(DeviceRequest(kind="gpu", count=1, milli=501),)), table) == -1
+        assert subject.decide(PodSpec(name="p", devices=(DeviceRequest(kind="gpu", count=2, milli=500),)), table) == 0

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from attrs import fields
+from attrs.exceptions import FrozenInstanceError
+
+from kube9.core import stimuli
+from kube9.core.nodes import NodeSpec
+from kube9.core.pods import PodSpec
+from kube9.core.stimuli import Stimulus
+
+KINDS = Stimulus.__subclasses__()
+
+VALUES = {
+    "at_ms": 5,
+    "uid": "u",
+    "epoch": 2,
+    "reason": "because",
+    "exit_code": 1,
+    "grace_ms": 10,
+    "cordoned": False,
+}
+
+
+def make(kind):
+    spec = PodSpec(name="p") if kind is stimuli.LaunchPod else NodeSpec(name="n")
+    values = {**VALUES, "spec": spec}
+    return kind(**{each.name: values[each.name] for each in fields(kind)})
+
+
+def test_they_are_those_of_the_module():
+    here = {each for each in vars(stimuli).values() if isinstance(each, type) and issubclass(each, Stimulus)}
+    assert here == {Stimulus, *KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_is_a_value_that_can_be_sent_anywhere(kind):
+    stimulus = make(kind)
+    assert stimulus == make(kind)
+    assert hash(stimulus) == hash(make(kind))
+    assert pickle.loads(pickle.dumps(stimulus)) == stimulus
+    with pytest.raises(FrozenInstanceError):
+        stimulus.at_ms = 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_is_known_to_the_cluster(drive, kind):
+    """Whatever it is about may be unknown, never the kind itself."""
+    driven = drive()
+    driven.node("u")
+    driven.now_ms = 5
+    if kind in (stimuli.AddNode, stimuli.LaunchPod):
+        driven.tell(kind, "another", spec=make(kind).spec)
+    elif kind is stimuli.DeletePod:
+        driven.pod("p")
+        driven.tell(kind, "p")
+    else:
+        stimulus = make(kind)
+        assert driven.cluster.handle(stimulus) is not None
+    assert driven.cluster.now_ms == 5

@@ -8,21 +8,29 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kube9.core import events, invariants, nodelife, podlife
 from kube9.core import stimuli as s
-from kube9.core.errors import DuplicateName, InvalidInput, InvariantViolation, PluginError, UnknownName
+from kube9.core.errors import (
+    DuplicateName,
+    InvalidInput,
+    InvariantViolation,
+    Kube9Error,
+    PluginError,
+    UnknownName,
+)
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.outcome import CreateNode, DestroyNode, Outcome, RestartNode, StartPod, StopPod
 from kube9.core.pipeline import Explanation, Pipeline
 from kube9.core.podlife import NO_DEVICES
-from kube9.core.pods import Pod, PodPhase
+from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.timers import Timers
+from kube9.core.validation import not_negative, positive
 
 __all__ = ["Cluster", "Settings"]
 
@@ -34,16 +42,16 @@ _STORY_LENGTH = 50
 class Settings:
     """How patient the cluster is."""
 
-    #: Recoveries tried before a failed node is given up.
-    recovery_attempts: int = 3
+    #: Recoveries tried before a failed node is given up; at least 1.
+    recovery_attempts: int = field(default=3, validator=positive)
     #: Pause before the second recovery; doubles with each further one.
-    recovery_backoff_ms: int = 1_000
-    #: Starts of a pod that may fail in a row before the pod itself has failed.
-    start_attempts: int = 5
+    recovery_backoff_ms: int = field(default=1_000, validator=positive)
+    #: Starts of a pod that may fail in a row before the pod itself has failed; at least 1.
+    start_attempts: int = field(default=5, validator=positive)
     #: Pause before a pod whose start failed is queued again; doubles with each further failure.
-    start_backoff_ms: int = 1_000
-    #: Finished pods that stay known; beyond that the oldest are forgotten.
-    finished_kept: int = 10_000
+    start_backoff_ms: int = field(default=1_000, validator=positive)
+    #: Finished pods that stay known; beyond that the oldest are forgotten, about which no event tells.
+    finished_kept: int = field(default=10_000, validator=not_negative)
 
 
 class Cluster:
@@ -61,6 +69,7 @@ class Cluster:
             raise UnknownName.of("scheduler", default, pipelines)
         #: By the name a pod gives; the default also under the empty name.
         self._pipelines = {**pipelines, "": pipelines[default]}
+        self._filters_local = all(pipeline.filters_local for pipeline in pipelines.values())
         self._settings = settings or Settings()
         self._ledger = Ledger()
         self._queue = PendingQueue(discipline)
@@ -96,13 +105,19 @@ class Cluster:
     def handle(self, stimulus: s.Stimulus) -> Outcome:
         """Let ``stimulus`` change the cluster, and say what that led to.
 
-        :raises DuplicateName, UnknownName, InvalidInput: a request that cannot be met; nothing has changed.
+        :raises DuplicateName, UnknownName, InvalidInput, PluginError: a request that cannot be met; nothing has
+            changed.
         """
-        if stimulus.at_ms < self._now_ms:
-            raise InvalidInput(f"at_ms must not run backwards: {stimulus.at_ms} after {self._now_ms}")
+        before_ms = self._now_ms
+        if stimulus.at_ms < before_ms:
+            raise InvalidInput(f"at_ms must not run backwards: {stimulus.at_ms} after {before_ms}")
         self._now_ms = stimulus.at_ms
         self._ledger.begin()
-        self._handlers[type(stimulus)](stimulus)
+        try:
+            self._handlers[type(stimulus)](stimulus)
+        except Kube9Error:
+            self._now_ms = before_ms
+            raise
         self._story.append(stimulus)
         if self._timers.next_ms is not None:
             for action in self._timers.due(self._now_ms):
@@ -122,11 +137,13 @@ class Cluster:
             invariants.check_table(self._ledger)
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)
+            invariants.check_nobody_waits_in_vain(self._queue, self._pipelines, self.table)
         except AssertionError as exc:
             story = "\n".join(f"  {stimulus}" for stimulus in self._story)
             raise InvariantViolation(f"{exc}\nthe last {len(self._story)} stimuli, oldest first:\n{story}") from exc
-        for pipeline in self._pipelines.values():
-            pipeline.check(self.table)
+        for name, pipeline in self._pipelines.items():
+            if name:
+                pipeline.check(self.table)
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -169,8 +186,10 @@ class Cluster:
     # Requests about nodes.
 
     def _add_node(self, stimulus: s.AddNode) -> None:
-        if stimulus.spec.name in self._ledger.node_uids or stimulus.uid in self._ledger.nodes:
+        if stimulus.spec.name in self._ledger.node_uids:
             raise DuplicateName(f"there is a node {stimulus.spec.name!r} already")
+        if stimulus.uid in self._ledger.nodes:
+            raise DuplicateName(f"there is a node with uid {stimulus.uid!r} already")
         node = Node(uid=stimulus.uid, spec=stimulus.spec, ordinal=self._next_ordinal())
         self._ledger.add_node(node)
         self._tell(events.NodeAdded, node)
@@ -183,9 +202,8 @@ class Cluster:
 
     def _delete_node(self, stimulus: s.DeleteNode) -> None:
         node = nodelife.deleting(self._asked_node(stimulus.uid))
-        if node is not None:
-            self._ledger.put_node(node)
-            self._ledger.instructions.append(DestroyNode(node))
+        self._ledger.put_node(node)
+        self._ledger.instructions.append(DestroyNode(node))
 
     # Judgements of nodes, and what backends report of them.
 
@@ -213,14 +231,15 @@ class Cluster:
         if node is None or (failed := nodelife.failed(node, stimulus.reason)) is None:
             return
         self._become(failed, events.NodeFailed)
-        self._recover(node.uid, failed.recovery_attempts)
+        self._recover(failed)
         because = f": {stimulus.reason}" if stimulus.reason else ""
         self._evict_all(node, f"node {node.name} failed{because}")
 
-    def _recover(self, uid: str, attempts: int) -> None:
-        node = self._ledger.nodes.get(uid)
-        if node is None or node.recovery_attempts != attempts:
-            return  # it came back, and perhaps failed again, since this attempt was planned
+    def _recover(self, planned: Node) -> None:
+        """Begin the next recovery attempt, unless much has happened since ``planned`` was how things stood."""
+        node = self._ledger.nodes.get(planned.uid)
+        if node is None or (node.failures, node.recovery_attempts) != (planned.failures, planned.recovery_attempts):
+            return
         if (recovering := nodelife.recovering(node)) is not None:
             self._become(recovering, events.NodeRecovering)
             self._ledger.instructions.append(RestartNode(recovering))
@@ -232,7 +251,7 @@ class Cluster:
         self._become(after, events.NodeLost if after is not None and after.phase is NodePhase.LOST else None)
         if after is not None and after.phase is NodePhase.FAILED:
             pause_ms = self._settings.recovery_backoff_ms << (after.recovery_attempts - 1)
-            self._timers.set(self._now_ms + pause_ms, partial(self._recover, after.uid, after.recovery_attempts))
+            self._timers.set(self._now_ms + pause_ms, partial(self._recover, after))
 
     def _give_up_node(self, stimulus: s.GiveUpNode) -> None:
         node = self._known_node(stimulus)
@@ -256,7 +275,7 @@ class Cluster:
         if event is not None:
             self._tell(event, node)
         if node.schedulable:
-            self._queue.wake(self.table.free, self.table.row_of[node.uid])
+            self._wake(self.table.row_of[node.uid])
 
     def _evict_all(self, node: Node, reason: str) -> None:
         for pod in self._ledger.pods_on(node):
@@ -271,12 +290,15 @@ class Cluster:
     def _launch_pod(self, stimulus: s.LaunchPod) -> None:
         ledger, spec = self._ledger, stimulus.spec
         name = (spec.namespace, spec.name)
-        if name in ledger.pod_uids or stimulus.uid in ledger.pods:
+        if name in ledger.pod_uids:
             raise DuplicateName(f"there is a pod {spec.name!r} in namespace {spec.namespace!r} already")
+        if stimulus.uid in ledger.pods:
+            raise DuplicateName(f"there is a pod with uid {stimulus.uid!r} already")
         if spec.scheduler_name not in self._pipelines:
             raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._pipelines))
-        ledger.pod_uids[name] = stimulus.uid
         pod = Pod(uid=stimulus.uid, spec=spec, ordinal=self._next_ordinal(), created_at_ms=self._now_ms)
+        self._queue.rank(pod)  # raises here, before anything has changed, if it ever does
+        ledger.pod_uids[name] = stimulus.uid
         if self._queue.would_be_alone(spec.shape):
             refusal = self._try(pod)
             if refusal is None:
@@ -291,8 +313,6 @@ class Cluster:
 
     def _delete_pod(self, stimulus: s.DeletePod) -> None:
         pod = self._asked_pod(stimulus.uid)
-        if pod.deleting:
-            return
         if pod.node_uid is None or pod.phase.finished:
             self._queue.discard(pod.uid)
             self._backing_off.discard(pod.uid)
@@ -327,14 +347,12 @@ class Cluster:
         self._tell(events.PodEvicted, pod, node_name=node_name)
         self._backing_off.add(pod.uid)
         pause_ms = self._settings.start_backoff_ms << (pod.start_failures - 1)
-        self._timers.set(self._now_ms + pause_ms, partial(self._end_pause, pod.uid, pod.epoch))
+        self._timers.set(self._now_ms + pause_ms, partial(self._end_pause, pod.uid))
 
-    def _end_pause(self, uid: str, epoch: int) -> None:
-        pod = self._ledger.pods.get(uid)
-        # The uid may have been deleted and launched anew meanwhile; the epoch tells.
-        if pod is not None and uid in self._backing_off and pod.epoch == epoch:
+    def _end_pause(self, uid: str) -> None:
+        if uid in self._backing_off:
             self._backing_off.remove(uid)
-            self._enqueue(pod)
+            self._enqueue(self._ledger.pods[uid])
 
     def _pod_exited(self, stimulus: s.PodExited) -> None:
         if (pod := self._present_copy(stimulus)) is None:
@@ -358,7 +376,7 @@ class Cluster:
         row = self._ledger.unbind(pod)
         node = self.table.owner(row)
         if node.schedulable:
-            self._queue.wake(self.table.free, row)
+            self._wake(row)
         return node.name
 
     def _finish(self, pod: Pod) -> None:
@@ -384,6 +402,21 @@ class Cluster:
             self._tell_waiting(pod, refusal)
 
     # Scheduling.
+
+    def _wake(self, row: int) -> None:
+        """Something was freed or came up on the node of ``row``: see whom among the waiting that could help."""
+        if not self._queue:
+            return
+        if self._filters_local:
+            self._queue.wake(self.table.free, row, partial(self._helped, row))
+        else:
+            self._queue.wake_all()
+
+    def _helped(self, row: int, spec: PodSpec) -> bool:
+        try:
+            return self._pipelines[spec.scheduler_name].fits_on(spec, self.table, row)
+        except PluginError:
+            return True  # the try that follows tells of it
 
     def _schedule(self) -> None:
         """Try every pod that is worth trying, in the order of the queue."""

@@ -15,6 +15,8 @@ Array = npt.NDArray[Any]
 class Columns(FrozenMap[str, Array]):
     """Named columns of one type. As a mapping they are read-only views; only the owner writes, through ``data``.
 
+    Only columns that some node needs are in it; any other may be read all the same.
+
     :param fill: what a new row holds.
     :param wide: whether a row of a column is itself an array; ``ensure`` then says how long.
     """
@@ -31,6 +33,10 @@ class Columns(FrozenMap[str, Array]):
         self._dtype, self._fill, self._wide = np.dtype(dtype), fill, wide
         self._rows = 0
         self.data, self.cells = {}, {}
+
+    def __missing__(self, name: str) -> Array:
+        """What no node has reads as a column of the fill value, and is not kept."""
+        return np.full((self._rows, 0) if self._wide else self._rows, self._fill, self._dtype)
 
     def ensure(self, name: str, width: int = 0) -> None:
         """Make sure there is a column ``name``, of rows at least ``width`` long where columns are wide."""

@@ -27,6 +27,15 @@ class FrozenMap(dict[K, V]):
     clear = pop = popitem = setdefault = update = _refuse
 
 
+class Amounts(FrozenMap[str, int]):
+    """Amounts of resources by name. What is not in it is an amount of zero, as it is for whoever asks."""
+
+    __slots__ = ()
+
+    def __missing__(self, resource: str) -> int:
+        return 0
+
+
 def frozen_tuple(value: Iterable[Any]) -> tuple[Any, ...]:
     """``tuple`` as a converter of fields; mypy can follow neither the class itself nor a generic function there."""
     return tuple(value)

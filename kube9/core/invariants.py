@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 import numpy as np
 
+from kube9.core.errors import PluginError
 from kube9.core.ledger import Ledger
+from kube9.core.livetable import LiveTable
+from kube9.core.nodes import NodePhase
 from kube9.core.outcome import CreateNode
+from kube9.core.pipeline import Pipeline
+from kube9.core.pods import PodPhase
 from kube9.core.queue import PendingQueue
 from kube9.core.table import UNLIMITED
 
@@ -18,8 +24,13 @@ def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[s
     places: Counter[str] = Counter([*queue, *backing_off, *ledger.finished])
     for node_uid, uids in ledger.bound.items():
         places.update(uids.keys())
+        up = ledger.nodes[node_uid].phase in (NodePhase.READY, NodePhase.SUSPECT)
+        assert up or not uids, f"node {node_uid} is {ledger.nodes[node_uid].phase.value} and has pods: {list(uids)}"
         for uid in uids:
-            assert ledger.pods[uid].node_uid == node_uid, f"pod {uid} is counted on {node_uid} but bound elsewhere"
+            assert uid in ledger.pods, f"pod {uid} is bound but unknown"
+            pod = ledger.pods[uid]
+            assert pod.node_uid == node_uid, f"pod {uid} is counted on {node_uid} but bound elsewhere"
+            assert pod.phase in (PodPhase.STARTING, PodPhase.RUNNING), f"pod {uid} is bound and {pod.phase.value}"
     for uid, pod in ledger.pods.items():
         assert places.pop(uid, 0) == 1, f"pod {uid} ({pod.phase.value}) is not in exactly one place"
         assert pod.phase.finished == (uid in ledger.finished), f"pod {uid} is {pod.phase.value} in the wrong place"
@@ -35,6 +46,9 @@ def check_table(ledger: Ledger) -> None:
     """What is free is the capacity less the sum of what is placed, and is never negative."""
     table = ledger.table
     assert table.unschedulable == np.count_nonzero(~table.schedulable), "the unschedulable nodes are miscounted"
+    assert {node.name: uid for uid, node in ledger.nodes.items()} == ledger.node_uids, (
+        "nodes are not found by their names"
+    )
     assert list(ledger.nodes) == list(table.row_of) == list(ledger.bound), "nodes and rows are not in the same order"
     for row, node in enumerate(ledger.nodes.values()):
         assert table.row_of[node.uid] == row, f"node {node.name} is not in row {row}"
@@ -70,8 +84,19 @@ def check_instructions(ledger: Ledger) -> None:
 
 def check_epochs(ledger: Ledger, floor: dict[str, int]) -> None:
     """A placement's epoch only grows; ``floor`` has the highest seen so far and is brought up to date."""
+    for uid in floor.keys() - ledger.pods.keys():
+        del floor[uid]
     for uid, pod in ledger.pods.items():
         assert pod.epoch >= floor.get(uid, 0), f"pod {uid} went from epoch {floor[uid]} to {pod.epoch}"
         floor[uid] = pod.epoch
-    for uid in floor.keys() - ledger.pods.keys():
-        del floor[uid]
+
+
+def check_nobody_waits_in_vain(queue: PendingQueue, pipelines: Mapping[str, Pipeline], table: LiveTable) -> None:
+    """No pod that was refused would fit somewhere by now; a broken filter refuses whatever it is asked about."""
+    for spec in queue.tried_in_vain:
+        pipeline = pipelines[spec.scheduler_name]
+        try:
+            fits = pipeline.would_bind(spec, table)
+        except PluginError:
+            fits = False
+        assert not fits, f"pod {spec.name} waits although it fits somewhere"

@@ -17,6 +17,8 @@ __all__ = ["KeptScores"]
 
 #: How many scores are kept in all: 16 Mi of them are 128 MiB.
 _SCORES_MAX = 1 << 24
+#: How many shapes are kept, however few the nodes.
+_SHAPES_MAX = 4096
 #: How many shapes seen only once are remembered; a shape is worth keeping from its second pod on.
 _ONCE_MAX = 4096
 
@@ -61,13 +63,17 @@ class KeptScores:
         :raises SchedulerError: they differ, so ``who`` looks beyond the node it judges although it says it does not.
         """
         for kept in self._kept.values():
-            self._refresh(kept, kept.spec, table)
+            # On a copy: a look must not change what the next decision computes.
+            copy = _Kept(kept.spec, kept.scores.copy(), kept.generation, kept.version)
+            self._refresh(copy, kept.spec, table)
             fresh = self._rank(kept.spec, table)
-            if not np.array_equal(kept.scores, fresh, equal_nan=True):
-                row = int(np.flatnonzero(kept.scores != fresh)[0])
+            # Not to the last bit: a matrix product of some rows may be rounded unlike that of all.
+            same = np.isclose(copy.scores, fresh, rtol=1e-9, atol=1e-12, equal_nan=True)
+            if not same.all():
+                row = int(np.flatnonzero(~same)[0])
                 raise SchedulerError(
-                    f"{who} says it is local but is not: it gave node {table.names[row]!r} {kept.scores[row]} and now "
-                    f"{fresh[row]} for pod {kept.spec.name!r} although the node did not change"
+                    f"{who}, or a filter before it, says it is local but is not: node {table.names[row]!r} had "
+                    f"{copy.scores[row]} and now has {fresh[row]} for pod {kept.spec.name!r} without having changed"
                 )
 
     def _first(self, pod: PodSpec, table: LiveTable) -> FloatArray:
@@ -78,11 +84,17 @@ class KeptScores:
             self._once[pod.shape] = None
             return scores
         del self._once[pod.shape]
-        while self._kept and (len(self._kept) + 1) * len(table) > _SCORES_MAX:
-            del self._kept[min(self._kept, key=lambda shape: self._kept[shape].used)]
+        if len(self._kept) >= _SHAPES_MAX or (len(self._kept) + 1) * len(table) > _SCORES_MAX:
+            self._drop_half()
         self._uses += 1
         self._kept[pod.shape] = _Kept(pod, scores, table.generation, table.version, self._uses)
         return scores
+
+    def _drop_half(self) -> None:
+        """Forget the shapes used longest ago; half of them at once, so that it need not be done for each new one."""
+        by_use = sorted(self._kept, key=lambda shape: self._kept[shape].used)
+        for shape in by_use[: (len(by_use) + 1) // 2]:
+            del self._kept[shape]
 
     def _refresh(self, kept: _Kept, pod: PodSpec, table: LiveTable) -> None:
         rows = table.changed_since(kept.version) if kept.generation == table.generation else None

@@ -36,7 +36,9 @@ def trusted(node: Node) -> Node | None:
 
 def failed(node: Node, reason: str) -> Node | None:
     """It is dead, or its lease is surely over."""
-    return evolve(node, phase=_P.FAILED, reason=reason) if node.phase in (_P.READY, _P.SUSPECT) else None
+    if node.phase not in (_P.READY, _P.SUSPECT):
+        return None
+    return evolve(node, phase=_P.FAILED, failures=node.failures + 1, reason=reason)
 
 
 def recovering(node: Node) -> Node | None:
@@ -67,5 +69,5 @@ def cordoned(node: Node, on: bool) -> Node | None:
     return evolve(node, cordoned=on) if node.cordoned is not on else None
 
 
-def deleting(node: Node) -> Node | None:
-    return None if node.deleting else evolve(node, deleting=True)
+def deleting(node: Node) -> Node:
+    return evolve(node, deleting=True)

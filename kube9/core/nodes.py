@@ -7,8 +7,8 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from kube9.core.frozen import FrozenMap, frozen_tuple, text_map
-from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
+from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
+from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
 
 __all__ = ["DeviceGroup", "Node", "NodePhase", "NodeSpec", "Taint", "TaintEffect"]
 
@@ -27,7 +27,7 @@ class Taint:
 
     key: str
     value: str = ""
-    effect: TaintEffect = TaintEffect.NO_SCHEDULE
+    effect: TaintEffect = field(default=TaintEffect.NO_SCHEDULE, converter=TaintEffect)
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}" if self.value else self.key
@@ -37,7 +37,7 @@ class Taint:
 class DeviceGroup:
     """Equal devices of one kind in a node, such as eight GPUs of 1000 milli each."""
 
-    kind: str = field(validator=valid_name)
+    kind: str = field(validator=device_kind)
     count: int = field(validator=positive)
     #: What one device has to give.
     milli: int = field(default=1000, validator=positive)
@@ -55,7 +55,7 @@ class NodeSpec:
 
     name: str = field(validator=valid_name)
     backend: str = "memory"
-    capacity: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
+    capacity: Mapping[str, int] = field(factory=Amounts, validator=amounts)
     devices: tuple[DeviceGroup, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
     taints: tuple[Taint, ...] = field(default=(), converter=frozen_tuple)
@@ -87,6 +87,8 @@ class Node:
     cordoned: bool = False
     #: Deletion was asked for; the backend has not confirmed it yet.
     deleting: bool = False
+    #: How often it has failed.
+    failures: int = 0
     #: Recoveries tried since the node was last Ready.
     recovery_attempts: int = 0
     #: Why it is in its phase, for people.

@@ -90,7 +90,7 @@ Instruction = CreateNode | RestartNode | DestroyNode | StartPod | StopPod
 
 @frozen
 class Outcome:
-    """The changes, instructions and events of one stimulus, each in the order they came about."""
+    """The changes of one stimulus, nodes before pods, and its instructions and events in the order they came about."""
 
     changes: tuple[Change, ...]
     instructions: tuple[Instruction, ...]

@@ -11,8 +11,6 @@ from kube9.core.ports import IntArray
 
 T = TypeVar("T")
 
-_NEVER_FITS = np.iinfo(np.int64).max
-
 
 class Parked(Generic[T]):
     """A set of things, each with the amounts it asks for."""
@@ -46,7 +44,6 @@ class Parked(Generic[T]):
         if slot is not None:
             self._slots[slot] = None
             self._spare.append(slot)
-            self._asked[slot] = _NEVER_FITS
 
     def within(self, free: Mapping[str, IntArray], row: int) -> Sequence[T]:
         """Everything parked that asks for no more than ``free`` has in ``row``."""

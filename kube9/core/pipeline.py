@@ -14,7 +14,7 @@ from kube9.core.errors import FilterError, SchedulerError
 from kube9.core.frozen import FrozenMap
 from kube9.core.keptscores import KeptScores
 from kube9.core.livetable import LiveTable
-from kube9.core.pods import PodSpec
+from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import BoolArray, DeviceChooser, Filter, FloatArray, Rejections, Scheduler
 from kube9.core.table import NodeTable
 
@@ -76,33 +76,42 @@ class Pipeline:
         if not len(table):
             return -1
         ranked = self._ranked(pod, table) if self.kept is None else self.kept.ranked(pod, table)
-        row = int(ranked.argmax())
-        best = ranked[row]
-        if math.isfinite(best):  # argmax stops at a NaN, so none can hide behind the winner
-            return row
-        if best == _UNFIT and not self._fitting(pod, table).any():
-            return -1
-        raise SchedulerError(
-            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; "
-            "expected a finite number"
-        )
+        return self._winner(ranked, pod, table)
+
+    def would_bind(self, pod: PodSpec, table: LiveTable) -> bool:
+        """Whether ``pod`` could be bound now, by a look that leaves no trace.
+
+        :raises PluginError: a part of the pipeline failed.
+        """
+        row = self._winner(self._ranked(pod, table), pod, table) if len(table) else -1
+        if row >= 0:
+            self.choose_devices(pod, table, row)
+        return row >= 0
 
     def choose_devices(self, pod: PodSpec, table: NodeTable, row: int) -> Mapping[str, tuple[int, ...]]:
-        """For each kind of device the pod asks for, the indices of those it gets on the node of ``row``."""
-        chosen = {}
-        for request in pod.devices:
-            free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
-            indices = tuple(self.chooser.choose(request, free))
-            if len(set(indices)) != request.count or any(free[index] < request.milli for index in indices):
-                raise SchedulerError(
-                    f"device chooser {type(self.chooser).__name__} chose {indices} of {free.tolist()} for pod "
-                    f"{pod.name!r}; expected {request.count} different ones with {request.milli} milli left"
-                )
-            chosen[request.kind] = indices
-        return FrozenMap(chosen)
+        """For each kind of device the pod asks for, the indices of those it gets on the node of ``row``.
+
+        :raises SchedulerError: the chooser raised, or chose devices that the pod cannot have.
+        """
+        return FrozenMap({request.kind: self._choose(pod, request, table, row) for request in pod.devices})
+
+    @property
+    def filters_local(self) -> bool:
+        """Whether a change to one node can only change whether a pod fits there."""
+        return all(getattr(step, "local", False) for _, step in self.filters)
+
+    def fits_on(self, pod: PodSpec, table: NodeTable, row: int) -> bool:
+        """Whether ``pod`` fits on the node of ``row``.
+
+        :raises FilterError: a filter failed.
+        """
+        return bool(self._fitting(pod, table.take(np.array([row])))[0])
 
     def tally(self, pod: PodSpec, table: NodeTable) -> str:
-        """Why ``pod`` fits nowhere: ``0 of 50 nodes fit: 30 insufficient cpu, 20 taint gpu``."""
+        """Why ``pod`` fits nowhere: ``0 of 50 nodes fit: 30 insufficient cpu, 20 taint gpu``.
+
+        :raises FilterError: a filter failed.
+        """
         counts: Counter[str] = Counter()
         remaining = np.ones(len(table), dtype=np.bool_)
         for reason, refused in self._rejections(pod, table):
@@ -165,9 +174,11 @@ class Pipeline:
 
     def _scores(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
         try:
-            scores = np.asarray(self.scheduler.score(pod, nodes))
+            scores = np.asarray(given := self.scheduler.score(pod, nodes))
         except Exception as exc:
             raise SchedulerError(f"{self._who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        if given is None:
+            raise SchedulerError(f"{self._who} returned None for pod {pod.name!r}; is a `return` missing?")
         if scores.shape != (len(nodes),) or scores.dtype.kind not in "fiu":
             raise SchedulerError(
                 f"{self._who} returned {scores.dtype} of shape {scores.shape} for pod {pod.name!r}; expected one "
@@ -175,10 +186,40 @@ class Pipeline:
             )
         return scores
 
+    def _winner(self, ranked: FloatArray, pod: PodSpec, table: NodeTable) -> int:
+        row = int(ranked.argmax())
+        best = ranked[row]
+        if math.isfinite(best):  # argmax stops at a NaN, so none can hide behind the winner
+            return row
+        if best == _UNFIT and not self._fitting(pod, table).any():
+            return -1
+        raise SchedulerError(
+            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; "
+            "expected a finite number"
+        )
+
+    def _choose(self, pod: PodSpec, request: DeviceRequest, table: NodeTable, row: int) -> tuple[int, ...]:
+        who = f"device chooser {type(self.chooser).__name__}"
+        free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
+        try:
+            indices = tuple(int(index) for index in self.chooser.choose(request, free))
+        except Exception as exc:
+            raise SchedulerError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        fitting = set(np.flatnonzero(free >= request.milli).tolist())
+        if len(indices) != request.count or len(fitting.intersection(indices)) != request.count:
+            raise SchedulerError(
+                f"{who} chose {indices} of {free.tolist()} for pod {pod.name!r}; expected {request.count} different "
+                f"indices of devices with at least {request.milli} milli left"
+            )
+        return indices
+
     def _rejections(self, pod: PodSpec, nodes: NodeTable) -> Rejections:
-        for _, step in self.filters:
-            explain = getattr(step, "rejections", None)
-            if explain is not None:
-                yield from explain(pod, nodes)
-            elif (mask := step.fits(pod, nodes)) is not None:
-                yield step.reason, ~mask
+        for name, step in self.filters:
+            try:
+                if (explain := getattr(step, "rejections", None)) is not None:
+                    yield from explain(pod, nodes)
+                # What it refuses without saying why has the filter's own reason.
+                if (mask := step.fits(pod, nodes)) is not None:
+                    yield step.reason, ~mask
+            except Exception as exc:
+                raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc

@@ -8,9 +8,9 @@ from enum import Enum
 from attrs import field, frozen
 
 from kube9.core.errors import InvalidInput
-from kube9.core.frozen import FrozenMap, frozen_tuple, text_map
+from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
 from kube9.core.nodes import Taint, TaintEffect
-from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
+from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
 
 __all__ = ["DeviceRequest", "Pod", "PodPhase", "PodSpec", "Toleration"]
 
@@ -47,7 +47,7 @@ class DeviceRequest:
     A share never spans two devices: two devices at 500 milli are two halves, never one whole.
     """
 
-    kind: str = field(validator=valid_name)
+    kind: str = field(validator=device_kind)
     count: int = field(validator=positive)
     milli: int = field(default=1000, validator=positive)
     models: tuple[str, ...] = field(default=(), converter=frozen_tuple)
@@ -57,14 +57,14 @@ class DeviceRequest:
 class PodSpec:
     """A pod as it was asked for; this is what policies and filters see.
 
-    ``requests`` maps a resource to a whole number, in the units of :class:`~kube9.core.nodes.NodeSpec`. The total of
-    each kind of device is added under the kind's name. A pod always takes one of a node's ``pods``, which it need not
-    and may not ask for.
+    ``requests`` maps a resource to a whole number above zero, in the units of :class:`~kube9.core.nodes.NodeSpec`;
+    what is not in it reads as 0. The total of each kind of device is added under the kind's name. A pod always takes
+    one of a node's ``pods``, which it need not and may not ask for.
     """
 
     name: str = field(validator=valid_name)
     namespace: str = field(default="default", validator=valid_name)
-    requests: Mapping[str, int] = field(factory=FrozenMap, validator=amounts)
+    requests: Mapping[str, int] = field(factory=Amounts, validator=amounts)
     devices: tuple[DeviceRequest, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
     node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
@@ -73,13 +73,14 @@ class PodSpec:
     priority: int = 0
     #: Empty for the cluster's default.
     scheduler_name: str = ""
-    #: Everything but the name: two pods of one shape fit the same nodes and, for a local policy, score the same.
+    #: Everything but name and namespace: two pods of one shape fit the same nodes and, for a local policy, score alike.
     shape: Hashable = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if "pods" in self.requests:
             raise InvalidInput("requests: pods is a limit of nodes and cannot be asked for")
-        requests = device_totals("requests", self.requests, self.devices)
+        asked = {resource: amount for resource, amount in self.requests.items() if amount}
+        requests = device_totals("requests", asked, self.devices)
         object.__setattr__(self, "requests", requests)
         # Plain tuples: hashed and compared in C at every decision.
         shape = (
@@ -112,6 +113,7 @@ class PodPhase(str, Enum):
 class Pod:
     """A pod at one moment. A change makes a new value, so one that was handed out stays true for its moment."""
 
+    #: Unique for all time, unlike the name.
     uid: str
     spec: PodSpec
     #: Arrival order: among equals in the queue the lowest goes first.
@@ -129,7 +131,7 @@ class Pod:
     #: Starts that failed since it last ran.
     start_failures: int = 0
     exit_code: int | None = None
-    #: Why it is in its phase, for people: the tally of a pod that waits, or how it ended.
+    #: Why it is in its phase, for people: how it ended, or the tally when it was last told why it waits.
     reason: str = ""
 
     @property

@@ -85,18 +85,17 @@ class NodeView:
 
     def devices(self, kind: str) -> tuple[int, ...]:
         """What is left on each device of ``kind``, in milli; empty where the node has none."""
-        if kind not in self._table.devices:
-            return ()
         count = int(self._table.device_count[kind][self._row])
         return tuple(self._table.devices[kind][self._row, :count].tolist())
 
 
-def node_scheduler(name: str, *, local: bool = True) -> Callable[[Callable[[PodSpec, NodeView], float]], Policy]:
+def node_scheduler(name: str, *, local: bool = False) -> Callable[[Callable[[PodSpec, NodeView], float]], Policy]:
     """Make ``f(pod, node)``, which returns one node's score, the scheduler ``name``.
 
     Easier to teach and to read than :func:`scheduler`, and slower: it calls Python once per node where the other
-    form computes with whole columns. Where ``local`` holds, as it does for any function of its arguments alone, only
-    nodes that changed since the last pod of the same shape are scored again.
+    form computes with whole columns. With ``local=True`` only nodes that changed since the last pod of the same shape
+    are scored again, which makes up for most of it; say so if the function looks at its arguments alone and not at the
+    pod's name.
     """
 
     def decorate(function: Callable[[PodSpec, NodeView], float]) -> Policy:

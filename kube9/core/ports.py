@@ -63,7 +63,7 @@ class Scheduler(Protocol):
 
 @runtime_checkable
 class Filter(Protocol):
-    """Says which nodes a pod may go to."""
+    """Says which nodes a pod may go to. Its answer is the same for all pods of one shape, whatever their names."""
 
     #: Why a node was refused, as it stands in a tally: ``30 insufficient cpu``.
     reason: str

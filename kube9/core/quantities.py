@@ -21,7 +21,8 @@ _SUFFIXES: dict[str, Decimal] = {
     **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)},
     **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)},
 }
-_QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?)(?P<suffix>[a-zA-Z]*)", re.ASCII)
+_NUMBER = r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?P<exponent>[eE][+-]?\d{1,2})?)"
+_QUANTITY = re.compile(_NUMBER + r"(?P<suffix>[a-zA-Z]*)", re.ASCII)
 _BINARY = tuple((f"{suffix}i", 1024**power) for power, suffix in reversed(list(enumerate("KMGTPE", start=1))))
 
 
@@ -34,7 +35,7 @@ def parse_quantity(text: str, resource: str) -> int:
     :raises QuantityError: the text is no quantity, is negative or too large, or has a part finer than the unit.
     """
     match = _QUANTITY.fullmatch(text.strip())
-    if match is None or match["suffix"] not in _SUFFIXES:
+    if match is None or match["suffix"] not in _SUFFIXES or (match["exponent"] and match["suffix"]):
         raise QuantityError(f"expected a quantity of {resource} such as {_EXAMPLES.get(resource, '4')}, got {text!r}")
     amount = Decimal(match["number"]) * _SUFFIXES[match["suffix"]] * (1000 if resource == "cpu" else 1)
     if amount < 0:

@@ -1,41 +1,23 @@
 """The pods that wait for a node.
 
-Pods of one shape fit the same nodes, so they wait together: once one of them fits nowhere, all are parked, and none is
-tried again until a node changed in a way that could help them.
+Pods of one shape wait together: once the first of them fits nowhere, all are parked, and none is tried again until a
+node changed in a way that could help them.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
-from attrs import define, field
-
+from kube9.core.errors import PluginError
 from kube9.core.parked import Parked
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import IntArray, QueueDiscipline
+from kube9.core.waitgroup import Rank, WaitGroup
 
-__all__ = ["Group", "PendingQueue"]
+__all__ = ["PendingQueue"]
 
-_Rank = tuple[tuple[float, ...], int, str]
-
-
-@define(eq=False)
-class Group:
-    """The waiting pods of one shape. Lives in the queue's ``_awake`` heap or in its ``_parked`` set, never both."""
-
-    spec: PodSpec
-    #: By key, arrival and uid; may hold pods that have left the queue, which are dropped when they surface.
-    heap: list[_Rank] = field(factory=list)
-    #: Pods whose ``reason`` does not yet say why they wait.
-    untold: list[str] = field(factory=list)
-    #: Why all of them wait, while parked.
-    reason: str = ""
-
-    @property
-    def head(self) -> str:
-        """Uid of the pod to try first."""
-        return self.heap[0][2]
+_BEHIND = "waits behind a pod that fits on no node, which nobody may overtake"
 
 
 class PendingQueue:
@@ -43,13 +25,14 @@ class PendingQueue:
 
     def __init__(self, discipline: QueueDiscipline) -> None:
         self._discipline = discipline
-        self._groups: dict[Hashable, Group] = {}
-        self._group_of: dict[str, Group] = {}
-        #: Groups worth trying, by the rank of their head; an entry whose group has another head by now is stale.
-        self._awake: list[tuple[_Rank, Hashable]] = []
+        #: By shape; none is empty. A group is either parked or has an entry for its first pod in ``_awake``.
+        self._groups: dict[Hashable, WaitGroup] = {}
+        self._group_of: dict[str, WaitGroup] = {}
+        #: Groups worth trying, by the rank of their first pod; an entry of any other rank is stale.
+        self._awake: list[tuple[Rank, Hashable]] = []
         self._parked: Parked[Hashable] = Parked()
-        #: With a discipline that blocks: the group whose head fits nowhere and holds back all others.
-        self._blocker: Group | None = None
+        #: Only where the discipline blocks: whose first pod fits nowhere and holds back all others.
+        self._blocker: WaitGroup | None = None
 
     def __len__(self) -> int:
         return len(self._group_of)
@@ -62,29 +45,49 @@ class PendingQueue:
 
     @property
     def awake(self) -> bool:
-        """Whether some pod is worth trying."""
+        """Whether some pod may be worth trying."""
         return bool(self._awake) and self._blocker is None
+
+    @property
+    def tried_in_vain(self) -> Iterator[PodSpec]:
+        """One pod of each shape that is known to fit nowhere."""
+        if self._blocker is not None:
+            yield self._blocker.spec
+        for shape in self._parked.everything():
+            yield self._groups[shape].spec
 
     def would_be_alone(self, shape: Hashable) -> bool:
         """Whether a new pod of ``shape`` could be tried at once without overtaking anybody."""
         return not self._awake and (not self._groups or shape not in self._groups)
 
+    def rank(self, pod: Pod) -> Rank:
+        """Where ``pod`` stands; lowest goes first.
+
+        :raises PluginError: the discipline failed.
+        """
+        try:
+            return self._discipline.key(pod.spec, pod.created_at_ms), pod.ordinal, pod.uid
+        except Exception as exc:
+            who = f"queue discipline {type(self._discipline).__name__}"
+            raise PluginError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+
     def add(self, pod: Pod) -> str:
         """Put a pod in; returns why it waits if that is known already, else an empty text."""
-        shape = pod.spec.shape
+        shape, rank = pod.spec.shape, self.rank(pod)
         group = self._groups.get(shape)
         if group is None:
-            group = self._groups[shape] = Group(pod.spec)
+            group = self._groups[shape] = WaitGroup(pod.spec)
         self._group_of[pod.uid] = group
-        rank = (self._discipline.key(pod.spec, pod.created_at_ms), pod.ordinal, pod.uid)
-        if self._blocker is not None and rank < self._blocker.heap[0]:
+        if self._blocker is not None and rank < self._blocker.first:
             self._blocker = None
-        heapq.heappush(group.heap, rank)
+        group.add(rank)
         if shape in self._parked:
             return group.reason
-        group.untold.append(pod.uid)
         if group.head == pod.uid:
-            heapq.heappush(self._awake, (rank, shape))
+            self._wake(group)
+        if self._blocker is not None:
+            return _BEHIND
+        group.untold[pod.uid] = None
         return ""
 
     def discard(self, uid: str) -> None:
@@ -92,24 +95,23 @@ class PendingQueue:
         group = self._group_of.pop(uid, None)
         if group is None:
             return
-        if group is self._blocker and group.head == uid:
+        was_first = group.head == uid
+        if was_first and group is self._blocker:
             self._blocker = None
-        old_head = group.head
-        while group.heap and group.head not in self._group_of:
-            heapq.heappop(group.heap)
+        group.remove(uid)
         shape = group.spec.shape
-        if not group.heap:
+        if not group.members:
             del self._groups[shape]
             self._parked.discard(shape)
-        elif group.head != old_head and shape not in self._parked:
-            heapq.heappush(self._awake, (group.heap[0], shape))
+        elif was_first and shape not in self._parked:
+            self._wake(group)
 
-    def next(self) -> Group | None:
-        """The group whose head is to be tried now; ``None`` if no try is worth while."""
+    def next(self) -> WaitGroup | None:
+        """The group whose first pod is to be tried now; ``None`` if no try is worth while."""
         while self.awake:
             rank, shape = self._awake[0]
             group = self._groups.get(shape)
-            if group is not None and shape not in self._parked and group.heap[0] == rank:
+            if group is not None and shape not in self._parked and group.first == rank:
                 return group
             heapq.heappop(self._awake)
         return None
@@ -117,32 +119,49 @@ class PendingQueue:
     def refuse(self, shape: Hashable, reason: str) -> list[str]:
         """Say that the first pod of ``shape`` fits nowhere; returns the uids of those who must be told."""
         group = self._groups[shape]
+        group.untold[group.head] = None
+        told = list(group.untold)
+        group.untold.clear()
         if self._discipline.blocks:
             self._blocker = group
-            return [group.head]
-        group.reason = reason
-        self._parked.add(shape, group.spec.requests)
-        told, group.untold = group.untold, []
-        return [group.head, *(uid for uid in told if uid != group.head and uid in self._group_of)]
+        else:
+            group.reason = reason
+            self._parked.add(shape, group.spec.requests)
+        return told
 
-    def wake(self, free: Mapping[str, IntArray], row: int) -> None:
-        """Something was freed or came up on a node: those whom it could help are worth trying again."""
-        if self._blocker is not None:
-            self._blocker = None
+    def wake(self, free: Mapping[str, IntArray], row: int, helped: Callable[[PodSpec], bool]) -> None:
+        """Something was freed or came up on a node: those whom it could help are worth trying again.
+
+        :param free: what is left of each resource, by row.
+        :param helped: asked of one pod for each shape that asks for no more than is free in ``row``.
+        """
+        self._blocker = None
         if self._parked:
             for shape in self._parked.within(free, row):
-                self._unpark(shape)
+                group = self._groups[shape]
+                if helped(group.spec):
+                    self._parked.discard(shape)
+                    self._wake(group)
 
-    def _unpark(self, shape: Hashable) -> None:
-        self._parked.discard(shape)
-        heapq.heappush(self._awake, (self._groups[shape].heap[0], shape))
+    def wake_all(self) -> None:
+        """Everybody is worth trying again."""
+        self._blocker = None
+        for shape in self._parked.everything():
+            self._parked.discard(shape)
+            self._wake(self._groups[shape])
 
     def check(self) -> None:
         """Assert what must always hold between groups, heap and parked set."""
+        awake = set(self._awake)
         for shape, group in self._groups.items():
-            assert group.heap, f"an empty group of shape {shape}"
-            assert group.head in self._group_of, f"the head {group.head} of a group has left the queue"
-            entry = (group.heap[0], shape)
-            assert (shape in self._parked) != (entry in self._awake), f"group {shape} is neither awake nor parked"
-        for uid, group in self._group_of.items():
-            assert any(rank[2] == uid for rank in group.heap), f"pod {uid} is not in its group"
+            assert group.members.get(group.head) == group.first, f"the head {group.head} of a group has left the queue"
+            parked = shape in self._parked
+            assert parked != ((group.first, shape) in awake), f"group {shape} is neither awake nor parked, or both"
+        members = {uid: group for group in self._groups.values() for uid in group.members}
+        assert members == self._group_of, "pods are not in the groups they are said to be in"
+
+    def _wake(self, group: WaitGroup) -> None:
+        if len(self._awake) > 4 * len(self._groups) + 16:
+            others = ((shape, other) for shape, other in self._groups.items() if other is not group)
+            self._awake = sorted((other.first, shape) for shape, other in others if shape not in self._parked)
+        heapq.heappush(self._awake, (group.first, group.spec.shape))

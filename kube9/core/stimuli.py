@@ -1,8 +1,8 @@
 """What reaches the cluster from outside, each a frozen value with the time it happened.
 
 Requests and judgements are imperative (``LaunchPod``, ``SuspectNode``); what a backend or an agent reports tells what
-was (``NodeJoined``, ``StartPodFailed``). A report about something that is gone, or of an older epoch, is recognised
-and ignored; a request that cannot be met raises before anything has changed.
+was (``NodeJoined``, ``StartPodFailed``). A report about something that is gone, or about an older epoch of a pod, is
+recognised and ignored; a request that cannot be met raises before anything has changed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class CordonNode(Stimulus):
 
 @frozen(kw_only=True)
 class DeleteNode(Stimulus):
-    """Destroy a node; its pods move once the backend has confirmed that it is gone."""
+    """Destroy a node; its pods move once the backend has confirmed that it is gone. May be asked again."""
 
     uid: str
 
 
 @frozen(kw_only=True)
 class NodeJoined(Stimulus):
-    """A node is up: for the first time, after a restart, or after it was given up."""
+    """A node is up and empty of pods: for the first time, after a restart, or after it was given up."""
 
     uid: str
 
@@ -97,7 +97,7 @@ class FailNode(Stimulus):
 
 @frozen(kw_only=True)
 class GiveUpNode(Stimulus):
-    """No recovery is worth trying any more."""
+    """The node is surely dead, and no recovery is worth trying any more."""
 
     uid: str
     reason: str = ""
@@ -113,7 +113,7 @@ class LaunchPod(Stimulus):
 
 @frozen(kw_only=True)
 class DeletePod(Stimulus):
-    """Stop a pod if it runs, and forget it."""
+    """Stop a pod if it runs, and forget it. Asked again, it is told to stop again, with the new grace."""
 
     uid: str
     grace_ms: int = 30_000

@@ -26,7 +26,8 @@ class NodeTable:
     """Every node as a row, in join order, and what is known of it as columns. Read-only.
 
     Amounts are int64: ``cpu`` in thousandths of a core, ``memory`` in bytes, kinds of device in milli, ``pods`` and
-    anything else in units of one. A resource is a column as soon as one node has it; it is 0 where a node has not.
+    anything else in units of one. A resource that a node has not is 0 there; one that no node has may be read all the
+    same.
     """
 
     __slots__ = (
@@ -99,8 +100,6 @@ class NodeTable:
 
     def label_codes(self, key: str) -> IntArray:
         """For each node a small number that stands for its value of the label ``key``; -1 where it has none."""
-        if key not in self._label_codes:
-            return np.full(len(self), -1, dtype=np.int64)
         return self._label_codes[key]
 
     def take(self, rows: IntArray) -> NodeTable:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kube9.core.errors import InvalidInput
-from kube9.core.frozen import FrozenMap
+from kube9.core.frozen import Amounts
 from kube9.core.quantities import QUANTITY_MAX
 
 if TYPE_CHECKING:
@@ -27,16 +27,28 @@ class _DeviceLike(Protocol):
 
 def valid_name(_: object, attribute: Attribute[Any], value: str) -> None:
     """Letters, digits, ``.``, ``_``, ``/`` and ``-``, at most 253, starting and ending with a letter or digit."""
-    if _NAME.fullmatch(value) is None:
+    if type(value) is not str or _NAME.fullmatch(value) is None:
         raise InvalidInput(
             f"{attribute.name} must be letters, digits, '.', '_', '/' and '-', start and end with a letter or digit "
             f"and have at most 253 characters, got {value!r}"
         )
 
 
+def device_kind(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A name that is not that of something every node has."""
+    valid_name(_, attribute, value)
+    if value in ("cpu", "memory", "pods"):
+        raise InvalidInput(f"{attribute.name} must be that of a device, such as gpu, got {value!r}")
+
+
 def positive(_: object, attribute: Attribute[Any], value: int) -> None:
     if type(value) is not int or not 0 < value <= QUANTITY_MAX:
         raise InvalidInput(f"{attribute.name} must be a whole number from 1 to {QUANTITY_MAX}, got {value!r}")
+
+
+def not_negative(_: object, attribute: Attribute[Any], value: int) -> None:
+    if type(value) is not int or not 0 <= value <= QUANTITY_MAX:
+        raise InvalidInput(f"{attribute.name} must be a whole number from 0 to {QUANTITY_MAX}, got {value!r}")
 
 
 def amounts(_: object, attribute: Attribute[Any], value: Mapping[str, int]) -> None:
@@ -55,7 +67,7 @@ def unique_kinds(_: object, attribute: Attribute[Any], value: Sequence[_DeviceLi
             raise InvalidInput(f"{attribute.name}: {kind!r} is listed {kinds.count(kind)} times, expected once")
 
 
-def device_totals(what: str, given: Mapping[str, int], devices: Sequence[_DeviceLike]) -> FrozenMap[str, int]:
+def device_totals(what: str, given: Mapping[str, int], devices: Sequence[_DeviceLike]) -> Amounts:
     """``given`` with the sum of each kind of device under its name, so that policies see devices as a resource too."""
     merged = dict(given)
     for device in devices:
@@ -67,4 +79,4 @@ def device_totals(what: str, given: Mapping[str, int], devices: Sequence[_Device
         if total > QUANTITY_MAX:
             raise InvalidInput(f"{what}: {device.kind} must be at most {QUANTITY_MAX} in all, got {total}")
         merged[device.kind] = total
-    return FrozenMap(merged)
+    return Amounts(merged)

@@ -89,9 +89,8 @@ class Resources:
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         mask: BoolArray | None = None
         for resource, amount in pod.requests.items():
-            if amount:
-                enough = self._enough(pod, nodes, resource, amount)
-                mask = enough if mask is None else np.logical_and(mask, enough, out=mask)
+            enough = self._enough(pod, nodes, resource, amount)
+            mask = enough if mask is None else np.logical_and(mask, enough, out=mask)
         if nodes.limited_pods:
             room = nodes.free["pods"] >= 1
             mask = room if mask is None else np.logical_and(mask, room, out=mask)
@@ -99,16 +98,13 @@ class Resources:
 
     def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
         for resource, amount in pod.requests.items():
-            if amount and all(request.kind != resource for request in pod.devices):
+            if all(request.kind != resource for request in pod.devices):
                 yield f"insufficient {resource}", ~self._enough(pod, nodes, resource, amount)
         yield "too many pods", nodes.free["pods"] < 1
 
     @staticmethod
     def _enough(pod: PodSpec, nodes: NodeTable, resource: str, amount: int) -> BoolArray:
-        try:
-            enough: BoolArray = nodes.free[resource] >= amount
-        except KeyError:  # no node has any
-            return np.zeros(len(nodes), dtype=np.bool_)
+        enough: BoolArray = nodes.free[resource] >= amount
         if nodes.models and resource in nodes.devices and all(request.kind != resource for request in pod.devices):
             # A bare amount of what a node has as devices could not be taken from any one of them.
             enough &= nodes.device_count[resource] == 0
@@ -138,8 +134,6 @@ class Devices:
 
     @staticmethod
     def _enough(request: DeviceRequest, nodes: NodeTable) -> BoolArray:
-        if request.kind not in nodes.devices:
-            return np.zeros(len(nodes), dtype=np.bool_)
         fitting = nodes.devices[request.kind] >= request.milli
         if request.count == 1:
             return np.asarray(fitting.any(axis=1))
@@ -147,8 +141,6 @@ class Devices:
 
     @staticmethod
     def _allowed(request: DeviceRequest, nodes: NodeTable) -> BoolArray:
-        if request.kind not in nodes.device_model:
-            return np.zeros(len(nodes), dtype=np.bool_)
         models = nodes.device_model[request.kind]
         allowed = np.zeros(len(nodes), dtype=np.bool_)
         for code, model in enumerate(nodes.models):

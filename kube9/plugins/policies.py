@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 def _left(pod: PodSpec, nodes: NodeTable, sign: float) -> FloatArray:
     """What is left of the resources the pod asks for, each as a share of the largest node's capacity, summed.
 
-    Times ``sign``, which saves a pass over the nodes. What the pod itself takes is the same everywhere and is left out. With one resource the order is that of the
-    whole numbers, so ties are exact.
+    Times ``sign``, which saves a pass over the nodes. What the pod itself takes is the same everywhere and is left
+    out. With one resource the order is that of the whole numbers, so ties are exact.
     """
     total: FloatArray | None = None
-    for resource, amount in pod.requests.items():
-        if amount:
-            share: FloatArray = nodes.free[resource] * np.float64(sign / nodes.largest[resource])
-            total = share if total is None else np.add(total, share, out=total)
+    for resource in pod.requests:
+        share: FloatArray = nodes.free[resource] * np.float64(sign / nodes.largest[resource])
+        total = share if total is None else np.add(total, share, out=total)
     return np.zeros(len(nodes)) if total is None else total
 
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bench import decisions, startup
+from bench import decisions, simulation, startup
 from bench.effort import QUICK, THOROUGH, Effort
 from bench.machine import Machine
 from bench.result import Result
@@ -37,10 +37,17 @@ def _measure(effort: Effort) -> Result:
     measured = []
     for nodes in effort.nodes:
         for kind in KINDS:
-            print(f"{nodes:,} nodes, {kind} ...", file=sys.stderr)
+            _say(f"{nodes:,} nodes, {kind}")
             measured.append(decisions.measure(kind, nodes, effort))
-    print("start-up ...", file=sys.stderr)
-    return Result(machine=machine, decisions=tuple(measured), start_up=startup.measure(effort.start_up_runs))
+    _say("simulations")
+    simulations = simulation.measure(effort.simulated_pods)
+    _say("start-up")
+    start_up = startup.measure(effort.start_up_runs)
+    return Result(machine=machine, decisions=tuple(measured), simulations=simulations, start_up=start_up)
+
+
+def _say(what: str) -> None:
+    print(f"{what} ...", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,25 @@ class Effort:
     compared: int
     #: Chunks of each contender.
     rounds: int
-    #: How many steps there are in a chunk.
+    #: How many steps there are in a chunk: enough to forget what the one before has done to the caches.
     chunk_steps: int
+    #: Pods to simulate.
+    simulated_pods: int
     #: How often each program is started.
     start_up_runs: int
 
     def loop_steps(self, nodes: int) -> int:
-        """As ``chunk_steps``, for the loop: it looks at a million nodes a chunk and no more."""
-        return max(1, min(self.chunk_steps, 1_000_000 // nodes))
+        """As ``chunk_steps``, for the loop: it looks at two million nodes a chunk and no more."""
+        return max(1, min(self.chunk_steps, 2_000_000 // nodes))
 
 
-THOROUGH = Effort(nodes=(100, 1_000, 10_000, 100_000), compared=400, rounds=41, chunk_steps=200, start_up_runs=21)
+THOROUGH = Effort(
+    nodes=(100, 1_000, 10_000, 100_000),
+    compared=400,
+    rounds=21,
+    chunk_steps=1_000,
+    simulated_pods=20_000,
+    start_up_runs=21,
+)
 #: To see that it works; its numbers mean nothing.
-QUICK = Effort(nodes=(100, 250), compared=60, rounds=3, chunk_steps=20, start_up_runs=1)
+QUICK = Effort(nodes=(100, 250), compared=60, rounds=3, chunk_steps=20, simulated_pods=300, start_up_runs=1)

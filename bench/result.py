@@ -10,6 +10,7 @@ from attrs import frozen
 from bench.decisions import Decisions
 from bench.machine import Machine
 from bench.marks import Mark, marks
+from bench.simulation import Simulation
 from bench.startup import StartUp
 
 __all__ = ["BEGIN", "END", "Result"]
@@ -19,13 +20,19 @@ BEGIN = "<!-- begin: python -m bench --markdown -->"
 END = "<!-- end: python -m bench --markdown -->"
 
 _COLUMNS = ("nodes", "pods", "kube9 us", "decisions/s", "per-node us", "scan us", "loop us", "kube9/scan", "kube9/loop")
+_SIMULATION_COLUMNS = ("simulated", "pods", "nodes", "seconds", "pods/s")
+_START_UP_COLUMNS = ("started", "ms")
 _MARK_COLUMNS = ("mark", "measured", "at most", "")
+
+#: A table: its head, then one entry per row.
+Rows = list[tuple[str, ...]]
 
 
 @frozen(kw_only=True)
 class Result:
     machine: Machine
     decisions: tuple[Decisions, ...]
+    simulations: tuple[Simulation, ...]
     start_up: StartUp
 
     @property
@@ -34,20 +41,11 @@ class Result:
 
     def text(self) -> str:
         """Tables for a terminal."""
-        parts = (str(self.machine), _aligned(self._decision_rows()), self._start_up(), _aligned(self._mark_rows()))
-        return "\n\n".join(parts)
+        return "\n\n".join([str(self.machine), *map(_aligned, self._tables())])
 
     def markdown(self) -> str:
         """The same for the documentation."""
-        parts = (
-            BEGIN,
-            f"{self.machine}.",
-            _piped(self._decision_rows()),
-            f"{self._start_up()}.",
-            _piped(self._mark_rows()),
-            END,
-        )
-        return "\n\n".join(parts)
+        return "\n\n".join([BEGIN, f"{self.machine}.", *map(_piped, self._tables()), END])
 
     def json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -70,9 +68,20 @@ class Result:
                     "microseconds": dict(one.step_us),
                     "perSecond": {contender: one.per_second(contender) for contender in one.step_us},
                     "compared": one.compared,
+                    "ratios": {"scan": one.ratio("scan"), "loop": one.ratio("loop")},
                     "collections": one.collections,
                 }
                 for one in self.decisions
+            ],
+            "simulations": [
+                {
+                    "scheduler": one.scheduler,
+                    "pods": one.pods,
+                    "nodes": one.nodes,
+                    "seconds": one.seconds,
+                    "perSecond": one.per_second,
+                }
+                for one in self.simulations
             ],
             "startUp": {
                 "helpMs": self.start_up.help_ms,
@@ -85,24 +94,16 @@ class Result:
             ],
         }
 
-    def _decision_rows(self) -> list[Sequence[str]]:
-        return [_COLUMNS, *map(_decision_row, self.decisions)]
-
-    def _mark_rows(self) -> list[Sequence[str]]:
-        rows = [
-            (mark.what, f"{mark.ratio:.2f}", f"{mark.at_most:g}", "met" if mark.met else "missed")
-            for mark in self.marks
+    def _tables(self) -> list[Rows]:
+        return [
+            [_COLUMNS, *map(_decision_row, self.decisions)],
+            [_SIMULATION_COLUMNS, *map(_simulation_row, self.simulations)],
+            [_START_UP_COLUMNS, *_start_up_rows(self.start_up)],
+            [_MARK_COLUMNS, *map(_mark_row, self.marks)],
         ]
-        return [_MARK_COLUMNS, *rows]
-
-    def _start_up(self) -> str:
-        return (
-            f"kube9 --help: {self.start_up.help_ms:.0f} ms; python -c 'import click': {self.start_up.click_ms:.0f} ms "
-            f"(medians of {self.start_up.runs})"
-        )
 
 
-def _decision_row(one: Decisions) -> Sequence[str]:
+def _decision_row(one: Decisions) -> tuple[str, ...]:
     per_node = f"{one.step_us['per-node']:.1f}" if "per-node" in one.step_us else ""
     return (
         f"{one.nodes:,}",
@@ -117,7 +118,22 @@ def _decision_row(one: Decisions) -> Sequence[str]:
     )
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def _simulation_row(one: Simulation) -> tuple[str, ...]:
+    return one.scheduler, f"{one.pods:,}", f"{one.nodes:,}", f"{one.seconds:.2f}", f"{one.per_second:,.0f}"
+
+
+def _start_up_rows(start_up: StartUp) -> Rows:
+    return [
+        ("kube9 --help", f"{start_up.help_ms:.0f}"),
+        ('python -c "import click"', f"{start_up.click_ms:.0f}"),
+    ]
+
+
+def _mark_row(mark: Mark) -> tuple[str, ...]:
+    return mark.what, f"{mark.ratio:.2f}", f"{mark.at_most:g}", "met" if mark.met else "missed"
+
+
+def _aligned(rows: Rows) -> str:
     columns = list(zip(*rows, strict=True))
     padded = zip(*map(_padded, columns), strict=True)
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
@@ -130,7 +146,7 @@ def _padded(column: Sequence[str]) -> list[str]:
     return [cell.rjust(width) if numeric else cell.ljust(width) for cell in column]
 
 
-def _piped(rows: Sequence[Sequence[str]]) -> str:
+def _piped(rows: Rows) -> str:
     head, *body = rows
-    lines = (head, ["---"] * len(head), *body)
+    lines = (head, ("---",) * len(head), *body)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

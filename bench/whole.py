@@ -26,7 +26,7 @@ __all__ = ["Exchange", "Script", "Whole"]
 Exchange = tuple[PodExited, LaunchPod]
 
 
-@kube9.node_scheduler("best-fit-per-node")
+@kube9.node_scheduler("best-fit-per-node", local=True)
 def best_fit_per_node(_pod: PodSpec, node: NodeView) -> float:
     """Best-fit as somebody would write it who has never heard of NumPy."""
     free = node.free

@@ -11,14 +11,14 @@ from attrs import field, frozen
 from bench.scan import Scan
 from bench.shape import GI, NODE_CPU_MILLI, Amounts, Resident, Step
 
-__all__ = ["DIFFERENT", "KINDS", "SHAPES", "Workload"]
+__all__ = ["DIFFERENT", "KINDS", "SHAPES", "UTILISATION", "Workload", "drawer"]
 
 SHAPES = "40 shapes"
 DIFFERENT = "every pod different"
 KINDS = (SHAPES, DIFFERENT)
 
 #: The share of all cpu that is taken when the cluster has been filled; thereafter it wanders by a few hundredths.
-_UTILISATION = 0.7
+UTILISATION = 0.7
 #: How often, on average, a pod has been replaced by another before the clock starts.
 _AGE = 3
 #: A larger cluster begins as copies of one of this size, side by side.
@@ -41,7 +41,7 @@ class Workload:
     def make(cls, kind: str, nodes: int, steps: int) -> Workload:
         """The same for the same arguments, on whatever machine."""
         rng = random.Random(nodes)
-        draw = _drawer(kind, rng)
+        draw = drawer(kind, rng)
         residents = _settled(nodes, draw, rng)
         names = [name for _, name, _, _ in residents]
         made = tuple(_exchange(names, f"s{serial}", draw(), rng) for serial in range(steps))
@@ -53,7 +53,7 @@ class Workload:
         return sum(cpu for _, _, cpu, _ in self.residents) / (self.nodes * NODE_CPU_MILLI)
 
 
-def _drawer(kind: str, rng: random.Random) -> Callable[[], Amounts]:
+def drawer(kind: str, rng: random.Random) -> Callable[[], Amounts]:
     """What the next pod asks for: a quarter of a core to eight cores, and half a GiB to 32."""
     if kind == DIFFERENT:
         return lambda: (rng.randint(250, 8_000), rng.randint(GI // 2, 32 * GI))
@@ -67,7 +67,7 @@ def _settled(nodes: int, draw: Callable[[], Amounts], rng: random.Random) -> tup
     scan = Scan(size)
     asked: dict[str, Amounts] = {}
     serial, taken = count(), 0
-    while taken < _UTILISATION * size * NODE_CPU_MILLI:
+    while taken < UTILISATION * size * NODE_CPU_MILLI:
         name = f"r{next(serial)}"
         asked[name] = draw()
         scan.launch(name, *asked[name])

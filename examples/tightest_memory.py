@@ -5,4 +5,4 @@ import kube9
 
 @kube9.scheduler("tightest-memory", local=True)
 def tightest_memory(pod, nodes):
-    return -(nodes.free["memory"] - pod.requests.get("memory", 0))
+    return -(nodes.free["memory"] - pod.requests["memory"])

@@ -29,7 +29,7 @@ def leaves_nothing_behind():
     threads, children, environment = set(threading.enumerate()), child_processes(), dict(os.environ)
     yield
     left = [f"thread {thread.name!r}" for thread in outlasting(lambda: set(threading.enumerate()) - threads)]
-    left += [f"child process {process}" for process in outlasting(lambda: child_processes() - children)]
+    left += [f"child process {pid} ({line})" for pid, line in outlasting(lambda: new_processes(children)).items()]
     left += changed_variables(environment)
     if left:
         os.environ.clear()
@@ -47,18 +47,27 @@ def outlasting(still_there):
 
 
 def child_processes():
-    """The process ids and command lines of this process's children; none where the system does not list them."""
-    children = set()
+    """The command lines of this process's children, by process id; none where the system does not list them."""
+    children = {}
     for listing in Path("/proc/self/task").glob("*/children"):
-        for pid in listing.read_text().split():
-            command = Path(f"/proc/{pid}/cmdline")
-            try:
-                line = command.read_text().replace("\0", " ").strip()
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it ended between the two reads
+        for pid in read_of_process(listing).split():
+            line = read_of_process(Path(f"/proc/{pid}/cmdline")).replace("\0", " ").strip()
             if not any(lasting in line for lasting in LASTING_PROCESSES):
-                children.add(f"{pid} ({line or 'ended, not waited for'})")
+                children[pid] = line or "ended, but nobody waited for it"
     return children
+
+
+def new_processes(before):
+    """The children that were not there before."""
+    return {pid: line for pid, line in child_processes().items() if pid not in before}
+
+
+def read_of_process(path):
+    """What the system says of a thread or process; nothing if it ended since its name was read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def changed_variables(before):

@@ -139,6 +139,11 @@ def test_real_clock_runs_actions_by_time_then_by_order_of_asking(real, heard):
 
 def test_real_clock_wakes_for_an_earlier_action_than_the_one_it_waits_for(real, heard):
     real.call_at(real.now_ms() + 3_600_000, lambda: heard.append("in an hour"))
+    finish(real)
+    assert heard == []
+
+
+def test_real_clock_waits_for_longer_than_a_lock_can(real, heard):
     real.call_at(real.now_ms() + 10**15, lambda: heard.append("in thirty thousand years"))
     finish(real)
     assert heard == []
@@ -181,6 +186,14 @@ def test_real_clock_drops_what_is_not_due_when_closed_and_ends_its_thread(heard)
     clock.close()
     clock.call_at(0, lambda: heard.append("after the close"))
     assert "kube9-clock" not in {thread.name for thread in threading.enumerate()}
+    assert heard == []
+
+
+def test_real_clock_that_is_closed_starts_no_thread(heard):
+    clock = RealClock()
+    clock.close()
+    clock.call_at(0, lambda: heard.append("after the close"))
+    assert clock._thread is None
     assert heard == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 
@@ -32,7 +31,7 @@ def show_comparison(scenario: Scenario, results: Sequence[RunResult], output: st
     lines = (*comparison.lines, *comparison.totals)
     titles = [metric.title for metric in comparison.metrics]
     columns, rows = _upright(titles, lines)
-    if sys.stdout.isatty() and _width(columns, rows) > shutil.get_terminal_size().columns:
+    if sys.stdout.isatty() and _width(columns, rows) > _terminal_width():
         _show_turned(titles, lines)
     else:
         show_table(columns, rows)
@@ -54,6 +53,12 @@ def _show_turned(titles: Sequence[str], lines: Sequence[Line]) -> None:
         members = [line for line in lines if line.instance == instance]
         columns = [Column(instance), *(Column(line.scheduler, right=True) for line in members)]
         show_table(columns, [[title, *(str(line.cells[row]) for line in members)] for row, title in enumerate(titles)])
+
+
+def _terminal_width() -> int:
+    from rich.console import Console
+
+    return Console().width
 
 
 def _width(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:

@@ -46,21 +46,22 @@ def _print_lines(shown: Demo) -> None:
     from kube9.cli.story import Story
 
     story = Story()
-    for event in shown.play():
-        if sentence := story.tell(event):
-            click.echo(f"{event.at_ms / 1000:5.1f}s  {sentence}")
+    while shown.next_at_ms is not None:
+        for event in shown.step():
+            if sentence := story.tell(event):
+                click.echo(f"{event.at_ms / 1000:5.1f}s  {sentence}")
 
 
 def _summary(shown: Demo) -> list[str]:
     """What one has seen, and where to go on."""
-    recorder, waiting = shown.recorder, shown.cluster.waiting
-    running = sum(recorder.pods_on.values())
+    recorder = shown.recorder
+    died = "No node" if shown.died is None else shown.died.name
+    used, running = len(recorder.pods_on), sum(recorder.pods_on.values())
     return [
         "",
-        f"{shown.scheduler} placed {recorder.placed} of {shown.pods} pods on {len(recorder.pods_on)} of "
-        f"{recorder.nodes} nodes.",
-        f"{shown.died.name} died with {shown.orphans} pods; {recorder.moves} moved." if shown.died else "No node died.",
-        f"At the end {running} pods run, {recorder.finished} are done, {waiting} wait.",
+        f"{shown.scheduler} placed {recorder.placed} of {shown.pods} pods on {used} of {recorder.nodes} nodes.",
+        f"{died} died with {shown.orphans} pods; {recorder.moves} moved.",
+        f"At the end {running} pods run, {recorder.finished} are done, {shown.cluster.waiting} wait.",
         "",
         "Next: kube9 demo --scheduler worst-fit, kube9 simulate --help, kube9 plugins",
     ]

@@ -20,13 +20,15 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import Pod
 from kube9.simulator.demo import ENDS_MS, Demo, NodeDied
 
-__all__ = ["show_live"]
+__all__ = ["Screen", "show_live"]
 
 #: Virtual seconds in one second of whoever watches.
 _SPEED = 5
 _FRAME_S = 0.05
-_LOG_LINES = 9
-_BAR_CELLS = 12
+#: Lines of the picture that are not the log's.
+_OTHER_LINES = 14
+_LOG_LINES_MIN, _LOG_LINES_MAX = 4, 14
+_BAR_CELLS = 10
 
 _COLOUR_OF_APP = {"web": "cyan", "api": "green", "cache": "magenta", "train": "yellow", "batch": "bright_blue"}
 _LOOK_OF_PHASE = {
@@ -51,54 +53,66 @@ _LOOK_OF_EVENT: dict[type[events.Event], str] = {
 
 def show_live(demo: Demo, console: Console) -> None:
     """Play ``demo`` at a pace that one can follow; the last picture stays."""
-    log: deque[Text] = deque(maxlen=_LOG_LINES)
-    died: set[str] = set()
-    story = Story()
-    pause = threading.Event()  # never set: to wait on it is to sleep, and Ctrl-C ends it at once
+    screen = Screen(demo, min(max(console.height - _OTHER_LINES, _LOG_LINES_MIN), _LOG_LINES_MAX))
+    pause = threading.Event()  # never set: to wait for it is to sleep
     start_s = time.monotonic()
-
-    def now_ms() -> int:
-        return round((time.monotonic() - start_s) * 1000 * _SPEED)
-
     with Live(console=console, auto_refresh=False) as live:
-        for event in demo.play():
-            while now_ms() < event.at_ms:
-                live.update(_picture(demo, now_ms(), log, died), refresh=True)
+        while (at_ms := demo.next_at_ms) is not None:
+            while (now_ms := round((time.monotonic() - start_s) * 1000 * _SPEED)) < at_ms:
+                live.update(screen.picture(now_ms), refresh=True)
                 pause.wait(_FRAME_S)
-            if isinstance(event, NodeDied):
-                died.add(event.node.uid)
-            elif isinstance(event, events.NodeFailed):
-                died.discard(event.node.uid)
-            if sentence := story.tell(event):
-                style = "bold" if isinstance(event, events.PodBound) and event.pod.epoch > 1 else ""
-                style = _LOOK_OF_EVENT.get(type(event), style)
-                log.append(Text.assemble((f"{event.at_ms / 1000:5.1f}s  ", "dim"), (sentence, style), overflow="ellipsis"))
-        live.update(_picture(demo, ENDS_MS, log, died), refresh=True)
+            for event in demo.step():
+                screen.note(event)
+        live.update(screen.picture(ENDS_MS), refresh=True)
 
 
-def _picture(demo: Demo, now_ms: int, log: Iterable[Text], died: set[str]) -> RenderableType:
-    title = Text.assemble(("kube9 demo", "bold"), f"   {demo.scheduler}   ", (f"{now_ms / 1000:.0f}s", "dim"))
-    lines = list(log)
-    lines += [Text("")] * (_LOG_LINES - len(lines))
-    return Group(Padding(title, (1, 1, 0, 1)), _nodes(demo, died), _below(demo), Padding(Group(*lines), (1, 1, 0, 1)))
+class Screen:
+    """What is on the terminal."""
+
+    def __init__(self, demo: Demo, log_lines: int) -> None:
+        self._demo = demo
+        self._log = deque([Text("")] * log_lines, maxlen=log_lines)
+        self._story = Story()
+        #: Uids of nodes that are down without the cluster's knowledge.
+        self._silent: set[str] = set()
+
+    def note(self, event: events.Event) -> None:
+        """Take up what happened."""
+        if isinstance(event, NodeDied):
+            self._silent.add(event.node.uid)
+        elif isinstance(event, events.NodeFailed):
+            self._silent.discard(event.node.uid)
+        if sentence := self._story.tell(event):
+            moved = isinstance(event, events.PodBound) and event.pod.epoch > 1
+            style = _LOOK_OF_EVENT.get(type(event), "bold" if moved else "")
+            line = Text.assemble((f"{event.at_ms / 1000:5.1f}s  ", "dim"), (sentence, style))
+            line.no_wrap, line.overflow = True, "ellipsis"
+            self._log.append(line)
+
+    def picture(self, now_ms: int) -> RenderableType:
+        """Everything, as it is now."""
+        demo = self._demo
+        title = Text.assemble(("kube9 demo", "bold"), f"   {demo.scheduler}   ", (f"{now_ms / 1000:.0f}s", "dim"))
+        log = Padding(Group(*self._log), (1, 1, 0, 1))
+        return Group(Padding(title, (1, 1, 0, 1)), _nodes(demo, self._silent), _below(demo), log)
 
 
-def _nodes(demo: Demo, died: set[str]) -> Table:
+def _nodes(demo: Demo, silent: set[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=True)
     for title in ("node", "state"):
-        table.add_column(title, no_wrap=True, min_width=12 if title == "state" else 7)
+        table.add_column(title, no_wrap=True, min_width=14 if title == "state" else 7)
     for title in ("cpu", "memory"):
         table.add_column(title, no_wrap=True, min_width=_BAR_CELLS + 5)
-    table.add_column("pods", no_wrap=True, overflow="crop")
+    table.add_column("pods", no_wrap=True, overflow="crop", min_width=18)
     for node in demo.cluster.nodes.values():
         row = demo.cluster.table.row_of[node.uid]
         bars = [_bar(demo, resource, row) for resource in ("cpu", "memory")]
-        table.add_row(node.name, _state(node, dead=node.uid in died), *bars, _squares(demo.pods_on(node)))
+        table.add_row(node.name, _state(node, silent=node.uid in silent), *bars, _squares(demo.pods_on(node)))
     return table
 
 
-def _state(node: Node, *, dead: bool) -> Text:
-    if dead:
+def _state(node: Node, *, silent: bool) -> Text:
+    if silent:
         return Text("✕ silent", style="bold red")
     colour, sign = _LOOK_OF_PHASE[node.phase]
     return Text.assemble((sign, colour), " ", node.phase.value)
@@ -122,6 +136,8 @@ def _squares(pods: Iterable[Pod]) -> Text:
 
 
 def _below(demo: Demo) -> Padding:
-    waiting = [pod for pod in demo.cluster.pods.values() if pod.node_uid is None]
+    """Which colour is which app, and the pods without a node."""
     key = Text("  ").join(Text.assemble(("■ ", colour), (app, "dim")) for app, colour in _COLOUR_OF_APP.items())
-    return Padding(Text.assemble(key, ("      waiting  ", "dim"), _squares(waiting) if waiting else ("none", "dim")), (0, 1))
+    waiting = [pod for pod in demo.cluster.pods.values() if pod.node_uid is None]
+    shown = _squares(waiting) if waiting else Text("none", style="dim")
+    return Padding(Text.assemble(key, ("      waiting  ", "dim"), shown), (0, 1))

@@ -70,11 +70,11 @@ def simulate(app: App, output: str, jobs: int, report: str | None, **given: Any)
     from kube9.simulator.sweep import sweep
 
     page = None if report is None else Report.at(report)
-    scenario = _scenario(app, **given)
+    scenario = _scenario(app, with_series=page is not None, **given)
     quiet = verbosity(click.get_current_context()) < 0
     pods = sum(len(job.trace.arrivals) for job in scenario.jobs())
     with progress_bar("pods", pods, quiet=quiet) as progress:
-        load = partial(_load_again, app.plugin_files, app.strict, quiet)
+        load = partial(_load_again, app.plugin_files, app.strict)
         results = sweep(scenario, app, processes=jobs, load=load, progress=progress)
     if page is not None:
         page.write(scenario, results)
@@ -101,6 +101,7 @@ def _scenario(app: App, **given: Any) -> Scenario:
         faults=None if given["fail"] is None else parse_faults(given["fail"]),
         detect_ms=_time("--detect", given["detect"]) or 0,
         check_steps=given["check"],
+        with_series=given["with_series"],
         told=Told(trace=given["trace"], nodes=given["nodes"], fail=given["fail"], command=_command(app)),
     )
 
@@ -120,18 +121,18 @@ def _command(app: App) -> str:
     ctx = click.get_current_context()
     given: list[tuple[str, Any]] = [("--plugin", file) for file in app.plugin_files]
     for option in ctx.command.params:
-        if option.name is None or ctx.get_parameter_source(option.name) is not ParameterSource.COMMANDLINE:
+        if option.name not in ctx.params or ctx.get_parameter_source(option.name) is not ParameterSource.COMMANDLINE:
             continue
-        value = ctx.params.get(option.name)
+        value = ctx.params[option.name]
         given += [(option.opts[-1], one) for one in (value if isinstance(value, tuple) else (value,))]
     words = [[flag] if value is True else [flag, str(value)] for flag, value in given]
     return " \\\n  ".join(["kube9 simulate", *map(shlex.join, words)])
 
 
-def _load_again(plugin_files: Sequence[str], strict: bool, quiet: bool) -> App:
-    """What another process does to have the plugins that this one has."""
+def _load_again(plugin_files: Sequence[str], strict: bool) -> App:
+    """What another process does to have the plugins that this one has; what is odd about them this one has said."""
     from kube9.app import App
     from kube9.cli.logs import show_logs
 
-    show_logs(-1 if quiet else 0)
+    show_logs(-1)
     return App.load(plugin_files, strict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kube9.core import events
 from kube9.core.cluster import Cluster
-from kube9.core.errors import SchedulerError
+from kube9.core.errors import PluginError
 from kube9.core.outcome import Outcome
 from kube9.core.stimuli import Stimulus
 from kube9.simulator.recorder import Recorder
@@ -25,14 +25,14 @@ class Driver:
     def handle(self, stimulus: Stimulus) -> Outcome:
         """Let the cluster handle ``stimulus``.
 
-        :raises SchedulerError: the scheduler or a filter broke its contract, so that the run is worth nothing.
+        :raises PluginError: the scheduler or a filter broke its contract, so that the run is worth nothing.
         :raises InvariantViolation: the cluster contradicts itself; only where each step is checked.
         """
         outcome = self.cluster.handle(stimulus)
         hear, announce, nodes = self.recorder.hear, self._door.announce, self.cluster.nodes
         for event in outcome.events:
             if type(event) is events.SchedulerFailed:
-                raise SchedulerError(event.message)
+                raise PluginError(event.message)
             hear(event)
             announce(event, nodes)
         if self._check_steps:

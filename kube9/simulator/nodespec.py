@@ -123,6 +123,8 @@ def _shape(text: str, default_name: str) -> NodeSpec:
             keeps_away += read(taints, _taint_text(key.removeprefix("taint."), value))
         elif key not in ("gpu", "gpu_milli", "name"):
             resource = read(_resource, key)
+            if resource in capacity:
+                raise InvalidInput(f"{resource!r} is given twice")
             capacity[resource] = read(amount_of(resource), value)
     return NodeSpec(
         name=parts.get("name", default_name),

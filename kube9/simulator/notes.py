@@ -27,7 +27,7 @@ def _of_scenario(scenario: Scenario) -> Iterator[str]:
         yield "The trace has no times: pods come in its order, none departs, and what does not fit is dropped."
     named = {arrival.pod.scheduler_name for trace in scenario.traces for arrival in trace.arrivals} - {""}
     if named:
-        yield f"Pods that name a scheduler ({', '.join(sorted(named))}) are placed by the one of --scheduler all the same."
+        yield f"Some pods name a scheduler ({', '.join(sorted(named))}); they too are placed by the one of --scheduler."
 
 
 def _of_runs(scenario: Scenario, results: Sequence[RunResult]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kube9.core.nodes import NodeSpec
-from kube9.core.pods import PodSpec
 from kube9.core.ports import Arrival
 from kube9.core.stimuli import AddNode, DeletePod, LaunchPod, NodeJoined
 from kube9.simulator.driver import Driver

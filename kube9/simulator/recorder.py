@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from kube9.core import events
@@ -72,16 +73,15 @@ class Recorder:
         """How the levels went until ``end_ms``."""
         edges, areas = self._timeline.finish(end_ms)
         size = len(self.held)
-        steps = list(zip(areas, areas[1:], strict=False))
+        steps = tuple(pairwise(areas))
         return Series(
             edges=edges,
             allocation={
-                name: tuple(_share(after[at] - before[at], after[size + at] - before[size + at]) for before, after in steps)
-                for at, name in enumerate(self.held)
+                name: tuple(_share(b[held] - a[held], b[size + held] - a[size + held]) for a, b in steps)
+                for held, name in enumerate(self.held)
             },
             nodes_in_use=tuple(
-                (after[-1] - before[-1]) / (right - left)
-                for (before, after), left, right in zip(steps, edges, edges[1:], strict=False)
+                (b[-1] - a[-1]) / (right - left) for (a, b), (left, right) in zip(steps, pairwise(edges), strict=True)
             ),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from kube9.core.frozen import FrozenMap
 from kube9.simulator.waits import Waiting
 
 __all__ = ["RunResult", "Series"]
@@ -16,11 +17,11 @@ class Series:
     """How a run went, as means over intervals: the one from ``edges[i]`` to ``edges[i + 1]`` has index ``i``."""
 
     #: Milliseconds of the trace's clock; in a run without times, how many pods had come.
-    edges: tuple[int, ...]
+    edges: tuple[int, ...] = ()
     #: Per resource, the share of what all nodes have that pods held.
-    allocation: Mapping[str, tuple[float, ...]]
+    allocation: Mapping[str, tuple[float, ...]] = FrozenMap()
     #: How many nodes had at least one pod.
-    nodes_in_use: tuple[float, ...]
+    nodes_in_use: tuple[float, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -36,6 +37,8 @@ class RunResult:
     #: Nodes that ever had a pod.
     nodes_used: int
     nodes: int
+    #: Nodes with a pod at the end.
+    nodes_in_use: int
     #: Pods that were ever bound.
     pods_placed: int
     #: Pods turned away for good.
@@ -60,6 +63,7 @@ class RunResult:
     #: On the trace's clock; in a run without times, how many pods had come.
     start_ms: int
     end_ms: int
+    #: Empty unless the scenario asked for it.
     series: Series
     #: What people should know of this run, one sentence each.
     notes: tuple[str, ...]

@@ -59,6 +59,8 @@ class Scenario:
     detect_ms: int = 0
     #: Check every invariant after each step rather than once at the end.
     check_steps: bool = False
+    #: Keep how each run went as well, which plots are made of; a sweep of many thousand runs has better uses of memory.
+    with_series: bool = True
     told: Told = Told()
 
     def __attrs_post_init__(self) -> None:
@@ -70,15 +72,19 @@ class Scenario:
                 if given is not None:
                     why = "--arrivals-only is given" if self.arrivals_only else "this trace has none"
                     raise InvalidInput(f"{option} needs a run with times, but {why}")
-        for trace in self.traces if self.until_ms is not None else ():
-            first_ms = min(arrival.at_ms for arrival in trace.arrivals)
-            if self.until_ms is not None and self.until_ms < first_ms:
-                raise InvalidInput(
-                    f"--until: expected a time on the trace's clock, on which the first pod of {trace.instance} comes at "
-                    f"{first_ms / 1000:g} s, got {self.until_ms / 1000:g} s"
-                )
+        if self.until_ms is not None:
+            self._check_until(self.until_ms)
         if isinstance(self.faults, FaultList):
             self.faults.check([node.name for node in self.plan.nodes])
+
+    def _check_until(self, until_ms: int) -> None:
+        for trace in self.traces:
+            first_ms = min(arrival.at_ms for arrival in trace.arrivals)
+            if until_ms < first_ms:
+                raise InvalidInput(
+                    f"--until: got {until_ms / 1000:g} s, which is before the first pod of {trace.instance} comes: "
+                    f"{first_ms / 1000:g} s on the trace's clock"
+                )
 
     @property
     def timed(self) -> bool:

@@ -15,7 +15,7 @@ from kube9.simulator.nodespec import NodePlan
 from kube9.simulator.order import arranged
 from kube9.simulator.orderedrun import OrderedRun
 from kube9.simulator.recorder import Recorder
-from kube9.simulator.result import RunResult
+from kube9.simulator.result import RunResult, Series
 from kube9.simulator.scenario import Job, Scenario
 from kube9.simulator.timedrun import TimedRun
 from kube9.simulator.workshop import Workshop
@@ -30,7 +30,7 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
     """Run ``job`` to its end.
 
     :param progress: told how many more pods have come.
-    :raises SchedulerError: the scheduler or a filter broke its contract.
+    :raises PluginError: the scheduler or a filter broke its contract.
     :raises InvariantViolation: the cluster contradicts itself.
     """
     arrivals = tuple(_arrivals(job))
@@ -46,6 +46,7 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
         pods=run.came,
         nodes=recorder.nodes,
         nodes_used=len(recorder.pods_on),
+        nodes_in_use=recorder.nodes_in_use.value,
         pods_placed=recorder.placed,
         pods_dropped=run.dropped,
         pods_waiting=driver.cluster.waiting,
@@ -56,11 +57,11 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
         nodes_lost=recorder.nodes_lost,
         allocation_final=recorder.allocation_final(),
         allocation_mean=recorder.allocation_mean(end_ms),
-        waiting=recorder.waits.summary() if scenario.timed else None,
+        waiting=recorder.waits.summary(with_curve=scenario.with_series) if scenario.timed else None,
         bounded_slowdown=recorder.bounded_slowdown,
         start_ms=run.start_ms,
         end_ms=end_ms,
-        series=recorder.series(end_ms),
+        series=recorder.series(end_ms) if scenario.with_series else Series(),
         notes=(*run.notes(), *run.misfits.notes()),
     )
 
@@ -74,9 +75,7 @@ def _arrivals(job: Job) -> Iterator[Arrival]:
             yield arrival
 
 
-def _prepare(
-    job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[Arrival, ...]
-) -> OrderedRun | TimedRun:
+def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[Arrival, ...]) -> OrderedRun | TimedRun:
     plan, seed = scenario.plan, job.seed or 0
     cluster = workshop.make_cluster(
         scheduler=job.scheduler,

@@ -10,19 +10,41 @@ from attrs import frozen
 
 from kube9.simulator.result import RunResult
 
-__all__ = ["Line", "Metric", "lines_of", "metrics_of", "shown_time"]
+__all__ = ["Cell", "Comparison", "Line", "Metric", "shown_time"]
+
+#: Resources shown even if no pod held any.
+_ALWAYS = frozenset(("cpu", "memory", "gpu"))
 
 
 @frozen
 class Metric:
     """One number of a result, and how it is shown."""
 
-    title: str
+    #: Metrics of one group stand beside each other under its name; empty for those without one.
+    group: str
+    name: str
     #: ``None`` where a run has no such number.
     of: Callable[[RunResult], float | None]
-    show: Callable[[float], str]
+    #: Shows the mean and, where there are several seeds, the standard deviation.
+    show: Callable[[float, float | None], Cell]
     #: Makes one number of those of several instances.
     join: Callable[[Sequence[float]], float] = statistics.fmean
+
+    @property
+    def title(self) -> str:
+        return f"{self.group} {self.name}".strip()
+
+
+@frozen
+class Cell:
+    """A number as it is shown; empty where there is none."""
+
+    text: str = "-"
+    #: The standard deviation over seeds.
+    spread: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ± {self.spread}" if self.spread else self.text
 
 
 @frozen
@@ -32,61 +54,76 @@ class Line:
     #: ``all 20`` for the line of all instances together.
     instance: str
     scheduler: str
-    #: One cell per metric, such as ``52.3 ± 0.6``; a dash where there is nothing to say.
-    cells: tuple[str, ...]
+    #: One per metric.
+    cells: tuple[Cell, ...]
 
 
-def metrics_of(results: Sequence[RunResult]) -> tuple[Metric, ...]:
+@frozen
+class Comparison:
+    """The results of one scenario as a table."""
+
+    metrics: tuple[Metric, ...]
+    #: By instance, then scheduler.
+    lines: tuple[Line, ...]
+    #: One per scheduler, for all instances together; none where there is only one.
+    totals: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, results: Sequence[RunResult]) -> Comparison:
+        """Compare ``results``, at least one."""
+        metrics = _metrics(results)
+        by_run = {(result.instance, result.scheduler, result.seed): result for result in results}
+        instances, schedulers, seeds = (tuple(dict.fromkeys(part)) for part in zip(*by_run, strict=True))
+
+        def line(name: str, members: Iterable[str], scheduler: str) -> Line:
+            by_seed = [[by_run[member, scheduler, seed] for member in members] for seed in seeds]
+            return Line(name, scheduler, tuple(_cell(metric, by_seed) for metric in metrics))
+
+        lines = tuple(line(instance, [instance], name) for instance in instances for name in schedulers)
+        if len(instances) == 1:
+            return cls(metrics, lines, ())
+        return cls(metrics, lines, tuple(line(f"all {len(instances)}", instances, name) for name in schedulers))
+
+    @property
+    def groups(self) -> list[tuple[str, list[str]]]:
+        """The names of metrics under that of their group, in order; one without a group is a group of its own."""
+        groups: list[tuple[str, list[str]]] = []
+        for metric in self.metrics:
+            if metric.group and groups and groups[-1][0] == metric.group:
+                groups[-1][1].append(metric.name)
+            else:
+                groups.append((metric.group, [metric.name]))
+        return groups
+
+
+def _metrics(results: Sequence[RunResult]) -> tuple[Metric, ...]:
     """The metrics worth showing of ``results``, which are those of one scenario."""
     timed = results[0].timed
-    resources = list(dict.fromkeys(name for result in results for name in result.allocation_final))
+    resources = [name for name in results[0].allocation_final if name in _ALWAYS or _was_held(name, results)]
     found = [
-        Metric("nodes used", lambda result: result.nodes_used, _shown_count, sum),
-        Metric("placed", lambda result: result.pods_placed, _shown_count, sum),
+        Metric("", "nodes used", lambda result: result.nodes_used, _count, sum),
+        Metric("", "placed", lambda result: result.pods_placed, _count, sum),
     ]
     if not timed or any(result.pods_dropped for result in results):
-        found.append(Metric("dropped", lambda result: result.pods_dropped, _shown_count, sum))
+        found.append(Metric("", "dropped", lambda result: result.pods_dropped, _count, sum))
     if not timed:
-        return (*found, *(Metric(name, partial(_final, name), _shown_share) for name in resources))
-    found.append(Metric("waiting", lambda result: result.pods_waiting, _shown_count, sum))
-    found.append(Metric("moves", lambda result: result.moves, _shown_count, sum))
+        return (*found, *(Metric("", name, partial(_final, name), _share) for name in resources))
+    found.append(Metric("", "waiting", lambda result: result.pods_waiting, _count, sum))
+    if any(result.node_failures for result in results):
+        found.append(Metric("", "failures", lambda result: result.node_failures, _count, sum))
+    found.append(Metric("", "moves", lambda result: result.moves, _count, sum))
     for name in resources:
-        found.append(Metric(f"{name} mean", partial(_mean, name), _shown_share))
-        found.append(Metric(f"{name} final", partial(_final, name), _shown_share))
-    found.append(Metric("wait mean", lambda result: result.waiting and result.waiting.mean_ms, shown_time))
-    found.append(Metric("wait p95", lambda result: result.waiting and result.waiting.p95_ms, shown_time))
-    found.append(Metric("wait max", lambda result: result.waiting and result.waiting.max_ms, shown_time, max))
+        found.append(Metric(name, "mean", partial(_mean, name), _share))
+        found.append(Metric(name, "final", partial(_final, name), _share))
+    found.append(Metric("wait", "mean", partial(_waited, "mean_ms"), _wait))
+    found.append(Metric("wait", "p95", partial(_waited, "p95_ms"), _wait))
+    found.append(Metric("wait", "max", partial(_waited, "max_ms"), _wait, max))
+    found.append(Metric("", "slowdown", lambda result: result.bounded_slowdown, _ratio))
     return tuple(found)
 
 
-def lines_of(results: Sequence[RunResult], metrics: Sequence[Metric]) -> list[Line]:
-    """A line per instance and scheduler, then, where there are several instances, one per scheduler for all of them."""
-    instances = list(dict.fromkeys(result.instance for result in results))
-    schedulers = list(dict.fromkeys(result.scheduler for result in results))
-    by_run = {(result.instance, result.scheduler, result.seed): result for result in results}
-    seeds = list(dict.fromkeys(result.seed for result in results))
-
-    def line(name: str, members: Sequence[str], scheduler: str) -> Line:
-        by_seed = [[by_run[member, scheduler, seed] for member in members] for seed in seeds]
-        return Line(name, scheduler, tuple(_cell(metric, by_seed) for metric in metrics))
-
-    lines = [line(instance, [instance], scheduler) for instance in instances for scheduler in schedulers]
-    if len(instances) > 1:
-        lines += [line(f"all {len(instances)}", instances, scheduler) for scheduler in schedulers]
-    return lines
-
-
-def _cell(metric: Metric, by_seed: Iterable[Sequence[RunResult]]) -> str:
-    """The mean over seeds of what the instances make together, and how far the seeds are apart."""
-    values = []
-    for runs in by_seed:
-        known = [number for run in runs if (number := metric.of(run)) is not None]
-        if known:
-            values.append(metric.join(known))
-    if not values:
-        return "-"
-    mean = metric.show(statistics.fmean(values))
-    return f"{mean} ± {metric.show(statistics.stdev(values))}" if len(values) > 1 else mean
+def _was_held(resource: str, results: Iterable[RunResult]) -> bool:
+    return any(result.allocation_mean[resource] for result in results)
 
 
 def _final(resource: str, result: RunResult) -> float | None:
@@ -97,12 +134,37 @@ def _mean(resource: str, result: RunResult) -> float | None:
     return result.allocation_mean.get(resource)
 
 
-def _shown_count(number: float) -> str:
-    return f"{number:.0f}" if number == int(number) else f"{number:.1f}"
+def _waited(which: str, result: RunResult) -> float | None:
+    return None if result.waiting is None else float(getattr(result.waiting, which))
 
 
-def _shown_share(share: float) -> str:
-    return f"{100 * share:.1f}%"
+def _cell(metric: Metric, by_seed: Iterable[Sequence[RunResult]]) -> Cell:
+    """The mean over seeds of what the instances make together, and how far the seeds are apart."""
+    values = []
+    for runs in by_seed:
+        known = [number for run in runs if (number := metric.of(run)) is not None]
+        if known:
+            values.append(metric.join(known))
+    if not values:
+        return Cell()
+    return metric.show(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+def _count(mean: float, spread: float | None) -> Cell:
+    digits = 0 if mean == int(mean) and not spread else 1
+    return Cell(f"{mean:.{digits}f}", "" if spread is None else f"{spread:.{digits}f}")
+
+
+def _share(mean: float, spread: float | None) -> Cell:
+    return Cell(f"{100 * mean:.1f}%") if spread is None else Cell(f"{100 * mean:.2f}%", f"{100 * spread:.2f}")
+
+
+def _ratio(mean: float, spread: float | None) -> Cell:
+    return Cell(f"{mean:.2f}", "" if spread is None else f"{spread:.2f}")
+
+
+def _wait(mean_ms: float, spread_ms: float | None) -> Cell:
+    return Cell(shown_time(mean_ms), "" if spread_ms is None else shown_time(spread_ms))
 
 
 def shown_time(time_ms: float) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from attrs import define
 from kube9.core import errors
 from kube9.core.errors import Kube9Error, PluginError
 from kube9.simulator.result import RunResult
-from kube9.simulator.scenario import Scenario
+from kube9.simulator.scenario import Job, Scenario
 from kube9.simulator.simulation import simulate
 from kube9.simulator.workshop import Workshop
 
@@ -61,12 +62,11 @@ def _each(scenario: Scenario, workshop: Workshop, progress: Progress) -> Iterato
         progress(untold)
 
 
-def _in_processes(
-    scenario: Scenario, processes: int, load: LoadWorkshop, progress: Progress
-) -> tuple[RunResult, ...]:
+def _in_processes(scenario: Scenario, processes: int, load: LoadWorkshop, progress: Progress) -> tuple[RunResult, ...]:
     with _workers(processes, scenario, load) as executor:
         jobs = scenario.jobs()
-        futures: dict[Future[RunResult], int] = {executor.submit(_run, index): index for index in range(len(jobs))}
+        with _interrupts_held():
+            futures: dict[Future[RunResult], int] = {executor.submit(_run, index): index for index in range(len(jobs))}
         results: dict[int, RunResult] = {}
         try:
             for future in as_completed(futures):
@@ -98,12 +98,34 @@ def _workers(processes: int, scenario: Scenario, load: LoadWorkshop) -> Iterator
         executor.shutdown(wait=True)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Put off Ctrl-C until the end of this block.
+
+    A process that begins in it puts it off as well, until it knows what to do then: the mask is handed down. It does
+    not suffice here, since a signal may reach any thread, and NumPy has threads that have not blocked it.
+    """
+    held: list[int] = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if in_main else None
+    try:
+        yield
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if held:
+        raise KeyboardInterrupt
+
+
 @define
 class _Worker:
     """What one worker process knows."""
 
     scenario: Scenario
     load: LoadWorkshop
+    jobs: Sequence[Job]
     #: Made for the first job: what goes wrong then can be told, unlike what goes wrong while a process starts.
     workshop: Workshop | None = None
 
@@ -115,7 +137,8 @@ _worker: list[_Worker] = []
 def _start(scenario: Scenario, load: LoadWorkshop) -> None:
     # Ctrl-C reaches every process of the terminal; what there is to say, the parent says.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _worker[:] = [_Worker(scenario, load)]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _worker[:] = [_Worker(scenario, load, scenario.jobs())]
 
 
 def _run(index: int) -> RunResult:
@@ -124,7 +147,7 @@ def _run(index: int) -> RunResult:
     try:
         if worker.workshop is None:
             worker.workshop = worker.load()
-        return simulate(worker.scenario.jobs()[index], worker.scenario, worker.workshop, lambda _: None)
+        return simulate(worker.jobs[index], worker.scenario, worker.workshop, lambda _: None)
     except Exception as exc:
         raise _portable(exc) from exc
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from kube9.backends.behaviour import PodBehaviour
 from kube9.backends.memory import MemoryBackend
 from kube9.clocks import VirtualClock
 from kube9.core import events
-from kube9.core.errors import NodeGone
 from kube9.core.nodes import NodeSpec
-from kube9.core.outcome import CreateNode, RestartNode, StartPod
 from kube9.core.pods import Pod
-from kube9.core.ports import Arrival, JoinTicket
+from kube9.core.ports import Arrival
 from kube9.core.stimuli import AddNode, DeletePod, LaunchPod, NodeJoined, Stimulus, TimePassed
+from kube9.simulator.carrier import Carrier
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
 from kube9.simulator.faultfile import Fault, FaultModel
@@ -59,15 +57,15 @@ class TimedRun:
         self._some_endless = self._finite < len(arrivals)
         self._clock = VirtualClock(self.start_ms)
         self._backend = MemoryBackend(self._clock, self._deliver, behaviour=self._behaviour, ended_kept=0)
+        self._carrier = Carrier(self._backend)
         self._outages = Outages(self._clock, self._backend.crash_node, self._deliver, scenario.detect_ms)
         self._fault_seed = random.Random(f"faults/{seed}").getrandbits(64)
+        #: Until when a model breaks nodes: pods that run longer than nodes live could else keep a run going for ever.
+        self._horizon_ms = max(each.at_ms + (each.duration_ms or 0) for each in arrivals)
+        if scenario.until_ms is not None:
+            self._horizon_ms = scenario.until_ms
         #: Uids of pods that were told to fit nowhere; only where nodes can be opened.
         self._stuck: deque[str] = deque()
-        self._carriers: Mapping[type, Callable[[Any], None]] = {
-            CreateNode: self._create_node,
-            RestartNode: self._restart_node,
-            StartPod: self._start_pod,
-        }
 
     def run(self, order: Sequence[int], progress: Callable[[int], None]) -> int:
         """Let the pods come, in an order that respects their times; returns the time at the end."""
@@ -104,7 +102,7 @@ class TimedRun:
         late = len(self._arrivals) - self.came
         if late:
             yield f"{late} pods come after --until and were left out."
-        if isinstance(self._faults, FaultModel) and self._horizon_ms() <= self.start_ms:
+        if isinstance(self._faults, FaultModel) and self._horizon_ms <= self.start_ms:
             yield "No node broke: all pods come at one moment and none has a duration. Say how long with --until."
 
     # Time.
@@ -126,34 +124,17 @@ class TimedRun:
         if type(stimulus) is NodeJoined:
             self._outages.back(stimulus.uid)
         outcome = self.driver.handle(stimulus)
-        for instruction in outcome.instructions:
-            self._carriers[type(instruction)](instruction)
+        self._carrier.carry_out(outcome.instructions)
         for event in outcome.events:
             if type(event) is events.PodFinished:
                 self._finite -= 1
             elif type(event) is events.PodUnschedulable and self._openable is not None:
                 self._stuck.append(event.pod.uid)
 
-    # What the cluster says is to be done.
-
-    def _create_node(self, instruction: CreateNode) -> None:
-        self._backend.create_node(instruction.node, JoinTicket(node_uid=instruction.node.uid))
-
-    def _restart_node(self, instruction: RestartNode) -> None:
-        self._backend.restart_node(instruction.node)
-
-    def _start_pod(self, instruction: StartPod) -> None:
-        try:
-            self._backend.start_pod(instruction.node, instruction.pod)
-        except NodeGone:
-            # It is down and nobody has noticed yet. A dead machine gives no answer at all, so the pod is taken to be
-            # starting there until the node is known to have failed or joins anew; either moves it.
-            return
+    # Pods.
 
     def _behaviour(self, pod: Pod) -> PodBehaviour:
         return PodBehaviour(run_for_ms=self._arrivals[int(pod.uid)].duration_ms)
-
-    # Pods.
 
     def _launch(self, position: int) -> None:
         self.came += 1
@@ -180,13 +161,7 @@ class TimedRun:
             self._outages.follow(remaining(faults, self.start_ms))
 
     def _life(self, model: FaultModel, node_name: str) -> Iterator[Fault]:
-        return model.life(node_name, self._fault_seed, from_ms=self._clock.now_ms(), until_ms=self._horizon_ms())
-
-    def _horizon_ms(self) -> int:
-        """Until when nodes break: beyond, pods that run longer than nodes live could keep a run going for ever."""
-        if self._until_ms is not None:
-            return self._until_ms
-        return max(arrival.at_ms + (arrival.duration_ms or 0) for arrival in self._arrivals)
+        return model.life(node_name, self._fault_seed, from_ms=self._clock.now_ms(), until_ms=self._horizon_ms)
 
     def _make_room_for(self, uid: str) -> None:
         """Open a node for a pod that fits nowhere; drop it if neither that nor waiting would help."""

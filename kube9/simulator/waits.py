@@ -7,9 +7,11 @@ from array import array
 import numpy as np
 from attrs import define, field, frozen
 
+from kube9.core.ports import IntArray
+
 __all__ = ["CURVE_POINTS", "Waiting", "Waits"]
 
-#: How many quantiles a curve of waiting times is made of.
+#: How many points a curve of waiting times has at most.
 CURVE_POINTS = 400
 
 
@@ -26,8 +28,8 @@ class Waiting:
     p95_ms: int
     p99_ms: int
     max_ms: int
-    #: Quantiles at even steps; the last is the longest wait.
-    curve_ms: tuple[int, ...]
+    #: Some waits, the longest among them, each with how many pods waited no longer; closer together where few waited.
+    curve: tuple[tuple[int, int], ...]
 
 
 @define(eq=False)
@@ -39,14 +41,13 @@ class Waits:
     def add(self, wait_ms: int) -> None:
         self._waits_ms.append(wait_ms)
 
-    def summary(self) -> Waiting | None:
+    def summary(self, *, with_curve: bool = True) -> Waiting | None:
         """``None`` where nobody waited, not even for no time."""
         if not self._waits_ms:
             return None
         waits = np.sort(np.frombuffer(self._waits_ms, dtype=np.int64))
         count = len(waits)
         median, p95, p99 = (int(waits[_rank(percent * count, 100)]) for percent in (50, 95, 99))
-        steps = min(CURVE_POINTS, count)
         return Waiting(
             count=count,
             mean_ms=sum(self._waits_ms) / count,
@@ -54,10 +55,20 @@ class Waits:
             p95_ms=p95,
             p99_ms=p99,
             max_ms=int(waits[-1]),
-            curve_ms=tuple(int(waits[_rank(step * count, steps)]) for step in range(1, steps + 1)),
+            curve=_curve(waits) if with_curve else (),
         )
 
 
 def _rank(numerator: int, denominator: int) -> int:
     """The index, from 0, of the quantile ``numerator / denominator`` of the whole."""
     return max(0, -(-numerator // denominator) - 1)
+
+
+def _curve(waits: IntArray) -> tuple[tuple[int, int], ...]:
+    count, half = len(waits), CURVE_POINTS // 2
+    even = np.linspace(0, count - 1, half)
+    # The few that wait long are what one looks for, and an even choice would pass them over.
+    tail = count - np.geomspace(1, count, half)
+    chosen = np.unique(waits[np.unique(np.concatenate([even, tail]).astype(np.int64))])
+    no_longer = np.searchsorted(waits, chosen, side="right")
+    return tuple(zip(chosen.tolist(), no_longer.tolist(), strict=True))

@@ -24,6 +24,7 @@ pytest.register_assert_rewrite("kube9.testing.contracts", "kube9.testing.cluster
 from kube9.clocks import RealClock, VirtualClock
 from kube9.testing import strategies
 from kube9.testing.cluster_machine import ClusterMachine
+from kube9.testing.clusters import cluster_with
 from kube9.testing.contracts import (
     BackendContract,
     Contract,
@@ -48,6 +49,7 @@ __all__ = [
     "RealClock",
     "SchedulerContract",
     "VirtualClock",
+    "cluster_with",
     "fits",
     "random_run",
     "strategies",

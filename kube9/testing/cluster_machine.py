@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
-from kube9.core.nodes import Node, NodeSpec
+from kube9.core.nodes import DeviceGroup, Node, NodeSpec
 from kube9.core.outcome import NodeRemoved, NodeStored, Outcome, PodRemoved, PodStored, StartPod
-from kube9.core.pods import Pod, PodSpec
+from kube9.core.pods import DeviceRequest, Pod, PodSpec
 from kube9.testing.fitting import fits
 from kube9.testing.strategies import node_specs, pod_specs
 
@@ -25,6 +25,19 @@ T = TypeVar("T")
 #: Says which of several things is meant, whatever their number is by then.
 _pick = st.integers(0, 2**16)
 _reason = st.sampled_from(("", "because"))
+
+# Half of the nodes and pods are plain, or most pods would fit nowhere and little would happen.
+_gpus = DeviceGroup(kind="gpu", count=2)
+_plain_node = NodeSpec(name="node", capacity={"cpu": 4000, "memory": 2**33}, devices=(_gpus,))
+_share = DeviceRequest(kind="gpu", count=1, milli=400)
+_nodes = st.just(_plain_node) | node_specs()
+_pods = st.builds(
+    PodSpec,
+    name=st.just("pod"),
+    requests=st.fixed_dictionaries({"cpu": st.sampled_from((0, 700, 2000))}),
+    devices=st.sampled_from(((), (), (_share,))),
+    priority=st.sampled_from((0, 0, 5)),
+) | pod_specs(per_node=8)
 
 
 class ClusterMachine(RuleBasedStateMachine):
@@ -38,9 +51,9 @@ class ClusterMachine(RuleBasedStateMachine):
         """A new and empty cluster, with a queue discipline that does not block."""
         raise NotImplementedError(f"override 'make_cluster' in {type(self).__name__}")
 
-    @initialize()
-    def begin(self) -> None:
-        """Make the cluster."""
+    @initialize(specs=st.lists(_nodes, min_size=1, max_size=3))
+    def begin(self, specs: Sequence[NodeSpec]) -> None:
+        """Make the cluster, with a few nodes that are up."""
         self.cluster = self.make_cluster()
         self.at_ms = self.made = 0
         #: What a store has that was told of every change and nothing else.
@@ -49,6 +62,8 @@ class ClusterMachine(RuleBasedStateMachine):
         #: Every start that was ever asked for.
         self.starts: list[StartPod] = []
         self.epochs: dict[str, int] = {}
+        for spec in specs:
+            self.add_node(spec, joins=True)
 
     def handle(self, stimulus: s.Stimulus) -> Outcome:
         """Let the cluster have it, and keep track of what it says."""
@@ -67,13 +82,21 @@ class ClusterMachine(RuleBasedStateMachine):
                 self._note_start(instruction)
         return outcome
 
+    def report(self, stimulus: s.Stimulus) -> None:
+        """Let the cluster have what a node says of a pod, and then the same again, which is news to nobody."""
+        self.handle(stimulus)
+        again = self.handle(stimulus)
+        assert (again.changes, again.instructions) == ((), ()), f"{stimulus} was taken for news twice: {again}"
+
     def _note_start(self, start: StartPod) -> None:
         """A pod may be started only where it is allowed, and under an epoch that is new."""
         pod, node = start.pod, start.node
         assert pod.epoch > self.epochs.get(pod.uid, 0), f"{pod.uid} was bound again under epoch {pod.epoch}"
         assert node.schedulable, f"{pod.uid} was bound to {node.name}, which takes no pods"
         labels = node.spec.labels
-        assert all(labels.get(key) == value for key, value in pod.spec.node_selector.items())
+        wanted = pod.spec.node_selector
+        carries = all(labels.get(key) == value for key, value in wanted.items())
+        assert carries, f"{pod.uid} selects {wanted} and was bound to {node.name}, which is labelled {labels}"
         self.epochs[pod.uid] = pod.epoch
         self.starts.append(start)
 
@@ -85,9 +108,20 @@ class ClusterMachine(RuleBasedStateMachine):
         """One of the pods."""
         return _one(list(self.cluster.pods.values()), pick)
 
+    def any_start(self, pick: int) -> Pod:
+        """A pod as it was told to start: three times in four one that is still there, if any is."""
+        present = [start.pod for start in self.starts if self._is_present(start.pod)]
+        if pick % 4 and present:
+            return _one(present, pick)
+        return _one(self.starts, pick).pod
+
+    def _is_present(self, started: Pod) -> bool:
+        now = self.cluster.pods.get(started.uid)
+        return now is not None and now.epoch == started.epoch and now.node_uid is not None and not now.phase.finished
+
     # What users ask for.
 
-    @rule(spec=node_specs(), joins=st.booleans())
+    @rule(spec=_nodes, joins=st.booleans())
     def add_node(self, spec: NodeSpec, joins: bool) -> None:
         """Half of them come up at once, so that there is something to work with."""
         self.made += 1
@@ -96,7 +130,7 @@ class ClusterMachine(RuleBasedStateMachine):
         if joins:
             self.handle(s.NodeJoined(at_ms=self.at_ms, uid=uid))
 
-    @rule(spec=pod_specs(), number=st.integers(1, 3))
+    @rule(spec=_pods, number=st.integers(1, 4))
     def launch_pods(self, spec: PodSpec, number: int) -> None:
         """Several of one shape, as a workload has them."""
         for _ in range(number):
@@ -164,29 +198,29 @@ class ClusterMachine(RuleBasedStateMachine):
     @rule(pick=_pick)
     def pod_starts(self, pick: int) -> None:
         """Any that was ever told to start, so this may be old news."""
-        pod = _one(self.starts, pick).pod
-        self.handle(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+        pod = self.any_start(pick)
+        self.report(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
 
     @precondition(lambda self: self.starts)
     @rule(pick=_pick)
     def pod_fails_to_start(self, pick: int) -> None:
         """Likewise."""
-        pod = _one(self.starts, pick).pod
-        self.handle(s.StartPodFailed(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, reason="no image"))
+        pod = self.any_start(pick)
+        self.report(s.StartPodFailed(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, reason="no image"))
 
     @precondition(lambda self: self.starts)
     @rule(pick=_pick, exit_code=st.integers(0, 1))
     def pod_exits(self, pick: int, exit_code: int) -> None:
         """Likewise."""
-        pod = _one(self.starts, pick).pod
-        self.handle(s.PodExited(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, exit_code=exit_code))
+        pod = self.any_start(pick)
+        self.report(s.PodExited(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, exit_code=exit_code))
 
     @precondition(lambda self: self.starts)
     @rule(pick=_pick)
     def pod_is_stopped(self, pick: int) -> None:
         """Likewise, and whether that was asked for or not."""
-        pod = _one(self.starts, pick).pod
-        self.handle(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+        pod = self.any_start(pick)
+        self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
 
     @rule(ms=st.sampled_from((0, 1, 1000, 60_000)))
     def time_passes(self, ms: int) -> None:
@@ -204,8 +238,8 @@ class ClusterMachine(RuleBasedStateMachine):
     @invariant()
     def a_store_would_have_it_all(self) -> None:
         """The changes alone, in order, lead to what the cluster has."""
-        assert self.stored_nodes == dict(self.cluster.nodes)
-        assert self.stored_pods == dict(self.cluster.pods)
+        assert self.stored_nodes == dict(self.cluster.nodes), "a store would have other nodes than the cluster"
+        assert self.stored_pods == dict(self.cluster.pods), "a store would have other pods than the cluster"
 
     @invariant()
     def no_node_gives_more_than_it_has(self) -> None:
@@ -218,7 +252,8 @@ class ClusterMachine(RuleBasedStateMachine):
     def epochs_only_grow(self) -> None:
         """A pod shows the epoch of its last start, and none before it has one."""
         for pod in self.cluster.pods.values():
-            assert pod.epoch == self.epochs.get(pod.uid, 0)
+            started = self.epochs.get(pod.uid, 0)
+            assert pod.epoch == started, f"{pod.uid} shows epoch {pod.epoch}, its last start had {started}"
 
     @invariant()
     def nothing_waits_that_fits(self) -> None:

@@ -12,6 +12,7 @@ from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.ports import JoinTicket, PodReport
 from kube9.core.stimuli import PodStarted, Stimulus
+from kube9.testing import BackendContract
 
 NODE = Node(uid="n1", spec=NodeSpec(name="node-1"), ordinal=1)
 OTHER = Node(uid="n2", spec=NodeSpec(name="node-2"), ordinal=2)
@@ -19,6 +20,41 @@ OTHER = Node(uid="n2", spec=NodeSpec(name="node-2"), ordinal=2)
 
 def pod(uid: str = "p", epoch: int = 1) -> Pod:
     return Pod(uid=uid, spec=PodSpec(name=uid), ordinal=1, created_at_ms=0, node_uid="n1", epoch=epoch)
+
+
+class TestContract(BackendContract):
+    @pytest.fixture
+    def backend(self, clock, deliver):
+        return MemoryBackend(clock, deliver, behaviour=self.behaviour)
+
+    @staticmethod
+    def behaviour(pod):
+        labels = pod.spec.labels
+        if "exit-code" in labels:
+            return PodBehaviour(run_for_ms=5, exit_code=int(labels["exit-code"]))
+        return PodBehaviour(start_delay_ms=2, stop_delay_ms=3, start_error=labels.get("error", ""))
+
+    def short_pod(self, exit_code):
+        return PodSpec(name="short", labels={"exit-code": str(exit_code)})
+
+    def unstartable_pod(self):
+        return PodSpec(name="unstartable", labels={"error": "no image"})
+
+    def lose_node(self, backend, node):
+        backend.crash_node(node.uid, down_for_ms=20)
+
+    def expected_log(self):
+        return b"running"
+
+
+class TestContractInRealTime(TestContract):
+    #: Enough for the delays above, on the slowest of machines.
+    quiet_ms = 50
+
+    @pytest.fixture
+    def clock(self):
+        with RealClock() as clock:
+            yield clock
 
 
 class World:
@@ -252,6 +288,9 @@ def test_a_late_start_of_an_older_or_stopped_epoch_fails_and_disturbs_nothing():
     world.backend.start_pod(NODE, pod(epoch=3))
     world.backend.start_pod(NODE, pod(epoch=2))
     assert world.heard() == ["0 PodStarted p 3", "0 StartPodFailed p 2 epoch 3 was seen already"]
+    world.backend.stop_pod(NODE, pod(epoch=1), grace_ms=0)
+    world.backend.start_pod(NODE, pod(epoch=1))
+    assert world.heard() == ["0 StopPodDone p 1", "0 StartPodFailed p 1 epoch 3 was seen already"]
     world.backend.stop_pod(NODE, pod(epoch=4), grace_ms=0)
     world.backend.start_pod(NODE, pod(epoch=4))
     assert world.heard() == ["0 StopPodDone p 4", "0 StartPodFailed p 4 it was stopped or failed already"]
@@ -288,6 +327,28 @@ def test_copies_that_ended_are_kept_up_to_a_number_and_running_ones_always():
         world.clock.advance(1)
     world.heard()
     assert [report.pod_uid for report in world.backend.list_pods(NODE)] == ["p0", "p3", "p4"]
+
+
+def test_a_copy_that_exited_and_was_stopped_ended_once():
+    world = World(behaviour=PodBehaviour(run_for_ms=1), ended_kept=2).up()
+    for name in ("p0", "p1", "p2", "p3"):
+        world.backend.start_pod(NODE, pod(name))
+        world.clock.advance(1)
+        world.backend.stop_pod(NODE, pod(name), grace_ms=0)
+        world.clock.advance(1)
+    assert [line.partition(" ")[2] for line in world.heard() if "StopPodDone" in line] == [
+        f"StopPodDone p{number} 1" for number in range(4)
+    ]
+
+
+def test_forgetting_an_older_epoch_does_not_forget_that_there_is_a_newer_one():
+    world = World(ended_kept=0).up()
+    world.backend.start_pod(NODE, pod(epoch=1))
+    world.backend.start_pod(NODE, pod(epoch=2))
+    world.backend.stop_pod(NODE, pod(epoch=1), grace_ms=0)
+    world.heard()
+    world.backend.start_pod(NODE, pod(epoch=1))
+    assert world.heard() == ["0 StartPodFailed p 1 epoch 2 was seen already"]
 
 
 def test_forgetting_the_newest_epoch_of_a_pod_does_not_forget_an_older_one_that_runs():
@@ -329,6 +390,7 @@ def test_the_log_of_a_pod_tells_what_happened_to_it_and_when(behaviour, text):
 def test_a_crash_is_silent_and_takes_every_pod_and_every_answer_with_it():
     world = World(behaviour=PodBehaviour(start_delay_ms=5, run_for_ms=50, stop_delay_ms=10)).up()
     world.backend.start_pod(NODE, pod("old"))
+    world.backend.start_pod(NODE, pod("untouched"))
     world.heard(20)
     world.backend.start_pod(NODE, pod("new"))
     world.backend.stop_pod(NODE, pod("old"), grace_ms=100)
@@ -350,6 +412,30 @@ def test_a_crashed_node_boots_by_itself_when_the_outage_ends_empty_and_is_told_o
     assert world.heard() == ["110 PodStarted p 1"]
 
 
+def test_nothing_is_known_any_more_of_what_ran_before_a_restart():
+    world = World(behaviour=PodBehaviour(run_for_ms=1), ended_kept=1).up()
+    world.backend.start_pod(NODE, pod("before", epoch=2))
+    world.heard(5)
+    world.backend.restart_node(NODE)
+    world.heard(5)
+    assert list(world.backend.logs(NODE, pod("before", epoch=2))) == []
+    for name in ("before", "after"):
+        world.backend.start_pod(NODE, pod(name, epoch=1))
+    assert [line.split()[1:3] for line in world.heard()] == [
+        ["PodStarted", "before"],
+        ["PodStarted", "after"],
+        ["PodExited", "before"],
+        ["PodExited", "after"],
+    ]
+
+
+def test_a_restart_while_the_node_is_made_changes_nothing():
+    world = World(node_behaviour=NodeBehaviour(create_delay_ms=100, restart_error="no power")).create()
+    world.heard(50)
+    world.backend.restart_node(NODE)
+    assert world.heard() == ["100 NodeJoined n1"]
+
+
 RESTARTS = [
     # behaviour, length of the outage from 0 on, when a restart is asked for, all that is told
     (NodeBehaviour(), 100, [10], ["100 NodeJoined n1"]),
@@ -369,6 +455,7 @@ RESTARTS = [
         ["10 RestartNodeFailed n1 no power", "100 NodeJoined n1"],
     ),
     (NodeBehaviour(restart_delay_ms=20), 100, [150], ["100 NodeJoined n1", "170 NodeJoined n1"]),
+    (NodeBehaviour(restart_delay_ms=20), 100, [150, 160], ["100 NodeJoined n1", "170 NodeJoined n1"]),
 ]
 
 

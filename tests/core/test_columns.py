@@ -76,6 +76,31 @@ def test_more_rows_than_were_ever_spare():
     assert columns["a"].tolist() == list(range(100))
 
 
+@pytest.mark.parametrize(
+    "dtype,options,empty,shown",
+    [
+        (np.int64, {}, (0,), [0, 0]),
+        (np.int64, {"fill": -1}, (0,), [-1, -1]),
+        (np.bool_, {}, (0,), [False, False]),
+        (np.int64, {"wide": True}, (0, 0), [[], []]),
+    ],
+)
+def test_what_is_not_there_reads_as_the_fill_value_and_is_not_kept(dtype, options, empty, shown):
+    columns = Columns(dtype, **options)
+    assert columns["a"].shape == empty
+    columns.append()
+    columns.append()
+    assert columns["a"].tolist() == shown
+    assert "a" not in columns
+    assert columns.get("a") is None
+    assert dict(columns) == {}
+    there = columns["a"]
+    columns.ensure("a")
+    assert columns["a"].tolist() == shown
+    assert columns["a"].dtype == there.dtype
+    assert "a" in columns
+
+
 def test_only_the_owner_writes():
     columns = Columns(np.int64)
     columns.append()

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from kube9.core.frozen import FrozenMap
+from kube9.core.frozen import Amounts, FrozenMap
 
 CHANGES = {
     "set": lambda m: m.__setitem__("a", 2),
@@ -57,3 +57,34 @@ def test_copies_and_pickles_are_frozen_too(same):
     assert twin == {"a": 1}
     with pytest.raises(TypeError):
         twin["a"] = 2
+
+
+class TestAmounts:
+    def test_of_what_is_not_there_are_zero(self):
+        amounts = Amounts({"cpu": 5})
+        assert (amounts["cpu"], amounts["memory"]) == (5, 0)
+
+    def test_are_not_made_by_looking(self):
+        amounts = Amounts({"cpu": 5})
+        assert amounts["memory"] == 0
+        assert "memory" not in amounts
+        assert dict(amounts) == {"cpu": 5}
+        assert amounts == {"cpu": 5}
+
+    def test_have_a_default_where_one_is_asked_for(self):
+        assert Amounts().get("cpu") is None
+        assert Amounts().get("cpu", 7) == 7
+
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+    def test_refuse_every_change(self, change):
+        amounts = Amounts({"a": 1})
+        with pytest.raises((TypeError, AttributeError)):
+            change(amounts)
+        assert amounts == {"a": 1}
+
+    @pytest.mark.parametrize("same", [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy])
+    def test_stay_what_they_are_when_copied(self, same):
+        twin = same(Amounts({"a": 1}))
+        assert type(twin) is Amounts
+        assert (twin["a"], twin["b"]) == (1, 0)
+        assert hash(twin) == hash(Amounts({"a": 1}))

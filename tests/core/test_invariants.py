@@ -10,14 +10,18 @@ from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import DeviceGroup, NodePhase
 from kube9.core.outcome import StartPod
 from kube9.core.pods import DeviceRequest, PodPhase
+from kube9.plugins.policies import WorstFit
+from kube9.plugins.queues import FirstComeFirstServed
 
 
 @pytest.fixture
 def driven(drive):
-    """Two nodes; pods that are bound, waiting, pausing and finished."""
+    """Two nodes that take pods and a large one that is cordoned; pods bound, waiting, pausing and finished."""
     driven = drive()
     driven.node("a", {"cpu": 1000}, devices=[DeviceGroup(kind="gpu", count=2)])
     driven.node("b", {"cpu": 1000})
+    driven.node("large", {"cpu": 9000})
+    driven.tell(s.CordonNode, "large")
     driven.pod("bound", 600, devices=(DeviceRequest(kind="gpu", count=1, milli=300),))
     driven.pod("there", 900)
     driven.pod("waiting", 5000)
@@ -74,8 +78,8 @@ def leaked(cluster):
 
 
 def overcommitted(cluster):
-    pod = podlife.bound(evolve(cluster.pods["waiting"], uid="large"), "a", FrozenMap())
-    cluster._ledger.pod_uids["default", "waiting"] = "large"
+    pod = podlife.bound(evolve(cluster.pods["waiting"], uid="huge"), "a", FrozenMap())
+    cluster._ledger.pod_uids["default", "waiting"] = "huge"
     cluster._queue.discard("waiting")
     del cluster._ledger.pods["waiting"]
     cluster._ledger.bind(pod)
@@ -87,7 +91,27 @@ def device_elsewhere(cluster):
 
 
 def schedulable_by_the_table(cluster):
-    cluster._ledger.nodes["b"] = evolve(cluster.nodes["b"], phase=NodePhase.FAILED)
+    cluster._ledger.nodes["large"] = evolve(cluster.nodes["large"], cordoned=False)
+
+
+def unschedulable_miscounted(cluster):
+    cluster.table.unschedulable += 1
+
+
+def failed_with_pods(cluster):
+    cluster._ledger.put_node(evolve(cluster.nodes["b"], phase=NodePhase.FAILED))
+
+
+def wrong_node_name(cluster):
+    cluster._ledger.node_uids["a"] = "b"
+
+
+def stale_node_name(cluster):
+    cluster._ledger.node_uids["gone"] = "gone"
+
+
+def room_made_in_silence(cluster, uid="large"):
+    cluster._ledger.put_node(evolve(cluster.nodes[uid], cordoned=False))
 
 
 def rows_out_of_order(cluster):
@@ -122,7 +146,12 @@ BREAKAGES = [
     (leaked, "node a has .* not"),
     (overcommitted, "node a has -4600 cpu"),
     (device_elsewhere, "node a has gpu"),
-    (schedulable_by_the_table, "node b is schedulable only by the table"),
+    (schedulable_by_the_table, "node large is schedulable only by the table"),
+    (unschedulable_miscounted, "the unschedulable nodes are miscounted"),
+    (failed_with_pods, r"node b is Failed and has pods: \['there'\]"),
+    (wrong_node_name, "nodes are not found by their names"),
+    (stale_node_name, "nodes are not found by their names"),
+    (room_made_in_silence, "pod waiting waits although it fits somewhere"),
     (rows_out_of_order, "nodes and rows are not in the same order"),
     (instruction_for_nobody, "StartPod for node gone, which is gone"),
     (epoch_back, "pod bound went from epoch 1 to 0"),
@@ -136,6 +165,51 @@ def test_what_is_broken_is_found_and_named(driven, breakage, problem):
     breakage(driven.cluster)
     with pytest.raises(InvariantViolation, match=problem):
         driven.cluster.check()
+
+
+@pytest.mark.parametrize("phase", [phase for phase in NodePhase if phase not in (NodePhase.READY, NodePhase.SUSPECT)])
+def test_only_a_node_that_is_up_may_have_pods(driven, phase):
+    driven.cluster._ledger.put_node(evolve(driven.nodes["b"], phase=phase))
+    with pytest.raises(InvariantViolation, match=f"node b is {phase.value} and has pods"):
+        driven.cluster.check()
+
+
+class TestNobodyWaitsInVain:
+    def test_where_the_discipline_blocks(self, drive):
+        driven = drive(discipline=FirstComeFirstServed())
+        driven.node("n")
+        driven.tell(s.CordonNode, "n")
+        driven.at(1).pod("first")
+        driven.at(2).pod("second")
+        room_made_in_silence(driven.cluster, "n")
+        with pytest.raises(InvariantViolation, match="pod first waits although it fits somewhere"):
+            driven.cluster.check()
+
+    def test_though_behind_a_pod_that_fits_nowhere_one_may(self, drive):
+        driven = drive(discipline=FirstComeFirstServed())
+        driven.node("n")
+        driven.at(1).pod("large", 5000)
+        driven.at(2).pod("small")
+        assert driven.where() == {}
+
+    def test_by_any_scheduler(self, drive):
+        driven = drive(others={"another": WorstFit()})
+        driven.node("n")
+        driven.tell(s.CordonNode, "n")
+        driven.pod("p", scheduler_name="another")
+        room_made_in_silence(driven.cluster, "n")
+        with pytest.raises(InvariantViolation, match="pod p waits although it fits somewhere"):
+            driven.cluster.check()
+
+    def test_though_a_pod_whose_devices_nobody_can_choose_may(self, drive):
+        class Undecided:
+            def choose(self, request, free_milli):
+                raise ZeroDivisionError
+
+        driven = drive(chooser=Undecided())
+        driven.node("n", devices=[DeviceGroup(kind="gpu", count=1)])
+        driven.pod("p", requests={}, devices=(DeviceRequest(kind="gpu", count=1),))
+        assert driven.cluster.waiting == 1
 
 
 def test_a_violation_tells_the_story(driven):

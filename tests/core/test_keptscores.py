@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kube9.core.errors import SchedulerError
 from kube9.core.frozen import FrozenMap
-from kube9.core.keptscores import _ONCE_MAX, _SCORES_MAX, KeptScores
+from kube9.core.keptscores import _ONCE_MAX, _SCORES_MAX, _SHAPES_MAX, KeptScores
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import Node, NodePhase, NodeSpec
 from kube9.core.pods import Pod, PodSpec
@@ -160,17 +160,20 @@ class TestItsCheck:
         kept = KeptScores(lambda pod, nodes: nodes.free["cpu"] - nodes.free["cpu"].sum())
         kept.ranked(shape(5), table)
         kept.ranked(shape(5), table)
-        kept.check(table, "policy 'x' of y 1.0")
+        kept.check(table, "policy 'x'")
         table.place(pod("n1", 5))
-        with pytest.raises(SchedulerError, match="policy 'x' of y 1.0 says it is local but is not: it gave node 'n0'"):
-            kept.check(table, "policy 'x' of y 1.0")
+        with pytest.raises(
+            SchedulerError, match="policy 'x', or a filter before it, says it is local but is not: node 'n0'"
+        ) as caught:
+            kept.check(table, "policy 'x'")
+        assert str(caught.value).endswith("had -900 and now has -895 for pod 'p' without having changed")
 
     def test_finds_a_rank_that_keeps_count(self, table):
         count = iter(range(99))
         kept = KeptScores(lambda pod, nodes: np.full(len(nodes), float(next(count))))
         kept.ranked(shape(5), table)
         kept.ranked(shape(5), table)
-        with pytest.raises(SchedulerError, match="although the node did not change"):
+        with pytest.raises(SchedulerError, match="without having changed"):
             kept.check(table, "the policy")
 
     def test_takes_a_score_that_is_no_number_for_itself(self, table):
@@ -178,6 +181,34 @@ class TestItsCheck:
         kept.ranked(shape(5), table)
         kept.ranked(shape(5), table)
         kept.check(table, "the policy")
+
+    def test_is_a_look_that_changes_nothing(self, kept, rank, table):
+        kept.ranked(shape(5), table)
+        kept.ranked(shape(5), table)
+        table.place(pod("n3", 30))
+        kept.check(table, "the policy")
+        asked = len(rank.asked)
+        kept.ranked(shape(5), table)
+        assert rank.asked[asked:] == [1]
+
+    def test_minds_no_rounding(self, table):
+        def rank(pod, nodes):
+            # A product of some rows may be rounded unlike that of all.
+            return nodes.free["cpu"] / 3 * (1 + 1e-12 * len(nodes))
+
+        kept = KeptScores(rank)
+        kept.ranked(shape(5), table)
+        kept.ranked(shape(5), table)
+        table.place(pod("n3", 30))
+        kept.check(table, "the policy")
+
+    def test_minds_what_is_more_than_rounding(self, table):
+        kept = KeptScores(lambda pod, nodes: nodes.free["cpu"] / 3 * (1 + 1e-8 * len(nodes)))
+        kept.ranked(shape(5), table)
+        kept.ranked(shape(5), table)
+        table.place(pod("n3", 30))
+        with pytest.raises(SchedulerError, match="node 'n3'"):
+            kept.check(table, "the policy")
 
 
 class Broad:
@@ -196,7 +227,7 @@ class TestWhatItKeepsIsBounded:
         kept.ranked(shape(cpu), Broad())
         return len(rank) - before
 
-    def test_the_shape_unused_for_longest_is_dropped(self):
+    def test_the_half_unused_for_longest_is_dropped(self):
         asked = []
 
         def rank(pod, nodes):
@@ -208,8 +239,29 @@ class TestWhatItKeepsIsBounded:
             assert self.ask(kept, asked, cpu) + self.ask(kept, asked, cpu) == 2
         assert [self.ask(kept, asked, cpu) for cpu in (2, 1, 4, 3, 1)] == [0, 0, 0, 0, 0]
         assert self.ask(kept, asked, 5) + self.ask(kept, asked, 5) == 2
-        assert [self.ask(kept, asked, cpu) for cpu in (1, 3, 4, 5)] == [0, 0, 0, 0]
-        assert self.ask(kept, asked, 2) == 1
+        assert [self.ask(kept, asked, cpu) for cpu in (1, 3, 5)] == [0, 0, 0]
+        assert [self.ask(kept, asked, cpu) for cpu in (2, 4)] == [1, 1]
+
+    def test_however_few_the_nodes_there_is_a_bound(self, kept, table):
+        for cpu in range(_SHAPES_MAX + 1):
+            kept.ranked(shape(cpu), table)
+            kept.ranked(shape(cpu), table)
+            assert len(kept._kept) <= _SHAPES_MAX
+        # Half were dropped for the last.
+        assert len(kept._kept) == _SHAPES_MAX // 2 + 1
+        assert shape(_SHAPES_MAX).shape in kept._kept
+        assert shape(0).shape not in kept._kept
+
+    def test_one_shape_is_kept_however_many_the_nodes(self):
+        class Boundless(Broad):
+            def __len__(self) -> int:
+                return _SCORES_MAX + 1
+
+        kept = KeptScores(lambda pod, nodes: np.zeros(1))
+        for cpu in (1, 2, 3):
+            kept.ranked(shape(cpu), Boundless())
+            kept.ranked(shape(cpu), Boundless())
+            assert list(kept._kept) == [shape(cpu).shape]
 
     def test_shapes_that_came_once_are_remembered_only_so_long(self, kept, rank, table):
         for cpu in range(2 * _ONCE_MAX + 10):

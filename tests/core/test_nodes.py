@@ -37,6 +37,9 @@ def test_a_bad_spec_is_refused(bad, problem):
     "bad,problem",
     [
         ({"kind": ""}, "kind must be"),
+        ({"kind": "cpu"}, "kind must be that of a device, such as gpu, got 'cpu'"),
+        ({"kind": "memory"}, "kind must be that of a device"),
+        ({"kind": "pods"}, "kind must be that of a device"),
         ({"count": 0}, "count must be"),
         ({"milli": 0}, "milli must be"),
         ({"milli": -5}, "milli must be"),
@@ -72,6 +75,26 @@ def test_only_a_ready_node_that_is_neither_cordoned_nor_on_its_way_out_takes_pod
         if Node(uid="u", spec=spec, ordinal=1, phase=phase, cordoned=cordoned, deleting=deleting).schedulable
     }
     assert taking == {(NodePhase.READY, False, False)}
+
+
+def test_a_spec_tells_what_it_has_not_as_none():
+    spec = NodeSpec(name="n", capacity={"cpu": 1000, "memory": 0}, devices=[GPUS])
+    assert (spec.capacity["cpu"], spec.capacity["gpu"], spec.capacity["licence"]) == (1000, 8000, 0)
+    # Unlike a request, a capacity of zero is kept: a node that has none is not one of which nothing is known.
+    assert dict(spec.capacity) == {"cpu": 1000, "memory": 0, "gpu": 8000}
+
+
+@pytest.mark.parametrize("effect", TaintEffect)
+def test_a_taints_effect_may_be_given_by_its_name(effect):
+    taint = Taint("k", effect=effect.value)
+    assert taint == Taint("k", effect=effect)
+    assert taint.effect is effect
+
+
+@pytest.mark.xfail(raises=ValueError, reason="the enumeration's own error comes through")
+def test_a_taint_of_no_known_effect_is_refused():
+    with pytest.raises(InvalidInput, match="effect"):
+        Taint("k", effect="NoSuchThing")
 
 
 def test_a_taint_is_written_as_people_know_it():

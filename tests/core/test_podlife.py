@@ -167,12 +167,24 @@ class TestAPod:
         driven.pod("r", requests={"cpu": 0})
         assert set(driven.where()) == {"p", "q", "r"}
 
-    @pytest.mark.xfail(raises=KeyError, reason="the table has no such column to take nothing from")
     def test_may_ask_for_none_of_what_no_node_has(self, drive):
-        driven = drive()
+        driven = drive(BestFit())
         driven.node("n")
         driven.pod("p", requests={"cpu": 1, "nvidia.com/gpu": 0})
         assert driven.where() == {"p": "n"}
+        driven.pod("q", requests={"cpu": 5000, "nvidia.com/gpu": 0})
+        assert driven.pods["q"].reason == "0 of 1 nodes fit: 1 insufficient cpu"
+        driven.exited("p")
+        assert driven.cluster.table.free["cpu"].tolist() == [1000]
+        assert "nvidia.com/gpu" not in driven.cluster.table.free
+
+    def test_that_asks_for_what_no_node_has_waits_for_one(self, drive):
+        driven = drive(BestFit())
+        driven.node("n")
+        driven.pod("p", requests={"nvidia.com/gpu": 1})
+        assert driven.pods["p"].reason == "0 of 1 nodes fit: 1 insufficient nvidia.com/gpu"
+        driven.node("m", {"nvidia.com/gpu": 1})
+        assert driven.where() == {"p": "m"}
 
     def test_takes_one_of_the_pods_a_node_may_have(self, drive):
         driven = drive()
@@ -224,12 +236,20 @@ class TestDeletion:
         assert driven.told() == ["PodDeleted p", "PodBound waiting n", "StartPod waiting n"]
         assert "p" not in driven.pods
 
-    def test_asked_for_twice_is_told_once(self, drive):
+    def test_may_be_asked_for_again_with_another_grace(self, drive):
         driven = drive()
         driven.node("n")
         driven.pod("p")
-        driven.tell(s.DeletePod, "p")
-        assert driven.tell(s.DeletePod, "p").instructions == ()
+        driven.tell(s.DeletePod, "p", grace_ms=60_000)
+        outcome = driven.tell(s.DeletePod, "p", grace_ms=0)
+        assert outcome.instructions == (StopPod(driven.nodes["n"], driven.pods["p"], 0),)
+        assert outcome.events == ()
+        assert driven.where() == {"p": "n"}
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["PodDeleted p"]
+        # The answer to the other order to stop.
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["StaleReport"]
 
     @pytest.mark.parametrize(
         "end",
@@ -328,11 +348,12 @@ class TestAStartThatFails:
         assert driven.where() == {"q": "n"}
 
     def test_counts_only_failures_in_a_row(self, drive):
-        driven = drive(settings={"start_attempts": 2, "start_backoff_ms": 0})
+        driven = drive(settings={"start_attempts": 2, "start_backoff_ms": 1})
         driven.node("n")
         driven.pod("p")
-        for _ in range(5):
+        for now_ms in range(1, 6):
             driven.not_started("p")
+            driven.at(now_ms).tell(s.TimePassed)
             driven.started("p")
             driven.tell(s.NodeJoined, "n")
         assert driven.pods["p"].phase is PodPhase.STARTING

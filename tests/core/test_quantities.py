@@ -58,6 +58,7 @@ def test_quantities_are_read_as_kubernetes_writes_them(text, resource, amount):
     "text",
     [
         *("", " ", "m", "Gi", ".", "five", "5 5", "5 Gi", "5\n5", "1,5", "1_000", "--1", "0x10", "1.2.", "1e", "1e999"),
+        *("1e3k", "1E3Ki", "1e0m", "1e-3M", "2e+1Gi", "1e3E"),
         *("1K", "1g", "1GI", "1Gib", "1mm", "1kM", "NaN", "nan", "sNaN", "inf", "-Infinity", "٣", "５", "1e٣", "²"),
     ],
 )

@@ -6,7 +6,15 @@ from attrs import field, frozen
 from kube9.core.errors import InvalidInput
 from kube9.core.nodes import DeviceGroup
 from kube9.core.quantities import QUANTITY_MAX
-from kube9.core.validation import amounts, device_totals, positive, unique_kinds, valid_name
+from kube9.core.validation import (
+    amounts,
+    device_kind,
+    device_totals,
+    not_negative,
+    positive,
+    unique_kinds,
+    valid_name,
+)
 
 
 @frozen
@@ -17,6 +25,16 @@ class Named:
 @frozen
 class Counted:
     number: int = field(validator=positive)
+
+
+@frozen
+class Owing:
+    number: int = field(validator=not_negative)
+
+
+@frozen
+class Equipped:
+    sort: str = field(validator=device_kind)
 
 
 @frozen
@@ -41,6 +59,42 @@ def test_names_that_are_not(name):
     with pytest.raises(InvalidInput, match="^title must be letters, digits") as caught:
         Named(name)
     assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [None, 5, b"a", ["a"], ("a",)], ids=str)
+def test_names_that_are_no_texts(name):
+    with pytest.raises(InvalidInput, match="^title must be letters, digits") as caught:
+        Named(name)
+    assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["gpu", "nvidia.com/gpu", "CPU", "cpus"])
+def test_kinds_of_devices(kind):
+    assert Equipped(kind).sort == kind
+
+
+@pytest.mark.parametrize("kind", ["cpu", "memory", "pods"])
+def test_what_every_node_has_is_no_kind_of_device(kind):
+    with pytest.raises(InvalidInput, match=f"^sort must be that of a device, such as gpu, got '{kind}'"):
+        Equipped(kind)
+
+
+@pytest.mark.parametrize("kind", ["", "a b", None])
+def test_a_kind_of_device_is_a_name(kind):
+    with pytest.raises(InvalidInput, match="^sort must be letters, digits"):
+        Equipped(kind)
+
+
+@pytest.mark.parametrize("number", [0, 1, QUANTITY_MAX])
+def test_numbers_from_zero(number):
+    assert Owing(number).number == number
+
+
+@pytest.mark.parametrize("number", [-1, QUANTITY_MAX + 1, 1.0, False, "1", None])
+def test_numbers_that_are_not_whole_or_below_zero(number):
+    with pytest.raises(InvalidInput, match="^number must be a whole number from 0 to") as caught:
+        Owing(number)
+    assert repr(number) in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [1, 2, QUANTITY_MAX])

@@ -104,6 +104,7 @@ def test_what_is_neither_a_file_nor_a_spec_is_told_of_both(text):
         ("cpu=1,memory=9999999999Gi", "in 'memory=9999999999Gi': memory must be at most"),
         ("cpu=1,pods=1.5", "in 'pods=1.5': pods has no part finer than one"),
         ("cpu=1,cpu=2", "'cpu' is given twice"),
+        ("cpu=1,fpga=1,resource.fpga=2", "'fpga' is given twice"),
         ("cpu=1,,memory=1Gi", "expected key=value between commas, got ''"),
         ("cpu=1,memory", "expected key=value between commas, got 'memory'"),
         ("cpu=", "expected key=value between commas, got 'cpu='"),

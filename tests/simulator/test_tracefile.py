@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import gc
 import gzip
+from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kube9.core.errors import FileError, InvalidInput, PluginError, UnknownName
 from kube9.core.pods import PodSpec
 from kube9.core.ports import Arrival, Trace
 from kube9.core.registry import Registry
 from kube9.plugins import traces
+from kube9.simulator.faultfile import read_faults
+from kube9.simulator.nodefile import read_nodes
 from kube9.simulator.tracefile import read_traces
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -143,3 +148,33 @@ def test_the_garbage_collector_is_as_it_was_after_reading(readers, hello, answer
         except PluginError:
             assert isinstance(answer, ValueError)
         assert gc.isenabled() is before
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [",", "\n", '"', ";", "-", ".", "0", "99999999999999999999", "{", "}", "[", ":", "|", "\0", "=", "name"]
+    ),
+    st.text(max_size=5),
+    st.binary(max_size=3),
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["pods.csv", "pods.jsonl", "jobs.swf", "packing.txt", "nodes.csv", "nodes.jsonl", "faults.csv"]
+)
+def test_however_a_file_is_damaged_it_is_read_or_refused_with_its_name(readers, tmp_path, name):
+    whole, path = (EXAMPLES / name).read_bytes(), tmp_path / name
+    read = {"nodes": read_nodes, "faults": read_faults}.get(
+        name.partition(".")[0], partial(read_traces, readers=readers)
+    )
+
+    @given(start=st.integers(0, len(whole)), length=st.integers(0, 40), piece=PIECES)
+    def holds(start, length, piece):
+        between = piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogatepass")
+        path.write_bytes(whole[:start] + between + whole[start + length :])
+        try:
+            read(str(path))
+        except FileError as refused:
+            assert refused.path == str(path)  # noqa: PT017  # most damaged files are refused, some are still good
+
+    holds()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kube9_gpu_packing import gpu_packing
 
 from kube9 import DeviceGroup, DeviceRequest, NodeSpec, PodSpec
 from kube9.testing import SchedulerContract, table_of
+from kube9_gpu_packing import gpu_packing
 
 
 class TestContract(SchedulerContract):
@@ -36,7 +36,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("nodes", "placed", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize("nodes, placed, expected", CASES.values(), ids=CASES)
 def test_a_gpu_pod_goes_to(nodes, placed, expected):
     table = table_of(nodes, placed)
     scores = np.where(table.capacity["gpu"] > 0, gpu_packing.score(gpu_pod(1), table), -np.inf)

@@ -13,7 +13,7 @@ from kube9.core.pods import PodSpec
 from kube9.core.ports import BoolArray, Filter
 from kube9.core.table import NodeTable
 from kube9.testing.contracts.contract import Contract
-from kube9.testing.contracts.footprint import Footprint, some_rows
+from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
 from kube9.testing.strategies import decisions, pod_specs
 from kube9.testing.tables import ready_node, table_of
@@ -153,9 +153,11 @@ class FilterContract(Contract):
         def holds(decision: Decision) -> None:
             if not getattr(filter, "local", False):
                 return
-            twin = evolve(decision.pod, name="twin", namespace="another")
-            mask, twins = (_mask(filter, pod, decision.table()) for pod in (decision.pod, twin))
-            assert np.array_equal(mask, twins), f"{mask} for {decision.pod.name!r}, {twins} for its twin; is it local?"
+            mask = _mask(filter, decision.pod, decision.table())
+            for twin in twins(decision.pod):
+                other = _mask(filter, twin, decision.table())
+                same = np.array_equal(mask, other)
+                assert same, f"{mask} for {decision.pod.name!r}, {other} for its twin {twin.name!r}; is it local?"
 
         self.for_all(self.decisions(), holds, self.always())
 

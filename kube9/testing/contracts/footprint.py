@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
+from kube9.core.pods import PodSpec
 from kube9.core.ports import IntArray
 from kube9.core.table import NodeTable
 from kube9.testing.reachable import amount_kept, reachable
 
-__all__ = ["Footprint", "some_rows"]
+__all__ = ["Footprint", "some_rows", "twins"]
 
 _COLUMNS = ("free", "capacity", "devices", "device_count", "device_milli", "device_model")
 _ARRAYS = ("phase", "cordoned", "schedulable", "taint_code")
@@ -67,6 +68,12 @@ def some_rows(size: int) -> Iterator[IntArray]:
         yield np.array([row])
     yield np.arange(size)[::-1]
     yield np.arange(0, size, 2)
+
+
+def twins(pod: PodSpec) -> Iterator[PodSpec]:
+    """Pods of the same shape under other names."""
+    for name in ("a", "b", "twin", "another-pod-0"):
+        yield evolve(pod, name=name, namespace="nursery")
 
 
 def _arrays_of(nodes: NodeTable) -> Iterator[Any]:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from attrs import evolve
 from hypothesis.strategies import SearchStrategy
 
 from kube9.core.frozen import FrozenMap
@@ -16,7 +15,7 @@ from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import FloatArray, Scheduler
 from kube9.core.table import NodeTable
 from kube9.testing.contracts.contract import Contract
-from kube9.testing.contracts.footprint import Footprint, some_rows
+from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
 from kube9.testing.fitting import fitting
 from kube9.testing.strategies import decisions
@@ -162,10 +161,11 @@ class SchedulerContract(Contract):
         def holds(decision: Decision) -> None:
             if not getattr(scheduler, "local", False):
                 return
-            twin = evolve(decision.pod, name="twin", namespace="another")
-            scores, twins = (_scores(scheduler, pod, decision.table()) for pod in (decision.pod, twin))
-            same = np.array_equal(scores, twins, equal_nan=True)
-            assert same, f"{scores} for {decision.pod.name!r}, {twins} for its twin; is it local?"
+            scores = _scores(scheduler, decision.pod, decision.table())
+            for twin in twins(decision.pod):
+                others = _scores(scheduler, twin, decision.table())
+                same = np.array_equal(scores, others, equal_nan=True)
+                assert same, f"{scores} for {decision.pod.name!r}, {others} for its twin {twin.name!r}; is it local?"
 
         self.for_all(self.decisions(), holds, self.always())
 

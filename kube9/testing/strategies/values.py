@@ -104,13 +104,17 @@ def node_specs(draw: Draw, name: str = "node", *, whole: bool = False) -> NodeSp
 
 
 @st.composite
-def pod_specs(draw: Draw, name: str = "pod", *, whole: bool = False) -> PodSpec:
+def pod_specs(draw: Draw, name: str = "pod", *, whole: bool = False, per_node: int = 1) -> PodSpec:
     """A pod that asks for anything, also for what no node has.
 
     :param whole: every pod asks for some cpu and some memory.
+    :param per_node: how many of the largest pods the largest node has cpu and memory for.
     """
     least = 1 if whole else 0
-    requests = {"cpu": draw(st.integers(least, CPU_MILLI_MAX)), "memory": draw(st.integers(least, MEMORY_BYTES_MAX))}
+    requests = {
+        "cpu": draw(st.integers(least, CPU_MILLI_MAX // per_node)),
+        "memory": draw(st.integers(least, MEMORY_BYTES_MAX // per_node)),
+    }
     if not whole and draw(_seldom):
         del requests[draw(st.sampled_from(("cpu", "memory")))]
     for resource in ("licence", "gpu"):

@@ -34,14 +34,24 @@ class TestDouble({contract}):
 
 
 @pytest.fixture
-def failures(pytester):
-    """A function that runs a contract on one double and returns the names of the tests that failed, without ids."""
+def write_suite(pytester):
+    """A function that writes the suite of a contract for one double of a module beside this one."""
 
-    def run(module: str, double: str, *, contract: str, fixture: str) -> set[str]:
+    def write(module: str, double: str, *, suite: str = SUITE, **names: str) -> None:
         pytester.makepyfile(
             **{module: (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")},
-            test_double=SUITE.format(module=module, double=double, contract=contract, fixture=fixture),
+            test_double=suite.format(module=module, double=double, **names),
         )
+
+    return write
+
+
+@pytest.fixture
+def failures(pytester, write_suite):
+    """A function that runs the suite and returns the names of the tests that failed, without ids."""
+
+    def run(module: str, double: str, **more: str) -> set[str]:
+        write_suite(module, double, **more)
         passed, skipped, failed = pytester.inline_run("-p", "no:cacheprovider").listoutcomes()
         assert passed, "no test of the contract passed, so none may have run"
         assert skipped == []

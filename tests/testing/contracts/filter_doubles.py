@@ -139,4 +139,4 @@ class ComparesThoughLocal(Sound):
 
 class NamesThoughLocal(Sound):
     def fits(self, pod, nodes):
-        return super().fits(pod, nodes) ^ bool(zlib.crc32(pod.name.encode()) % 2)
+        return super().fits(pod, nodes) ^ bool(zlib.crc32(pod.name.encode()) % 3)

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.plugins.devices import LeastLeft, MostLeft
+from kube9.testing import DeviceChooserContract
+
 #: Which tests of the contract must fail for each double, and no others.
 CAUGHT_BY = {
     "Sound": set(),
@@ -20,3 +23,9 @@ CAUGHT_BY = {
 @pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
 def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
     assert failures("device_chooser_doubles", double, contract="DeviceChooserContract", fixture="chooser") == caught_by
+
+
+class TestBuiltIns(DeviceChooserContract):
+    @pytest.fixture(params=[LeastLeft(), MostLeft()], ids=lambda each: type(each).__name__)
+    def chooser(self, request):
+        return request.param

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.testing import FilterContract
+
 #: Which tests of the contract must fail for each double, and no others.
 CAUGHT_BY = {
     "Sound": set(),
@@ -29,6 +32,15 @@ CAUGHT_BY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
 def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
     assert failures("filter_doubles", double, contract="FilterContract", fixture="filter") == caught_by
+
+
+class TestBuiltIns(FilterContract):
+    @pytest.fixture(
+        params=[NodeReady(), NodeSelector(), Taints(), Resources(), Devices()], ids=lambda each: type(each).__name__
+    )
+    def filter(self, request):
+        return request.param

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.plugins.queues import FirstComeFirstServed, Priority
+from kube9.testing import QueueDisciplineContract
+
 #: Which tests of the contract must fail for each double, and no others.
 CAUGHT_BY = {
     "Sound": set(),
@@ -23,3 +26,9 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
         failures("queue_discipline_doubles", double, contract="QueueDisciplineContract", fixture="discipline")
         == caught_by
     )
+
+
+class TestBuiltIns(QueueDisciplineContract):
+    @pytest.fixture(params=[Priority(), FirstComeFirstServed()], ids=lambda each: type(each).__name__)
+    def discipline(self, request):
+        return request.param

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.plugins.policies import BestFit, FirstFit, Random, WorstFit
+from kube9.testing import SchedulerContract
+
 #: Which tests of the contract must fail for each double, and no others.
 CAUGHT_BY = {
     "Sound": set(),
@@ -28,6 +31,13 @@ CAUGHT_BY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
 def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
     assert failures("scheduler_doubles", double, contract="SchedulerContract", fixture="scheduler") == caught_by
+
+
+class TestBuiltIns(SchedulerContract):
+    @pytest.fixture(params=[BestFit(), FirstFit(), Random(seed=3), WorstFit()], ids=lambda each: type(each).__name__)
+    def scheduler(self, request):
+        return request.param

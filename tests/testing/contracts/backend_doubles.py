@@ -1,0 +1,279 @@
+"""Backends: the in-memory one, which keeps to its port, and others that break it in one way each."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from kube9.backends.behaviour import PodBehaviour
+from kube9.backends.memory import MemoryBackend
+from kube9.core.errors import NodeGone
+from kube9.core.pods import PodPhase
+from kube9.core.ports import PodReport
+from kube9.core.stimuli import (
+    DestroyNodeDone,
+    NodeJoined,
+    PodExited,
+    PodStarted,
+    RestartNodeFailed,
+    StartPodFailed,
+    StopPodDone,
+)
+
+
+def behave(pod):
+    """As the pod's labels say."""
+    labels = pod.spec.labels
+    if "exit" in labels:
+        return PodBehaviour(run_for_ms=5, exit_code=int(labels["exit"]))
+    return PodBehaviour(start_delay_ms=3, start_error=labels.get("error", ""))
+
+
+class Sound(MemoryBackend):
+    def __init__(self, clock, deliver):
+        super().__init__(clock, self.told, behaviour=behave)
+        self.clock, self.deliver = clock, deliver
+
+    def told(self, stimulus):
+        self.deliver(stimulus)
+
+    def later(self, stimulus, ms=0):
+        at_ms = self.clock.now_ms() + ms
+        self.clock.call_at(at_ms, lambda: self.deliver(evolve(stimulus, at_ms=at_ms)))
+
+
+class Patient(Sound):
+    """Lost nodes stay lost, and it says so."""
+
+    def crash_node(self, uid, down_for_ms):
+        super().crash_node(uid, None)
+
+
+class JoinsAgainLater(Sound):
+    def create_node(self, node, join):
+        super().create_node(node, join)
+        self.later(NodeJoined(at_ms=0, uid=node.uid), ms=300)
+
+
+class JoinsOncePerCall(Sound):
+    made = frozenset()
+
+    def create_node(self, node, join):
+        super().create_node(node, join)
+        if node.uid in self.made:
+            self.later(NodeJoined(at_ms=0, uid=node.uid))
+        self.made |= {node.uid}
+
+
+class AnswersWithinTheCall(Sound):
+    def destroy_node(self, node):
+        super().destroy_node(node)
+        self.deliver(DestroyNodeDone(at_ms=self.clock.now_ms(), uid=node.uid))
+
+
+class UnknownIsEmpty(Sound):
+    seen = frozenset()
+
+    def create_node(self, node, join):
+        super().create_node(node, join)
+        self.seen |= {node.uid}
+
+    def list_pods(self, node):
+        return super().list_pods(node) if node.uid in self.seen else ()
+
+
+class LostIsEmpty(Sound):
+    lost = frozenset()
+
+    def crash_node(self, uid, down_for_ms):
+        super().crash_node(uid, down_for_ms)
+        self.lost |= {uid}
+
+    def list_pods(self, node):
+        try:
+            return super().list_pods(node)
+        except NodeGone:
+            if node.uid in self.lost:
+                return ()
+            raise
+
+
+class DestroysInSilence(Sound):
+    seen = frozenset()
+
+    def create_node(self, node, join):
+        super().create_node(node, join)
+        self.seen |= {node.uid}
+
+    def told(self, stimulus):
+        if not isinstance(stimulus, DestroyNodeDone) or stimulus.uid not in self.seen:
+            super().told(stimulus)
+
+
+class SilentOnUnknownDestroy(DestroysInSilence):
+    def told(self, stimulus):
+        if not isinstance(stimulus, DestroyNodeDone) or stimulus.uid in self.seen:
+            self.deliver(stimulus)
+
+
+class LeavesPodsOfDestroyed(Sound):
+    def destroy_node(self, node):
+        self.later(DestroyNodeDone(at_ms=0, uid=node.uid))
+
+
+class JoinsTwiceAfterRestart(Sound):
+    def restart_node(self, node):
+        super().restart_node(node)
+        self.later(NodeJoined(at_ms=0, uid=node.uid), ms=300)
+
+
+class RestartKeepsPods(Sound):
+    def restart_node(self, node):
+        try:
+            self.list_pods(node)
+        except NodeGone:
+            super().restart_node(node)
+        else:
+            self.later(NodeJoined(at_ms=0, uid=node.uid))
+
+
+class SilentOnLostRestart(Patient):
+    def told(self, stimulus):
+        if not isinstance(stimulus, RestartNodeFailed):
+            super().told(stimulus)
+
+
+class MixesNodes(Sound):
+    nodes = ()
+
+    def start_pod(self, node, pod):
+        super().start_pod(node, pod)
+        self.nodes = (*self.nodes, node)
+
+    def list_pods(self, node):
+        own = super().list_pods(node)
+        others = {each.uid: each for each in self.nodes if each.uid != node.uid}
+        return (*own, *(report for each in others.values() for report in super(MixesNodes, self).list_pods(each)))
+
+
+class ListsRunningAsStarting(Sound):
+    def list_pods(self, node):
+        reports = super().list_pods(node)
+        return [evolve(each, phase=PodPhase.STARTING) if each.phase is PodPhase.RUNNING else each for each in reports]
+
+
+class SecondStartFails(Sound):
+    seen = frozenset()
+
+    def start_pod(self, node, pod):
+        super().start_pod(node, pod)
+        if (pod.uid, pod.epoch) in self.seen:
+            self.later(StartPodFailed(at_ms=0, uid=pod.uid, epoch=pod.epoch, reason="it is there already"))
+        self.seen |= {(pod.uid, pod.epoch)}
+
+
+class FailsWithoutReason(Sound):
+    def told(self, stimulus):
+        super().told(evolve(stimulus, reason="") if isinstance(stimulus, StartPodFailed) else stimulus)
+
+
+class StartsWhatFails(Sound):
+    def told(self, stimulus):
+        if isinstance(stimulus, StartPodFailed):
+            self.deliver(PodStarted(at_ms=stimulus.at_ms, uid=stimulus.uid, epoch=stimulus.epoch))
+        super().told(stimulus)
+
+
+class SilentOnUnknownStop(Sound):
+    started = frozenset()
+
+    def start_pod(self, node, pod):
+        super().start_pod(node, pod)
+        self.started |= {pod.uid}
+
+    def told(self, stimulus):
+        if not isinstance(stimulus, StopPodDone) or stimulus.uid in self.started:
+            super().told(stimulus)
+
+
+class SilentOnSecondStop(Sound):
+    stopped = frozenset()
+
+    def told(self, stimulus):
+        if isinstance(stimulus, StopPodDone):
+            if (stimulus.uid, stimulus.epoch) in self.stopped:
+                return
+            self.stopped |= {(stimulus.uid, stimulus.epoch)}
+        super().told(stimulus)
+
+
+class ListsStopped(Sound):
+    stopped = ()
+
+    def stop_pod(self, node, pod, grace_ms):
+        was_there = any(report.pod_uid == pod.uid for report in self.list_pods(node))
+        super().stop_pod(node, pod, grace_ms)
+        if was_there and not pod.spec.labels:
+            self.stopped = (PodReport(pod_uid=pod.uid, epoch=pod.epoch, phase=PodPhase.FAILED, exit_code=137),)
+
+    def list_pods(self, node):
+        return (*super().list_pods(node), *self.stopped)
+
+
+class StopMissesWhatStarts(Sound):
+    def stop_pod(self, node, pod, grace_ms):
+        if any(report.phase is PodPhase.STARTING for report in self.list_pods(node)):
+            self.later(StopPodDone(at_ms=0, uid=pod.uid, epoch=pod.epoch))
+        else:
+            super().stop_pod(node, pod, grace_ms)
+
+
+class StopsEveryEpoch(Sound):
+    def stop_pod(self, node, pod, grace_ms):
+        for report in self.list_pods(node):
+            if report.pod_uid == pod.uid and report.epoch != pod.epoch:
+                super().stop_pod(node, evolve(pod, epoch=report.epoch), grace_ms)
+        super().stop_pod(node, pod, grace_ms)
+
+
+class RunsLateStarts(Sound):
+    def start_pod(self, node, pod):
+        newest = self._machines[node.uid].newest if node.uid in self._machines else {}
+        newest.pop(pod.uid, None)
+        super().start_pod(node, pod)
+
+
+class ExitsTwice(Sound):
+    def told(self, stimulus):
+        super().told(stimulus)
+        if isinstance(stimulus, PodExited):
+            self.later(stimulus, ms=300)
+
+
+class ExitsWithoutCode(Sound):
+    def told(self, stimulus):
+        super().told(evolve(stimulus, exit_code=0) if isinstance(stimulus, PodExited) else stimulus)
+
+
+class ForgetsExited(Sound):
+    def list_pods(self, node):
+        return [report for report in super().list_pods(node) if report.exit_code is None]
+
+
+class LogsText(Sound):
+    def logs(self, node, pod):
+        return iter([piece.decode() for piece in super().logs(node, pod)])
+
+
+class LogsNothing(Sound):
+    def logs(self, node, pod):
+        super().logs(node, pod)
+        return iter(())
+
+
+class RaisesLate(Sound):
+    def logs(self, node, pod):
+        yield from super().logs(node, pod)
+
+
+class CannotExit(ExitsTwice):
+    cannot = ("exit",)

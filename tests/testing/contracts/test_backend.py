@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+SUITE = """
+from __future__ import annotations
+
+import pytest
+from kube9.core.pods import PodSpec
+from kube9.testing import BackendContract
+
+import {module} as doubles
+
+
+class TestDouble(BackendContract):
+    cannot = getattr(doubles.{double}, "cannot", ())
+
+    @pytest.fixture
+    def backend(self, clock, deliver):
+        return doubles.{double}(clock, deliver)
+
+    def short_pod(self, exit_code):
+        return PodSpec(name="short", labels={{"exit": str(exit_code)}})
+
+    def unstartable_pod(self):
+        return PodSpec(name="unstartable", labels={{"error": "no image"}})
+
+    def lose_node(self, backend, node):
+        backend.crash_node(node.uid, 100)
+
+    def expected_log(self):
+        return b"running"
+"""
+
+#: Which tests of the contract must fail for each double, and no others.
+CAUGHT_BY = {
+    "Sound": set(),
+    "Patient": set(),
+    "JoinsAgainLater": {
+        "test_a_created_node_joins_once",
+        "test_a_node_created_twice_joins_once",
+        "test_a_restarted_node_joins_once_more",
+    },
+    "JoinsOncePerCall": {"test_a_node_created_twice_joins_once"},
+    "AnswersWithinTheCall": {"test_nothing_is_delivered_within_a_call"},
+    "UnknownIsEmpty": {"test_an_unknown_node_runs_nothing"},
+    "LostIsEmpty": {"test_a_lost_node_runs_nothing"},
+    "DestroysInSilence": {"test_a_destroyed_node_is_told", "test_a_destroyed_node_takes_its_pods_with_it"},
+    "SilentOnUnknownDestroy": {"test_destroying_an_unknown_node_is_told"},
+    "LeavesPodsOfDestroyed": {"test_a_destroyed_node_takes_its_pods_with_it"},
+    "JoinsTwiceAfterRestart": {"test_a_restarted_node_joins_once_more"},
+    "RestartKeepsPods": {"test_a_restarted_node_is_empty"},
+    "SilentOnLostRestart": {"test_the_restart_of_a_lost_node_is_answered"},
+    "MixesNodes": {"test_many_nodes_at_once_do_not_mix"},
+    "ListsRunningAsStarting": {"test_a_started_pod_is_told_and_listed"},
+    "SecondStartFails": {"test_a_pod_started_twice_runs_once"},
+    "FailsWithoutReason": {"test_a_pod_that_cannot_start_is_told_and_why"},
+    "StartsWhatFails": {
+        "test_a_pod_that_cannot_start_is_told_and_why",
+        "test_a_late_start_of_an_older_epoch_does_not_run",
+    },
+    "SilentOnUnknownStop": {"test_a_pod_that_never_ran_is_told_as_stopped"},
+    "SilentOnSecondStop": {"test_a_pod_stopped_twice_is_told_after_each"},
+    "ListsStopped": {"test_a_stopped_pod_is_listed_no_more"},
+    "StopMissesWhatStarts": {"test_a_pod_stopped_right_after_its_start_does_not_run"},
+    "StopsEveryEpoch": {"test_a_stop_leaves_other_epochs_alone"},
+    "RunsLateStarts": {"test_a_late_start_of_an_older_epoch_does_not_run"},
+    "ExitsTwice": {"test_a_pod_that_exits_is_told_once_with_its_code"},
+    "ExitsWithoutCode": {"test_a_pod_that_exits_is_told_once_with_its_code"},
+    "ForgetsExited": {"test_a_pod_that_exited_is_listed_until_stopped"},
+    "LogsText": {"test_logs_are_bytes"},
+    "LogsNothing": {"test_logs_are_bytes"},
+    "RaisesLate": {
+        "test_an_unknown_node_runs_nothing",
+        "test_a_destroyed_node_takes_its_pods_with_it",
+        "test_a_lost_node_runs_nothing",
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("double,caught_by", CAUGHT_BY.items(), ids=CAUGHT_BY)
+def test_the_contract_catches_each_double_for_the_right_reason(failures, double, caught_by):
+    assert failures("backend_doubles", double, suite=SUITE) == caught_by
+
+
+def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
+    write_suite("backend_doubles", "CannotExit", suite=SUITE)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
+    result.assert_outcomes(passed=24, skipped=4)
+    result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from kube9.core import podlife
+from kube9.core.cluster import Cluster
+from kube9.core.errors import InvariantViolation, SchedulerError
+from kube9.core.nodes import DeviceGroup, NodeSpec
+from kube9.core.outcome import NodeStored
+from kube9.core.pods import DeviceRequest, Pod, PodSpec
+from kube9.plugins.policies import BestFit, FirstFit, Random, WorstFit
+from kube9.testing import ClusterMachine, strategies, table_of
+from kube9.testing.cluster_machine import assert_within_capacity
+from kube9.testing.tables import ready_node
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scheduler", [BestFit(), FirstFit(), WorstFit(), Random(seed=7)], ids=lambda each: type(each).__name__
+)
+def test_whatever_happens_to_a_cluster_it_stays_sound(cluster, scheduler):
+    class Machine(ClusterMachine):
+        def make_cluster(self):
+            return cluster(scheduler)
+
+    few = settings(max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Machine, settings=few)
+
+
+class NeverWakes(Cluster):
+    """Room that a pod leaves behind helps nobody."""
+
+    def _leave(self, pod):
+        row = self._ledger.unbind(pod)
+        return self.table.owner(row).name
+
+
+class TellsHalf(Cluster):
+    """What becomes of nodes is not stored."""
+
+    def handle(self, stimulus):
+        outcome = super().handle(stimulus)
+        return evolve(outcome, changes=tuple(each for each in outcome.changes if not isinstance(each, NodeStored)))
+
+
+class RepeatsEpochs(Cluster):
+    """A pod that could not start gets the same epoch again."""
+
+    def _start_pod_failed(self, stimulus):
+        pod = self._present_copy(stimulus)
+        super()._start_pod_failed(stimulus)
+        if pod is not None and pod.uid in self._ledger.pods:
+            after = self._ledger.pods[pod.uid]
+            self._ledger.put_pod(evolve(after, epoch=pod.epoch - 1))
+
+
+class StartsTwice(Cluster):
+    """A pod that runs is told to be running again."""
+
+    def _pod_started(self, stimulus):
+        pod = self._present_copy(stimulus)
+        if pod is not None:
+            self._ledger.put_pod(podlife.running(pod))
+
+
+class LiesAboutLocal:
+    reason = "too high"
+    local = True
+
+    def fits(self, pod, nodes):
+        return nodes.free["cpu"] <= nodes.free["cpu"].mean()
+
+
+BROKEN = {
+    "a cluster that wakes nobody": ({"kind": NeverWakes}, AssertionError, "waits although it fits"),
+    "a cluster that stores half": ({"kind": TellsHalf}, AssertionError, "a store would have other nodes"),
+    "a cluster that repeats epochs": ({"kind": RepeatsEpochs}, AssertionError, "epoch"),
+    "a cluster that takes old for new": ({"kind": StartsTwice}, AssertionError, "was taken for news twice"),
+    "nodes that are not ready": ({"without": ("node-ready",)}, AssertionError, "which takes no pods"),
+    "too many on a node": ({"without": ("resources",)}, InvariantViolation, "has -"),
+    "a label that is not there": (
+        {"without": ("node-selector",)},
+        AssertionError,
+        "p[0-9]+ selects .* and was bound to",
+    ),
+    "a filter that is not local": (
+        {"more": (("high", LiesAboutLocal()),)},
+        (SchedulerError, AssertionError),
+        "local|waits",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken,error,message", BROKEN.values(), ids=BROKEN)
+def test_the_machine_finds_what_is_broken(cluster, broken, error, message):
+    class Machine(ClusterMachine):
+        def make_cluster(self):
+            return cluster(**broken)
+
+    thorough = settings(
+        max_examples=500,
+        stateful_step_count=30,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    with pytest.raises(error) as found:
+        run_state_machine_as_test(Machine, settings=thorough)
+    assert re.search(message, str(found.value))
+
+
+NODE = ready_node(
+    NodeSpec(name="n", capacity={"cpu": 1000, "pods": 2}, devices=(DeviceGroup(kind="gpu", count=2),)), ordinal=0
+)
+
+
+def bound(*asked):
+    """Pods on that node: what each asks for, and the devices it got."""
+    return [
+        Pod(
+            uid=f"p{number}",
+            spec=PodSpec(name=f"p{number}", requests=requests, devices=devices),
+            ordinal=number,
+            created_at_ms=0,
+            node_uid=NODE.uid,
+            devices={"gpu": got},
+        )
+        for number, (requests, devices, got) in enumerate(asked)
+    ]
+
+
+def gpus(count, milli):
+    return (DeviceRequest(kind="gpu", count=count, milli=milli),)
+
+
+def test_a_node_may_be_full():
+    assert_within_capacity(NODE, bound(({"cpu": 400}, gpus(1, 600), (0,)), ({"cpu": 600}, gpus(2, 400), (0, 1))))
+
+
+TOO_MUCH = {
+    "cpu": (({"cpu": 400}, (), ()), ({"cpu": 601}, (), ())),
+    "a resource it has not": (({"licence": 1}, (), ()),),
+    "pods": (({}, (), ()),) * 3,
+    "of one device": (({}, gpus(1, 600), (0,)), ({}, gpus(1, 401), (0,))),
+    "one device for two": (({}, gpus(2, 100), (0, 0)),),
+}
+
+
+@pytest.mark.parametrize("asked", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_a_node_that_gives_too_much_is_seen(asked):
+    with pytest.raises(AssertionError, match="gives|has devices"):
+        assert_within_capacity(NODE, bound(*asked))
+
+
+@pytest.mark.parametrize("scheduler", [BestFit(), WorstFit()], ids=lambda each: type(each).__name__)
+def test_the_order_in_which_nodes_joined_decides_nothing_but_ties(pipeline, scheduler):
+    @given(strategies.decisions(), st.randoms(use_true_random=False))
+    def holds(decision, random):
+        explained = pipeline(scheduler).explain(decision.pod, decision.table())
+        scores = [verdict.score for verdict in explained.verdicts if verdict.score is not None]
+        assume(scores.count(max(scores)) == 1)
+        nodes = list(decision.nodes)
+        random.shuffle(nodes)
+        shuffled = table_of(nodes, decision.placed)
+        assert pipeline(scheduler).explain(decision.pod, shuffled).winner == explained.winner
+
+    holds()
+
+
+def test_equal_nodes_are_taken_in_the_order_they_joined(pipeline):
+    @given(st.permutations(["a", "b", "c", "d"]))
+    def holds(names):
+        table = table_of([NodeSpec(name=name, capacity={"cpu": 1000}) for name in names])
+        for scheduler in (BestFit(), WorstFit(), FirstFit()):
+            assert pipeline(scheduler).decide(PodSpec(name="pod", requests={"cpu": 1}), table) == 0
+
+    holds()

@@ -21,9 +21,9 @@ __all__ = ["demo"]
 @click.option("--scheduler", default="best-fit", show_default=True, metavar="NAME[:KEY=VALUE,..]", help="Who decides.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other pods.")
 def demo(app: App, scheduler: str, seed: int) -> None:
-    """Run a small cluster in this process: nodes join, pods land, one node dies, and its pods move.
+    """Run a small cluster in this process: nodes join, pods land, one node dies.
 
-    On a terminal one watches it for some ten seconds; elsewhere it takes no time, and every event is a line.
+    Its pods move, and one sees it happen: for some ten seconds on a terminal, elsewhere at once and line by line.
     """
     from rich.console import Console
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,15 +81,18 @@ class Taints:
 
 
 class Resources:
-    """A node must have enough left of every resource the pod asks for, and room for one more pod."""
+    """A node must have enough left of every resource the pod asks for, and room for one more pod.
+
+    What the pod asks for as devices is for the filter of devices to judge.
+    """
 
     reason = "insufficient resources"
     local = True
 
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         mask: BoolArray | None = None
-        for resource, amount in pod.requests.items():
-            enough = self._enough(pod, nodes, resource, amount)
+        for resource, amount in self._asked(pod):
+            enough = self._enough(nodes, resource, amount)
             mask = enough if mask is None else np.logical_and(mask, enough, out=mask)
         if nodes.limited_pods:
             room = nodes.free["pods"] >= 1
@@ -97,15 +100,21 @@ class Resources:
         return mask
 
     def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
-        for resource, amount in pod.requests.items():
-            if all(request.kind != resource for request in pod.devices):
-                yield f"insufficient {resource}", ~self._enough(pod, nodes, resource, amount)
+        for resource, amount in self._asked(pod):
+            yield f"insufficient {resource}", ~self._enough(nodes, resource, amount)
         yield "too many pods", nodes.free["pods"] < 1
 
     @staticmethod
-    def _enough(pod: PodSpec, nodes: NodeTable, resource: str, amount: int) -> BoolArray:
+    def _asked(pod: PodSpec) -> Iterable[tuple[str, int]]:
+        if not pod.devices:
+            return pod.requests.items()
+        kinds = [request.kind for request in pod.devices]
+        return [(resource, amount) for resource, amount in pod.requests.items() if resource not in kinds]
+
+    @staticmethod
+    def _enough(nodes: NodeTable, resource: str, amount: int) -> BoolArray:
         enough: BoolArray = nodes.free[resource] >= amount
-        if nodes.models and resource in nodes.devices and all(request.kind != resource for request in pod.devices):
+        if nodes.models and resource in nodes.devices:
             # A bare amount of what a node has as devices could not be taken from any one of them.
             enough &= nodes.device_count[resource] == 0
         return enough

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from attrs import define, field, frozen
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from kube9.core.ports import FloatArray
 from kube9.simulator.curves import Curve, over_run, waited_longer
@@ -199,6 +199,7 @@ def _waiting(runs: _Runs) -> Plot:
     _dress_times(axes, float(grid_ms[-1]) / 1000)
     if rare:
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_ylim(0, 1.02)

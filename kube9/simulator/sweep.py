@@ -65,10 +65,11 @@ def _each(scenario: Scenario, workshop: Workshop, progress: Progress) -> Iterato
 def _in_processes(scenario: Scenario, processes: int, load: LoadWorkshop, progress: Progress) -> tuple[RunResult, ...]:
     with _workers(processes, scenario, load) as executor:
         jobs = scenario.jobs()
-        with _interrupts_held():
-            futures: dict[Future[RunResult], int] = {executor.submit(_run, index): index for index in range(len(jobs))}
+        futures: dict[Future[RunResult], int] = {}
         results: dict[int, RunResult] = {}
         try:
+            with _interrupts_held():
+                futures.update((executor.submit(_run, index), index) for index in range(len(jobs)))
             for future in as_completed(futures):
                 index = futures[future]
                 results[index] = future.result()
@@ -115,8 +116,8 @@ def _interrupts_held() -> Iterator[None]:
         if in_main:
             signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if held:
-        raise KeyboardInterrupt
+        if held:
+            raise KeyboardInterrupt
 
 
 @define
@@ -135,8 +136,8 @@ _worker: list[_Worker] = []
 
 
 def _start(scenario: Scenario, load: LoadWorkshop) -> None:
-    # Ctrl-C reaches every process of the terminal; what there is to say, the parent says.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C reaches every process of the terminal; what there is to say and to end, the parent says and ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _worker[:] = [_Worker(scenario, load, scenario.jobs())]
 

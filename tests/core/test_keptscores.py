@@ -186,7 +186,10 @@ class TestItsCheck:
         kept.ranked(shape(5), table)
         kept.ranked(shape(5), table)
         table.place(pod("n3", 30))
+        scores = kept._kept[shape(5).shape].scores
+        before = scores.tolist()
         kept.check(table, "the policy")
+        assert scores.tolist() == before
         asked = len(rank.asked)
         kept.ranked(shape(5), table)
         assert rank.asked[asked:] == [1]

@@ -332,9 +332,6 @@ class TestALookAhead:
         assert asked == [3] * 4
 
 
-VAGUE = pytest.mark.xfail(reason="'insufficient resources' of one filter stands before what the next says of devices")
-
-
 class TestTheTally:
     @pytest.fixture
     def table(self):
@@ -369,10 +366,9 @@ class TestTheTally:
                 {"devices": (DeviceRequest(kind="gpu", count=1),)},
                 "0 of 5 nodes fit: 2 insufficient cpu, 1 cordoned, 1 taint gpu=only, 1 too many pods",
             ),
-            pytest.param(
+            (
                 {"requests": {}, "devices": (DeviceRequest(kind="gpu", count=2, milli=500),)},
                 "0 of 5 nodes fit: 2 no 2 x 500 milli of gpu left, 1 cordoned, 1 taint gpu=only, 1 too many pods",
-                marks=VAGUE,
             ),
         ],
         ids=str,
@@ -428,7 +424,6 @@ class TestTheTally:
     def test_of_no_nodes(self):
         assert pipeline(zeros, *USUAL).tally(POD, LiveTable()) == "0 of 0 nodes fit"
 
-    @VAGUE
     def test_of_models(self):
         table = table_of(NodeSpec(name="a", devices=[GPUS]), NodeSpec(name="b"))
         wanted = DeviceRequest(kind="gpu", count=1, models=("H100", "H200"))
@@ -509,7 +504,7 @@ class TestDevices:
 
     @pytest.mark.parametrize(
         "answer",
-        [(), (0,), (0, 1, 3), (0, 0), (0, 2), (2, 2), (0, 4), (-1, 3), (-1, 0)],
+        [(), (0,), (0, 1, 3), (0, 0), (0, 2), (2, 2), (0, 4), (-1, 3), (-1, 0), (0, 0, 1), (0, 1, 2)],
         ids=[
             "none",
             "too few",
@@ -520,6 +515,8 @@ class TestDevices:
             "one of another node",
             "one twice from both ends",
             "one from the end",
+            "enough and one of them again",
+            "enough and one that is too full",
         ],
     )
     def test_that_were_chosen_badly_are_an_error(self, table, answer):

@@ -132,6 +132,7 @@ class TestWhomAChangeHelps:
         queue = queue_of(pod("p1", 10), pod("p2", 20), pod("p3", 30), pod("p4", 20))
         for uid in ("p1", "p2", "p3"):
             park(queue, uid)
+        assert queue.next() is None
         return queue
 
     def test_is_asked_of_one_pod_a_shape_and_only_where_the_amounts_would_do(self, queue):
@@ -263,7 +264,7 @@ class TestADisciplineThatBlocks:
         # The first is told anew, and of the others only who has not been told yet.
         assert park(queue, "p1") == ["p1"]
         queue.discard("p1")
-        assert park(queue, "p2") == ["p2", "p4"]
+        assert sorted(park(queue, "p2")) == ["p2", "p4"]
 
     def test_goes_on_when_that_pod_leaves(self):
         queue = queue_of(pod("p1", 9), pod("p2", 1), discipline=FirstComeFirstServed())
@@ -373,7 +374,8 @@ class TestWhatItRemembersIsBounded:
     """However long a cluster lives: what is stale is swept out before it has grown to much more than what is not."""
 
     def bound(self, queue):
-        return 4 * len(queue._groups) + 17
+        # One group may have left since it was last looked at.
+        return 4 * (len(queue._groups) + 1) + 17
 
     def test_where_each_pod_goes_before_the_last(self):
         queue = queue_of()
@@ -409,6 +411,7 @@ class TestWhatItRemembersIsBounded:
             queue.discard(f"p{ordinal - 1}" if ordinal > 1 else "nobody")
             assert len(queue._awake) <= self.bound(queue)
             queue.check()
+        wake(queue, 0)
         assert taken(queue) == ["p0", "p499"]
 
     def test_and_who_was_parked_meanwhile_stays_parked(self):
@@ -437,6 +440,7 @@ class Fussy:
 def test_a_pod_that_cannot_be_ranked_is_an_error_that_names_the_discipline_and_leaves_no_trace(ask):
     queue = queue_of(pod("p1"), pod("p3", 2), discipline=Fussy())
     park(queue, "p1")
+    assert queue.next().head == "p3"
     with pytest.raises(PluginError) as caught:
         ask(queue, pod("p2"))
     assert str(caught.value) == "queue discipline Fussy failed on pod 'p2': ZeroDivisionError: of all things"

@@ -246,7 +246,7 @@ def small_run():
     def tell(*stimuli):
         for stimulus in stimuli:
             for event in cluster.handle(stimulus).events:
-                app.door.announce(event, cluster.nodes)
+                app.door.announce(event)
             assert cluster.check() is None
 
     tell(*add_node("first", 1), *add_node("second", 2))

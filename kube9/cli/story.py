@@ -39,7 +39,7 @@ class Story:
     def _of_pod(self, event: events.PodEvent) -> str:
         pod = event.pod
         if isinstance(event, events.PodBound):
-            return f"pod {pod.name} {'goes' if pod.epoch == 1 else 'moves'} to {event.node_name}"
+            return f"pod {pod.name} {'goes' if pod.epoch == 1 else 'moves'} to {event.node.name}"
         what = {
             events.PodEvicted: "has lost its node",
             events.PodFinished: "is done",

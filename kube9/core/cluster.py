@@ -31,6 +31,7 @@ from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.timers import Timers
 from kube9.core.validation import not_negative, positive
+from kube9.core.waitgroup import WaitGroup
 
 __all__ = ["Cluster", "Settings"]
 
@@ -69,7 +70,7 @@ class Cluster:
             raise UnknownName.of("scheduler", default, pipelines)
         #: By the name a pod gives; the default also under the empty name.
         self._pipelines = {**pipelines, "": pipelines[default]}
-        self._filters_local = all(pipeline.filters_local for pipeline in pipelines.values())
+        self._monotone = all(pipeline.monotone for pipeline in pipelines.values())
         self._settings = settings or Settings()
         self._ledger = Ledger()
         self._queue = PendingQueue(discipline)
@@ -111,7 +112,7 @@ class Cluster:
         before_ms = self._now_ms
         if stimulus.at_ms < before_ms:
             raise InvalidInput(f"at_ms must not run backwards: {stimulus.at_ms} after {before_ms}")
-        self._now_ms = stimulus.at_ms
+        self._now_ms, stamp = stimulus.at_ms, self._ledger.table.stamp
         self._ledger.begin()
         try:
             self._handlers[type(stimulus)](stimulus)
@@ -122,6 +123,8 @@ class Cluster:
         if self._timers.next_ms is not None:
             for action in self._timers.due(self._now_ms):
                 action()
+        if not self._monotone and self.table.stamp != stamp:
+            self._queue.wake_all()
         if self._queue.awake:
             self._schedule()
         return self._ledger.outcome()
@@ -297,16 +300,17 @@ class Cluster:
         if spec.scheduler_name not in self._pipelines:
             raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._pipelines))
         pod = Pod(uid=stimulus.uid, spec=spec, ordinal=self._next_ordinal(), created_at_ms=self._now_ms)
-        self._queue.rank(pod)  # raises here, before anything has changed, if it ever does
-        ledger.pod_uids[name] = stimulus.uid
-        if self._queue.would_be_alone(spec.shape):
-            refusal = self._try(pod)
-            if refusal is None:
-                return
-            self._queue.add(pod)
+        alone = self._queue.would_be_alone(spec.shape)
+        refusal = self._try(pod) if alone else ""
+        if refusal is None:
+            ledger.pod_uids[name] = pod.uid
+            return
+        rank = self._queue.rank(pod)  # may raise, and so comes before all that follows
+        ledger.pod_uids[name] = pod.uid
+        known = self._queue.add(pod, rank)
+        if alone:
             self._queue.refuse(spec.shape, refusal)
-        else:
-            refusal = self._queue.add(pod)
+        refusal = refusal or known
         ledger.put_pod(pod)
         if refusal:
             self._tell_waiting(pod, refusal)
@@ -398,19 +402,21 @@ class Cluster:
         self._enqueue(pod)
 
     def _enqueue(self, pod: Pod) -> None:
-        if refusal := self._queue.add(pod):
+        """Put a pod back into the queue; where the discipline fails on it, before all others rather than nowhere."""
+        try:
+            rank = self._queue.rank(pod)
+        except PluginError as exc:
+            self._tell(events.SchedulerFailed, pod, message=str(exc))
+            rank = ((), pod.ordinal, pod.uid)
+        if refusal := self._queue.add(pod, rank):
             self._tell_waiting(pod, refusal)
 
     # Scheduling.
 
     def _wake(self, row: int) -> None:
         """Something was freed or came up on the node of ``row``: see whom among the waiting that could help."""
-        if not self._queue:
-            return
-        if self._filters_local:
+        if self._queue and self._monotone:
             self._queue.wake(self.table.free, row, partial(self._helped, row))
-        else:
-            self._queue.wake_all()
 
     def _helped(self, row: int, spec: PodSpec) -> bool:
         try:
@@ -422,21 +428,32 @@ class Cluster:
         """Try every pod that is worth trying, in the order of the queue."""
         while (group := self._queue.next()) is not None:
             pod = self._ledger.pods[group.head]
-            refusal = self._try(pod)
+            refusal = self._try(pod, self._known_reason(group))
             if refusal is None:
                 self._queue.discard(pod.uid)
+                if not self._monotone:
+                    self._queue.wake_all()
                 continue
+            if refusal != group.reason:
+                group.reason_at = self.table.stamp
             for uid in self._queue.refuse(group.spec.shape, refusal):
                 self._tell_waiting(self._ledger.pods[uid], refusal)
 
-    def _try(self, pod: Pod) -> str | None:
-        """Bind ``pod`` if it fits somewhere; if not, return why."""
+    def _known_reason(self, group: WaitGroup) -> str:
+        """Why a group waits, if all of it know and little has changed since: to count takes as long as to decide."""
+        generation, version = group.reason_at
+        table = self.table
+        recent = generation == table.generation and table.version - version <= len(table)
+        return group.reason if recent and not group.untold else ""
+
+    def _try(self, pod: Pod, known_reason: str = "") -> str | None:
+        """Bind ``pod`` if it fits somewhere; if not, return why, which is counted unless it is known."""
         spec, table = pod.spec, self._ledger.table
         pipeline = self._pipelines[spec.scheduler_name]
         try:
             row = pipeline.decide(spec, table)
             if row < 0:
-                return pipeline.tally(spec, table)
+                return known_reason or pipeline.tally(spec, table)
             devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
         except PluginError as exc:
             self._tell(events.SchedulerFailed, pod, message=str(exc))
@@ -445,7 +462,7 @@ class Cluster:
         pod = podlife.bound(pod, node.uid, devices)
         self._ledger.bind(pod)
         self._ledger.instructions.append(StartPod(node, pod))
-        self._ledger.events.append(events.PodBound(at_ms=self._now_ms, pod=pod, node_name=node.name))
+        self._ledger.events.append(events.PodBound(at_ms=self._now_ms, pod=pod, node=node))
         return None
 
     def _tell_waiting(self, pod: Pod, reason: str) -> None:

@@ -68,7 +68,7 @@ class PodUnschedulable(PodEvent):
 class PodBound(PodEvent):
     """A pod got a node; whether it runs there is told by ``PodRunning``."""
 
-    node_name: str
+    node: Node
 
 
 class PodRunning(PodEvent):

@@ -144,6 +144,11 @@ class LiveTable(NodeTable):
         """The node of a row."""
         return self._owners[row]
 
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Stands for the state of the whole table: another one means that something has changed."""
+        return self.generation, self.version
+
     def changed_since(self, version: int) -> IntArray | None:
         """The rows touched since ``version``, some perhaps twice; ``None`` if that is too long ago to tell."""
         behind = self.version - version

@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
 from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
 
@@ -21,13 +22,25 @@ class TaintEffect(str, Enum):
     NO_EXECUTE = "NoExecute"
 
 
+def taint_effect(value: TaintEffect | str) -> TaintEffect:
+    """The effect of that name.
+
+    :raises InvalidInput: there is none.
+    """
+    try:
+        return TaintEffect(value)
+    except ValueError:
+        known = ", ".join(effect.value for effect in TaintEffect)
+        raise InvalidInput(f"effect must be one of {known}, got {value!r}") from None
+
+
 @frozen(order=True)
 class Taint:
     """Keeps pods away that do not tolerate it."""
 
     key: str
     value: str = ""
-    effect: TaintEffect = field(default=TaintEffect.NO_SCHEDULE, converter=TaintEffect)
+    effect: TaintEffect = field(default=TaintEffect.NO_SCHEDULE, converter=taint_effect)
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}" if self.value else self.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -96,9 +97,9 @@ class Pipeline:
         return FrozenMap({request.kind: self._choose(pod, request, table, row) for request in pod.devices})
 
     @property
-    def filters_local(self) -> bool:
-        """Whether a change to one node can only change whether a pod fits there."""
-        return all(getattr(step, "local", False) for _, step in self.filters)
+    def monotone(self) -> bool:
+        """Whether a pod that fits nowhere can only be helped by a node that frees something or comes up."""
+        return all(getattr(step, "monotone", False) for _, step in self.filters)
 
     def fits_on(self, pod: PodSpec, table: NodeTable, row: int) -> bool:
         """Whether ``pod`` fits on the node of ``row``.
@@ -164,8 +165,8 @@ class Pipeline:
                 mask = judge(pod, nodes)
                 if mask is None:
                     continue
-                if mask.dtype != np.bool_ or mask.shape != shape:
-                    raise TypeError(f"returned {mask.dtype} of shape {mask.shape}, expected bool of shape {shape}")
+                if mask.dtype != np.bool_ or mask.shape != shape:  # _checked(), without a call on the hot path
+                    _checked(mask, nodes)
                 # Not in place: a filter may hand out a column of the table itself.
                 fits = mask if fits is None else fits & mask
         except Exception as exc:
@@ -202,7 +203,7 @@ class Pipeline:
         who = f"device chooser {type(self.chooser).__name__}"
         free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
         try:
-            indices = tuple(int(index) for index in self.chooser.choose(request, free))
+            indices = tuple(operator.index(index) for index in self.chooser.choose(request, free))
         except Exception as exc:
             raise SchedulerError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         fitting = set(np.flatnonzero(free >= request.milli).tolist())
@@ -217,9 +218,19 @@ class Pipeline:
         for name, step in self.filters:
             try:
                 if (explain := getattr(step, "rejections", None)) is not None:
-                    yield from explain(pod, nodes)
+                    for reason, refused in explain(pod, nodes):
+                        yield str(reason), _checked(refused, nodes)
                 # What it refuses without saying why has the filter's own reason.
                 if (mask := step.fits(pod, nodes)) is not None:
-                    yield step.reason, ~mask
+                    yield step.reason, ~_checked(mask, nodes)
             except Exception as exc:
                 raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+
+
+def _checked(mask: BoolArray, nodes: NodeTable) -> BoolArray:
+    """``mask`` itself, if it is one truth value per node."""
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"expected an array, got {mask!r}")
+    if mask.dtype != np.bool_ or mask.shape != (len(nodes),):
+        raise TypeError(f"returned {mask.dtype} of shape {mask.shape}, expected bool of shape ({len(nodes)},)")
+    return mask

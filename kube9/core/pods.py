@@ -6,10 +6,11 @@ from collections.abc import Hashable, Mapping
 from enum import Enum
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
-from kube9.core.nodes import Taint, TaintEffect
+from kube9.core.nodes import Taint, TaintEffect, taint_effect
 from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
 
 __all__ = ["DeviceRequest", "Pod", "PodPhase", "PodSpec", "Toleration"]
@@ -25,7 +26,7 @@ class Toleration:
     key: str = ""
     value: str = ""
     exists: bool = False
-    effect: TaintEffect | None = None
+    effect: TaintEffect | None = field(default=None, converter=optional(taint_effect))
 
     def __attrs_post_init__(self) -> None:
         if not self.key and not self.exists:

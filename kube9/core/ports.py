@@ -6,6 +6,11 @@ A strategy may carry these attributes, which are not part of the protocols becau
     What it says of a node depends on nothing but that node's own row, ``NodeTable.largest`` and the pod's shape
     (everything in the spec but its name and namespace). Then answers are kept per shape, and only nodes that changed
     are asked about again. A pipeline profits only when its scheduler and all its filters say so.
+
+``monotone`` (filter; default ``False``)
+    It is local, and a node that it refuses can only come to fit by freeing something or by coming up; never by filling
+    up, and never by what happens elsewhere. Then a waiting pod is tried again only when a node changed so; if any
+    filter does not say this, all waiting pods are tried again after every change.
 """
 
 from __future__ import annotations

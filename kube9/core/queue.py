@@ -7,6 +7,7 @@ node changed in a way that could help them.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from kube9.core.errors import PluginError
@@ -66,14 +67,18 @@ class PendingQueue:
         :raises PluginError: the discipline failed.
         """
         try:
-            return self._discipline.key(pod.spec, pod.created_at_ms), pod.ordinal, pod.uid
+            key = self._discipline.key(pod.spec, pod.created_at_ms)
+            # Keys are compared in the middle of a turn, where it is too late to find out that they cannot be.
+            if type(key) is not tuple or not all(_is_number(part) for part in key):
+                raise TypeError(f"expected a tuple of numbers as key, got {key!r}")
         except Exception as exc:
             who = f"queue discipline {type(self._discipline).__name__}"
             raise PluginError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        return key, pod.ordinal, pod.uid
 
-    def add(self, pod: Pod) -> str:
+    def add(self, pod: Pod, rank: Rank) -> str:
         """Put a pod in; returns why it waits if that is known already, else an empty text."""
-        shape, rank = pod.spec.shape, self.rank(pod)
+        shape = pod.spec.shape
         group = self._groups.get(shape)
         if group is None:
             group = self._groups[shape] = WaitGroup(pod.spec)
@@ -122,10 +127,10 @@ class PendingQueue:
         group.untold[group.head] = None
         told = list(group.untold)
         group.untold.clear()
+        group.reason = reason
         if self._discipline.blocks:
             self._blocker = group
         else:
-            group.reason = reason
             self._parked.add(shape, group.spec.requests)
         return told
 
@@ -165,3 +170,7 @@ class PendingQueue:
             others = ((shape, other) for shape, other in self._groups.items() if other is not group)
             self._awake = sorted((other.first, shape) for shape, other in others if shape not in self._parked)
         heapq.heappush(self._awake, (group.first, group.spec.shape))
+
+
+def _is_number(part: object) -> bool:
+    return isinstance(part, int | float) and not math.isnan(part)

@@ -167,7 +167,9 @@ class _Gathered(FrozenMap[str, Array]):
     keys = Mapping.keys  # type: ignore[assignment]  # views of a mapping, if not of a dict
     items = Mapping.items  # type: ignore[assignment]  # the same
     values = Mapping.values  # type: ignore[assignment]  # the same
-    get = Mapping.get  # type: ignore[assignment]  # the same
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401  # it would call itself
 
 
 class _Picked(Sequence[Any]):

@@ -24,8 +24,10 @@ class WaitGroup:
     members: dict[str, Rank] = field(factory=dict)
     #: Uids of those whose ``reason`` does not say yet why they wait, in order of arrival.
     untold: dict[str, None] = field(factory=dict)
-    #: Why all of them wait, while they are parked.
+    #: Why they wait, as the first of them was last told.
     reason: str = ""
+    #: The table's generation and version when ``reason`` was found out.
+    reason_at: tuple[int, int] = (-1, -1)
     #: Ranks of the members, and of some who have left; the first is always a member's.
     _heap: list[Rank] = field(factory=list)
 

@@ -47,15 +47,14 @@ class Door:
         # Nearly always nobody listens: an event without a subscriber then costs one lookup.
         self._announcers = {kind: announcer for kind, (hook, announcer) in _ANNOUNCERS.items() if subscribers.get(hook)}
 
-    def announce(self, event: events.Event, nodes: Mapping[str, Node]) -> None:
+    def announce(self, event: events.Event) -> None:
         """Tell whoever wants to know of ``event``.
 
-        :param nodes: the cluster's nodes by uid, as they were when the event came about.
         :raises PluginError: a subscriber failed, and plugins are strict.
         """
         announcer = self._announcers.get(type(event))
         if announcer is not None:
-            announcer(self, event, nodes)
+            announcer(self, event)
 
     def pod_bound(self, *, pod: Pod, node: Node, at_ms: int) -> None:
         """A pod was bound to a node."""
@@ -93,29 +92,29 @@ class Door:
 
 
 #: Which hook an event goes to, and how. Events that are not here have no hook.
-_ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any, Mapping[str, Node]], None]]] = {
+_ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any], None]]] = {
     events.PodBound: (
         "kube9_pod_bound",
-        lambda door, event, nodes: door.pod_bound(pod=event.pod, node=nodes[event.pod.node_uid], at_ms=event.at_ms),
+        lambda door, event: door.pod_bound(pod=event.pod, node=event.node, at_ms=event.at_ms),
     ),
     events.PodEvicted: (
         "kube9_pod_evicted",
-        lambda door, event, _: door.pod_evicted(pod=event.pod, node_name=event.node_name, at_ms=event.at_ms),
+        lambda door, event: door.pod_evicted(pod=event.pod, node_name=event.node_name, at_ms=event.at_ms),
     ),
     events.PodFinished: (
         "kube9_pod_finished",
-        lambda door, event, _: door.pod_finished(pod=event.pod, at_ms=event.at_ms),
+        lambda door, event: door.pod_finished(pod=event.pod, at_ms=event.at_ms),
     ),
     events.NodeReady: (
         "kube9_node_ready",
-        lambda door, event, _: door.node_ready(node=event.node, at_ms=event.at_ms),
+        lambda door, event: door.node_ready(node=event.node, at_ms=event.at_ms),
     ),
     events.NodeFailed: (
         "kube9_node_failed",
-        lambda door, event, _: door.node_failed(node=event.node, at_ms=event.at_ms),
+        lambda door, event: door.node_failed(node=event.node, at_ms=event.at_ms),
     ),
     events.NodeLost: (
         "kube9_node_lost",
-        lambda door, event, _: door.node_lost(node=event.node, at_ms=event.at_ms),
+        lambda door, event: door.node_lost(node=event.node, at_ms=event.at_ms),
     ),
 }

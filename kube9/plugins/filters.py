@@ -22,7 +22,7 @@ class NodeReady:
     """Only nodes that are Ready, not cordoned and not being deleted take pods."""
 
     reason = "not ready"
-    local = True
+    local = monotone = True
 
     def fits(self, _pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         return nodes.schedulable if nodes.unschedulable else None
@@ -39,7 +39,7 @@ class NodeSelector:
     """A node must carry every label the pod selects."""
 
     reason = "node selector"
-    local = True
+    local = monotone = True
 
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         mask = None
@@ -57,7 +57,7 @@ class Taints:
     """A pod must tolerate every taint of its node that forbids scheduling; ``PreferNoSchedule`` forbids nothing."""
 
     reason = "untolerated taint"
-    local = True
+    local = monotone = True
 
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         if len(nodes.taint_sets) == 1:
@@ -87,7 +87,7 @@ class Resources:
     """
 
     reason = "insufficient resources"
-    local = True
+    local = monotone = True
 
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         mask: BoolArray | None = None
@@ -124,7 +124,7 @@ class Devices:
     """A node must have enough devices of an allowed model, each with enough left on it."""
 
     reason = "insufficient devices"
-    local = True
+    local = monotone = True
 
     def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
         mask: BoolArray | None = None

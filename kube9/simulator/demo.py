@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -107,10 +106,10 @@ class Demo:
         heard, self._heard = self._heard, []
         return heard
 
-    def announce(self, event: Event, nodes: Mapping[str, Node]) -> None:
+    def announce(self, event: Event) -> None:
         """Hear of what happened, and pass it on to plugins."""
         self._heard.append(event)
-        self._door.announce(event, nodes)
+        self._door.announce(event)
 
     def pods_on(self, node: Node) -> list[Pod]:
         """The pods that are bound to ``node``, in the order of their arrival."""

@@ -29,12 +29,12 @@ class Driver:
         :raises InvariantViolation: the cluster contradicts itself; only where each step is checked.
         """
         outcome = self.cluster.handle(stimulus)
-        hear, announce, nodes = self.recorder.hear, self._door.announce, self.cluster.nodes
+        hear, announce = self.recorder.hear, self._door.announce
         for event in outcome.events:
             if type(event) is events.SchedulerFailed:
                 raise PluginError(event.message)
             hear(event)
-            announce(event, nodes)
+            announce(event)
         if self._check_steps:
             self.cluster.check()
         return outcome

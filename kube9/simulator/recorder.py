@@ -104,8 +104,8 @@ class Recorder:
             self.waits.add(at_ms - pod.created_at_ms)
         else:
             self.moves += 1
-        before = self.pods_on.get(event.node_name, 0)
-        self.pods_on[event.node_name] = before + 1
+        before = self.pods_on.get(event.node.name, 0)
+        self.pods_on[event.node.name] = before + 1
         if not before:
             self.nodes_in_use.change(1, at_ms)
         self._hold(pod, at_ms, 1)

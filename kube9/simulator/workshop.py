@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from kube9.core.cluster import Cluster, Settings
 from kube9.core.events import Event
-from kube9.core.nodes import Node
 from kube9.core.pipeline import Pipeline
 
 __all__ = ["Announcer", "Workshop"]
@@ -16,7 +14,7 @@ __all__ = ["Announcer", "Workshop"]
 class Announcer(Protocol):
     """Tells plugins what happened."""
 
-    def announce(self, event: Event, nodes: Mapping[str, Node]) -> None: ...
+    def announce(self, event: Event) -> None: ...
 
 
 class Workshop(Protocol):

@@ -32,7 +32,6 @@ def test_tolerations(toleration, taint, tolerated):
     assert toleration.tolerates(taint) is tolerated
 
 
-@pytest.mark.xfail(reason="an effect that is given as text is kept as text, and so never the same as a taint's")
 def test_a_tolerations_effect_may_be_given_by_its_name():
     assert Toleration("k", effect="NoExecute").tolerates(Taint("k", effect=TaintEffect.NO_EXECUTE))
 

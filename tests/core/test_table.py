@@ -100,9 +100,6 @@ class TestTheColumnsOfASlice:
         }
         assert [column.tolist() for column in free.values()] == [[2, 0], [20, 0], [UNLIMITED, UNLIMITED]]
 
-    @pytest.mark.xfail(
-        reason="what no node has is there in a slice though it is not in it, and the default is not used"
-    )
     def test_can_be_asked_for_with_a_default(self, free):
         assert free.get("memory").tolist() == [20, 0]
         assert free.get("gpu") is None

@@ -95,5 +95,5 @@ def test_the_hooks_hear_of_a_lost_node(load, capsys):
     launch(cluster, PodSpec(name="pod"))
     for stimulus in (s.FailNode(at_ms=5, uid="small"), s.GiveUpNode(at_ms=6, uid="small", reason="no power")):
         for event in cluster.handle(stimulus).events:
-            app.door.announce(event, cluster.nodes)
+            app.door.announce(event)
     assert capsys.readouterr().err == "default/pod has to leave small\n6 ms: small was given up: no power\n"

@@ -21,7 +21,7 @@ EVENT_HOOKS = sorted(
 #: For each hook, the event that leads to it and what subscribers are given.
 ANNOUNCED = {
     "kube9_pod_bound": (
-        events.PodBound(at_ms=7, pod=POD, node_name="node-1"),
+        events.PodBound(at_ms=7, pod=POD, node=NODE),
         {"pod": POD, "node": NODE, "at_ms": 7},
     ),
     "kube9_pod_evicted": (
@@ -66,14 +66,14 @@ def test_an_event_reaches_its_hook_and_no_other(hook):
         }
     )
     event, values = ANNOUNCED[hook]
-    door.announce(event, {"n1": NODE})
+    door.announce(event)
     assert heard == [(hook, tuple(values.values()))]
 
 
 def test_an_event_without_a_hook_or_a_subscriber_is_passed_over():
     door = Door({})
-    door.announce(events.PodBound(at_ms=1, pod=POD, node_name="x"), {})
-    door.announce(events.StaleReport(at_ms=1, what="an old epoch"), {})
+    door.announce(events.PodBound(at_ms=1, pod=POD, node=NODE))
+    door.announce(events.StaleReport(at_ms=1, what="an old epoch"))
 
 
 def test_a_subscriber_gets_only_what_it_asks_for_in_its_own_order():

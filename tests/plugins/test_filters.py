@@ -187,6 +187,13 @@ class TestResources:
         assert fits(Resources(), table, requests={"gpu": 500}) == ["bare"]
         assert reasons(Resources(), table, requests={"gpu": 500}) == {"devices": "insufficient gpu"}
 
+    def test_that_are_asked_for_as_devices_are_left_to_their_filter(self):
+        table = table_of(NodeSpec(name="a", capacity={"cpu": 10}), NodeSpec(name="b", capacity={"cpu": 1}))
+        gpu = DeviceRequest(kind="gpu", count=1)
+        assert Resources().fits(PodSpec(name="p", devices=(gpu,)), table) is None
+        assert fits(Resources(), table, requests={"cpu": 5}, devices=(gpu,)) == ["a"]
+        assert reasons(Resources(), table, requests={"cpu": 5}, devices=(gpu,)) == {"b": "insufficient cpu"}
+
 
 class TestDevices:
     @pytest.fixture
@@ -286,19 +293,18 @@ def situations(draw):
 
 @given(situation=situations())
 def test_each_refused_node_has_a_reason_and_no_other_does(situation):
-    """All filters together: some leave what they refuse to the words of another."""
+    """Of each filter alone: none leaves what it refuses to its general words, or to another filter's."""
     table, pod = situation
-    fitting, reasonless = np.ones(len(table), dtype=bool), np.ones(len(table), dtype=bool)
     for filter_ in ALL:
-        mask = filter_.fits(pod, table)
-        if mask is not None:
-            assert mask.dtype == np.bool_
-            assert mask.shape == (len(table),)
-            fitting &= mask
+        fitting, reasonless = filter_.fits(pod, table), np.ones(len(table), dtype=bool)
+        if fitting is None:
+            fitting = np.ones(len(table), dtype=bool)
+        assert fitting.dtype == np.bool_
+        assert fitting.shape == (len(table),)
         for reason, refused in filter_.rejections(pod, table):
             assert reason
             reasonless &= ~refused
-    assert fitting.tolist() == reasonless.tolist()
+        assert fitting.tolist() == reasonless.tolist()
 
 
 @given(situation=situations(), data=st.data())

@@ -163,7 +163,7 @@ def test_a_broken_plugin_is_told_and_leaves_nothing_behind(wrong, why, caplog):
         f"plugin 'broken' ({info.owner}) is broken and not used: {info.error}"
     ]
     assert names(plugins.registries.schedulers) == ["good", "late"]
-    plugins.door.announce(READY, {})
+    plugins.door.announce(READY)
     assert (sound.heard, last.heard) == ([5], [5])
     with suppress(KeyError, SystemExit):
         assert getattr(wrong.load(), "heard", []) == []
@@ -184,7 +184,7 @@ def test_a_plugin_of_a_taken_name_does_not_harm_the_one_that_has_it():
         None,
         "the name 'same' is that of a plugin of same.place already",
     ]
-    plugins.door.announce(READY, {})
+    plugins.door.announce(READY)
     assert first.heard == [5]
 
 
@@ -234,7 +234,7 @@ def test_a_hook_may_leave_out_every_argument():
             self.called += 1
 
     curt = Curt()
-    Plugins.load([source("curt", curt)]).door.announce(READY, {})
+    Plugins.load([source("curt", curt)]).door.announce(READY)
     assert curt.called == 2
 
 
@@ -246,7 +246,7 @@ def test_a_hook_of_a_later_version_is_no_mistake_where_it_is_optional():
 
     newer = Newer("a")
     plugins = Plugins.load([source("newer", newer)])
-    plugins.door.announce(READY, {})
+    plugins.door.announce(READY)
     assert info_of(plugins, "newer").error is None
     assert newer.heard == [5]
 

@@ -22,7 +22,8 @@ class Teller:
         self.recorder.hear(events.NodeAdded(at_ms=at_ms, node=node))
 
     def bound(self, at_ms, *, uid="0", epoch=1, node="n", created=1000):
-        self.recorder.hear(events.PodBound(at_ms=at_ms, pod=self.pod(uid, epoch, node, created), node_name=node))
+        there = Node(uid=node, spec=NodeSpec(name=node), ordinal=0)
+        self.recorder.hear(events.PodBound(at_ms=at_ms, pod=self.pod(uid, epoch, node, created), node=there))
 
     def evicted(self, at_ms, *, uid="0", node="n"):
         self.recorder.hear(events.PodEvicted(at_ms=at_ms, pod=self.pod(uid, 1, None), node_name=node))

@@ -11,12 +11,13 @@ import kube9
 from bench.shape import CPU_SHARE, MEMORY_SHARE, NODE_CPU_MILLI, NODE_MEMORY_BYTES, Step
 from bench.workload import Workload
 from kube9.app import DEFAULT_QUEUE, App
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.livetable import LiveTable
 from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodSpec
 from kube9.core.policy import NodeView
 from kube9.core.ports import QueueDiscipline
+from kube9.core.settings import Settings
 from kube9.core.stimuli import AddNode, LaunchPod, NodeJoined, PodExited
 from kube9.plugins.strategy import make_step
 

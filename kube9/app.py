@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.errors import DuplicateName
 from kube9.core.pipeline import Pipeline
 from kube9.core.registry import split_step
+from kube9.core.settings import Settings
 from kube9.plugins import sources
 from kube9.plugins.manager import Plugins
 from kube9.plugins.selection import Selection

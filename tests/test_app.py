@@ -11,10 +11,10 @@ from kube9.app import App
 from kube9.clocks import VirtualClock
 from kube9.core import hookspecs
 from kube9.core import stimuli as s
-from kube9.core.cluster import Settings
 from kube9.core.errors import DuplicateName, FileError, InvalidInput, PluginError, UnknownName
 from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodPhase, PodSpec
+from kube9.core.settings import Settings
 from kube9.plugins.manager import Plugins
 from kube9.plugins.sources import Source, installed
 

@@ -8,8 +8,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
-
 from kube9.core import events, invariants, nodelife, podlife
 from kube9.core import stimuli as s
 from kube9.core.errors import (
@@ -29,30 +27,14 @@ from kube9.core.podlife import NO_DEVICES
 from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
+from kube9.core.settings import Settings
 from kube9.core.timers import Timers
-from kube9.core.validation import not_negative, positive
 from kube9.core.waitgroup import WaitGroup
 
-__all__ = ["Cluster", "Settings"]
+__all__ = ["Cluster"]
 
 #: How many stimuli are remembered for the story of a broken invariant.
 _STORY_LENGTH = 50
-
-
-@frozen(kw_only=True)
-class Settings:
-    """How patient the cluster is."""
-
-    #: Recoveries tried before a failed node is given up; at least 1.
-    recovery_attempts: int = field(default=3, validator=positive)
-    #: Pause before the second recovery; doubles with each further one.
-    recovery_backoff_ms: int = field(default=1_000, validator=positive)
-    #: Starts of a pod that may fail in a row before the pod itself has failed; at least 1.
-    start_attempts: int = field(default=5, validator=positive)
-    #: Pause before a pod whose start failed is queued again; doubles with each further failure.
-    start_backoff_ms: int = field(default=1_000, validator=positive)
-    #: Finished pods that stay known; beyond that the oldest are forgotten, about which no event tells.
-    finished_kept: int = field(default=10_000, validator=not_negative)
 
 
 class Cluster:

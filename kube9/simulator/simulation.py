@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import evolve
 
-from kube9.core.cluster import Settings
 from kube9.core.ports import Arrival
+from kube9.core.settings import Settings
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
 from kube9.simulator.misfits import Misfits

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.events import Event
 from kube9.core.pipeline import Pipeline
+from kube9.core.settings import Settings
 
 __all__ = ["Announcer", "Workshop"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.pipeline import Pipeline
 from kube9.core.ports import DeviceChooser, Filter, QueueDiscipline, Scheduler
+from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft
 from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import BestFit

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from kube9.core import stimuli as s
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.nodes import NodeSpec
 from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodSpec
+from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft
 from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import FirstFit

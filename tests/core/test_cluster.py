@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kube9.core import stimuli as s
-from kube9.core.cluster import Cluster, Settings
+from kube9.core.cluster import Cluster
 from kube9.core.errors import (
     DuplicateName,
     InvalidInput,
@@ -19,6 +19,7 @@ from kube9.core.nodes import DeviceGroup, NodePhase, NodeSpec, Taint
 from kube9.core.outcome import StartPod, StopPod
 from kube9.core.pods import DeviceRequest, PodPhase, PodSpec, Toleration
 from kube9.core.policy import scheduler
+from kube9.core.settings import Settings
 from kube9.plugins.policies import BestFit, Random
 from kube9.plugins.queues import FirstComeFirstServed, Priority
 
@@ -370,8 +371,12 @@ class TestABrokenStrategy:
         driven.node("n")
         driven.pod("p")
         discipline.refuses = "p"
-        driven.tell(s.FailNode, "n")
-        driven.cluster.check()
+        driven.pod("q", 600)
+        driven.tell(s.FailNode, "n", reason="silent")
+        assert [each for each in driven.told() if each.endswith(" p")] == ["SchedulerFailed p", "PodUnschedulable p"]
+        # Before all others rather than nowhere.
+        driven.node("m", {"cpu": 600})
+        assert driven.where() == {"p": "m"}
 
     def test_that_is_not_as_local_as_it_says_is_caught_by_the_check(self, drive):
         @scheduler("sly", local=True)

@@ -186,6 +186,24 @@ def test_the_generation_stays_while_rows_do(table):
     assert table.generation == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.add(node("d")),
+        lambda table: table.remove(A.uid),
+        lambda table: table.update(evolve(A, cordoned=True)),
+        lambda table: table.place(pod(B, {"cpu": 1})),
+        lambda table: table.release(pod(B, {"cpu": 1})),
+    ],
+)
+def test_the_stamp_is_another_after_any_change_and_the_same_after_a_look(table, change):
+    before = table.stamp
+    columns(table.free)
+    assert table.stamp == before
+    change(table)
+    assert table.stamp != before
+
+
 class TestChangedSince:
     def test_nothing_changed_since_now(self, table):
         assert table.changed_since(table.version).tolist() == []

@@ -319,6 +319,40 @@ def test_a_verdict_on_a_node_depends_on_that_node_alone(situation, data):
         assert part.tolist() == whole[rows].tolist()
 
 
+@given(situation=situations(), data=st.data())
+def test_a_node_that_is_refused_does_not_come_to_fit_by_filling_up_or_by_what_happens_elsewhere(situation, data):
+    table, pod = situation
+    before = {filter_: verdicts(filter_, pod, table) for filter_ in ALL}
+    for name in data.draw(st.lists(st.sampled_from(table.names), min_size=1, max_size=3)):
+        fill_up(table, name, data)
+    for filter_ in ALL:
+        assert filter_.monotone is True
+        after = verdicts(filter_, pod, table)
+        assert [fit and was for fit, was in zip(after, before[filter_], strict=True)] == after
+
+
+def verdicts(filter_, pod, table):
+    mask = filter_.fits(pod, table)
+    return [True] * len(table) if mask is None else mask.tolist()
+
+
+def fill_up(table, name, data):
+    """Let a pod take some of what is left on a node."""
+    row = table.row_of[name]
+    left = {resource: int(column[row]) for resource, column in table.free.items() if resource not in table.devices}
+    if left.pop("pods") < 1:
+        return
+    requests = {resource: data.draw(st.integers(0, amount)) for resource, amount in left.items()}
+    devices, indices = [], {}
+    for kind in table.devices:
+        index = int(table.devices[kind][row].argmax())
+        milli = data.draw(st.integers(0, int(table.devices[kind][row][index])))
+        if milli:
+            devices.append(DeviceRequest(kind=kind, count=1, milli=milli))
+            indices[kind] = (index,)
+    place(table, name, PodSpec(name="there", requests=requests, devices=devices), indices)
+
+
 def test_they_are_offered_in_the_order_in_which_reasons_are_looked_for():
     offered = {}
     filters.kube9_register_filters(register=offered.__setitem__)

@@ -82,7 +82,11 @@ BROKEN = {
     "a cluster that stores half": ({"kind": TellsHalf}, AssertionError, "a store would have other nodes"),
     "a cluster that repeats epochs": ({"kind": RepeatsEpochs}, AssertionError, "epoch"),
     "a cluster that takes old for new": ({"kind": StartsTwice}, AssertionError, "was taken for news twice"),
-    "nodes that are not ready": ({"without": ("node-ready",)}, AssertionError, "which takes no pods"),
+    "nodes that are not ready": (
+        {"without": ("node-ready",)},
+        AssertionError,
+        "which takes no pods|waits although it fits",
+    ),
     "too many on a node": ({"without": ("resources",)}, InvariantViolation, "has -"),
     "a label that is not there": (
         {"without": ("node-selector",)},

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from kube9.core import stimuli as s
-from kube9.core.cluster import Settings
 from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodSpec
+from kube9.core.settings import Settings
 from kube9.plugins.policies import WorstFit
 from kube9.plugins.queues import FirstComeFirstServed
 from kube9.testing import cluster_with

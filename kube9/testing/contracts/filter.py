@@ -151,17 +151,28 @@ class FilterContract(Contract):
 
         self.for_all(self.decisions(), holds, self.always())
 
-    def test_if_local_the_name_of_a_pod_does_not_matter(self, filter: Filter) -> None:
-        """Answers are kept by shape, which is everything but the name and the namespace."""
+    def test_if_monotone_filling_a_node_helps_nobody(self, filter: Filter) -> None:
+        """A filter that says it is monotone is local, and refuses on a fuller node whom it refuses on the empty one."""
 
         def holds(decision: Decision) -> None:
-            if not getattr(filter, "local", False):
+            if not getattr(filter, "monotone", False):
                 return
+            assert getattr(filter, "local", False), "a filter that is monotone must say that it is local, too"
+            empty = _mask(filter, decision.pod, evolve(decision, placed={}).table())
+            full = _mask(filter, decision.pod, decision.table())
+            assert (empty | ~full).all(), f"fits {empty} while empty, {full} with {decision.placed}; is it monotone?"
+
+        self.for_all(self.decisions(), holds, self.always())
+
+    def test_the_name_of_a_pod_does_not_matter(self, filter: Filter) -> None:
+        """Pods wait, and answers are kept, by shape, which is everything but the name and the namespace."""
+
+        def holds(decision: Decision) -> None:
             mask = _mask(filter, decision.pod, decision.table())
             for twin in twins(decision.pod):
                 other = _mask(filter, twin, decision.table())
                 same = np.array_equal(mask, other)
-                assert same, f"{mask} for {decision.pod.name!r}, {other} for its twin {twin.name!r}; is it local?"
+                assert same, f"{mask} for {decision.pod.name!r}, {other} for its twin {twin.name!r}"
 
         self.for_all(self.decisions(), holds, self.always())
 

@@ -137,6 +137,18 @@ class ComparesThoughLocal(Sound):
         return nodes.free["cpu"] >= nodes.free["cpu"].mean()
 
 
-class NamesThoughLocal(Sound):
+class GoesByName(Sound):
     def fits(self, pod, nodes):
         return super().fits(pod, nodes) ^ bool(zlib.crc32(pod.name.encode()) % 3)
+
+
+class SociableThoughMonotone(Sound):
+    monotone = True
+
+    def fits(self, pod, nodes):
+        return nodes.free["cpu"] < nodes.capacity["cpu"]
+
+
+class MonotoneThoughNotLocal(Sound):
+    local = False
+    monotone = True

@@ -18,7 +18,7 @@ CAUGHT_BY = {
     "Numbers": {"test_gives_one_truth_value_per_node_or_none"},
     "List": {"test_gives_one_truth_value_per_node_or_none"},
     "GivesUp": {"test_judges_thousands_of_nodes"},
-    "Alternates": {"test_same_arguments_give_the_same_answer"},
+    "Alternates": {"test_same_arguments_give_the_same_answer", "test_the_name_of_a_pod_does_not_matter"},
     "WritesToColumn": {"test_leaves_its_arguments_alone"},
     "Hoards": {"test_keeps_no_table_and_does_not_grow"},
     "KeepsTable": {"test_keeps_no_table_and_does_not_grow"},
@@ -28,7 +28,9 @@ CAUGHT_BY = {
     "RejectsInSilence": {"test_rejections_are_of_exactly_the_nodes_refused"},
     "RejectsWhatFits": {"test_rejections_are_of_exactly_the_nodes_refused"},
     "ComparesThoughLocal": {"test_if_local_an_answer_depends_on_its_row_alone"},
-    "NamesThoughLocal": {"test_if_local_the_name_of_a_pod_does_not_matter"},
+    "GoesByName": {"test_the_name_of_a_pod_does_not_matter"},
+    "SociableThoughMonotone": {"test_if_monotone_filling_a_node_helps_nobody"},
+    "MonotoneThoughNotLocal": {"test_if_monotone_filling_a_node_helps_nobody"},
 }
 
 

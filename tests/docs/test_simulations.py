@@ -1,4 +1,4 @@
-"""The simulations that the how-to pages show come out as they show."""
+"""The simulations that the pages show come out as they show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from kube9.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "howto" / f"{name}.md" for name in ("compare-policies", "simulate-failures")]
+PAGES = [ROOT / name for name in ("README.md", "docs/howto/compare-policies.md", "docs/howto/simulate-failures.md")]
 
 CONSOLE = re.compile(
     r"^```console\n\$ kube9 (?P<command>simulate .*?[^\\])\n(?P<shown>[A-Z].*?)^```", re.MULTILINE | re.DOTALL

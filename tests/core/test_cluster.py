@@ -19,7 +19,6 @@ from kube9.core.nodes import DeviceGroup, NodePhase, NodeSpec, Taint
 from kube9.core.outcome import StartPod, StopPod
 from kube9.core.pods import DeviceRequest, PodPhase, PodSpec, Toleration
 from kube9.core.policy import scheduler
-from kube9.core.settings import Settings
 from kube9.plugins.policies import BestFit, Random
 from kube9.plugins.queues import FirstComeFirstServed, Priority
 
@@ -184,23 +183,6 @@ class Fussy:
 def test_a_cluster_needs_its_default_scheduler():
     with pytest.raises(UnknownName, match="there is no scheduler 'best-fit'; none is installed"):
         Cluster(pipelines={}, default="best-fit", discipline=Priority())
-
-
-@pytest.mark.parametrize(
-    "setting,least",
-    [
-        ("recovery_attempts", 1),
-        ("recovery_backoff_ms", 1),
-        ("start_attempts", 1),
-        ("start_backoff_ms", 1),
-        ("finished_kept", 0),
-    ],
-)
-def test_a_setting_is_a_whole_number_that_makes_sense(setting, least):
-    assert getattr(Settings(**{setting: least}), setting) == least
-    for bad in (least - 1, 1.5, "3", None, True):
-        with pytest.raises(InvalidInput, match=f"^{setting} must be a whole number from {least} to"):
-            Settings(**{setting: bad})
 
 
 class TestFinishedPods:

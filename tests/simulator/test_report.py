@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ pytest.importorskip("matplotlib", reason="needs matplotlib: pip install 'kube9[s
 from attrs import evolve
 
 from kube9.core.errors import InvalidInput, MissingExtra
+from kube9.simulator import report
 from kube9.simulator.report import Report, render
 from kube9.simulator.scenario import Told
 
@@ -129,6 +133,39 @@ def test_where_nobody_waited_that_is_said(page, pod):
 
 def test_the_same_results_give_the_same_page(page, pod):
     assert page([pod("a", run=60)]) == page([pod("a", run=60)])
+
+
+#: No network, no screen, and no sandbox, which root in a container cannot have.
+CHROMIUM = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--window-size=1280,2400",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+)
+
+
+@pytest.mark.slow
+def test_a_browser_draws_a_line_for_each_policy(page, pod, tmp_path):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs Chromium: apt install chromium")
+    arrivals = [pod(f"p{number}", cores=1, at=number, run=60) for number in range(9)]
+    (tmp_path / "out.html").write_text(page(arrivals, "3xcpu=2", schedulers=("best-fit", "worst-fit")))
+    shot = tmp_path / "out.png"
+    where = [f"--user-data-dir={tmp_path}/profile", f"--screenshot={shot}", (tmp_path / "out.html").as_uri()]
+    subprocess.run([chromium, *CHROMIUM, *where], check=True, capture_output=True, timeout=90)
+    image = pytest.importorskip("matplotlib.image").imread(shot)
+    pixels = {tuple(pixel) for pixel in (image[..., :3].reshape(-1, 3) * 255).round().astype(int).tolist()}
+    style = (Path(report.__file__).parent / "report.css").read_text(encoding="utf-8")
+    for number in range(2):
+        colour = re.search(rf"--series-{number}: #([0-9a-f]{{6}})", style)[1]
+        assert tuple(bytes.fromhex(colour)) in pixels, f"nothing is drawn in #{colour}"
 
 
 class TestWriting:

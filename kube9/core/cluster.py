@@ -410,13 +410,14 @@ class Cluster:
         """Try every pod that is worth trying, in the order of the queue."""
         while (group := self._queue.next()) is not None:
             pod = self._ledger.pods[group.head]
-            refusal = self._try(pod, self._known_reason(group))
+            known_reason = self._known_reason(group)
+            refusal = self._try(pod, known_reason)
             if refusal is None:
                 self._queue.discard(pod.uid)
                 if not self._monotone:
                     self._queue.wake_all()
                 continue
-            if refusal != group.reason:
+            if not known_reason:
                 group.reason_at = self.table.stamp
             for uid in self._queue.refuse(group.spec.shape, refusal):
                 self._tell_waiting(self._ledger.pods[uid], refusal)

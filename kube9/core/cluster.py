@@ -10,6 +10,7 @@ from typing import Any
 
 from kube9.core import events, invariants, nodelife, podlife
 from kube9.core import stimuli as s
+from kube9.core.binder import Binder
 from kube9.core.errors import (
     DuplicateName,
     InvalidInput,
@@ -21,15 +22,13 @@ from kube9.core.errors import (
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import Node, NodePhase
-from kube9.core.outcome import CreateNode, DestroyNode, Outcome, RestartNode, StartPod, StopPod
+from kube9.core.outcome import CreateNode, DestroyNode, Outcome, RestartNode, StopPod
 from kube9.core.pipeline import Explanation, Pipeline
-from kube9.core.podlife import NO_DEVICES
-from kube9.core.pods import Pod, PodPhase, PodSpec
+from kube9.core.pods import Pod, PodPhase
 from kube9.core.ports import QueueDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
-from kube9.core.waitgroup import WaitGroup
 
 __all__ = ["Cluster"]
 
@@ -50,11 +49,9 @@ class Cluster:
     ) -> None:
         if default not in pipelines:
             raise UnknownName.of("scheduler", default, pipelines)
-        #: By the name a pod gives; the default also under the empty name.
-        self._pipelines = {**pipelines, "": pipelines[default]}
-        self._monotone = all(pipeline.monotone for pipeline in pipelines.values())
         self._settings = settings or Settings()
         self._ledger = Ledger()
+        self._binder = Binder(self._ledger, pipelines, default)
         self._queue = PendingQueue(discipline)
         self._timers = Timers()
         #: Uids of pods that pause before they are queued again.
@@ -92,12 +89,15 @@ class Cluster:
             changed.
         """
         before_ms = self._now_ms
+        handler = self._handlers.get(type(stimulus))
+        if handler is None:
+            raise InvalidInput(f"expected a stimulus of kube9.core.stimuli, got {stimulus!r}")
         if stimulus.at_ms < before_ms:
             raise InvalidInput(f"at_ms must not run backwards: {stimulus.at_ms} after {before_ms}")
         self._now_ms, stamp = stimulus.at_ms, self._ledger.table.stamp
         self._ledger.begin()
         try:
-            self._handlers[type(stimulus)](stimulus)
+            handler(stimulus)
         except Kube9Error:
             self._now_ms = before_ms
             raise
@@ -105,7 +105,7 @@ class Cluster:
         if self._timers.next_ms is not None:
             for action in self._timers.due(self._now_ms):
                 action()
-        if not self._monotone and self.table.stamp != stamp:
+        if not self._binder.monotone and self.table.stamp != stamp:
             self._queue.wake_all()
         if self._queue.awake:
             self._schedule()
@@ -122,13 +122,12 @@ class Cluster:
             invariants.check_table(self._ledger)
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)
-            invariants.check_nobody_waits_in_vain(self._queue, self._pipelines, self.table)
+            invariants.check_nobody_waits_in_vain(self._queue, self._binder.pipelines, self.table)
         except AssertionError as exc:
             story = "\n".join(f"  {stimulus}" for stimulus in self._story)
             raise InvariantViolation(f"{exc}\nthe last {len(self._story)} stimuli, oldest first:\n{story}") from exc
-        for name, pipeline in self._pipelines.items():
-            if name:
-                pipeline.check(self.table)
+        for pipeline in dict.fromkeys(self._binder.pipelines.values()):
+            pipeline.check(self.table)
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -166,7 +165,7 @@ class Cluster:
         :raises UnknownName: there is no such pod.
         """
         pod = self._asked_pod(pod_uid)
-        return self._pipeline(pod).explain(pod.spec, self.table)
+        return self._binder.pipelines[pod.spec.scheduler_name].explain(pod.spec, self.table)
 
     # Requests about nodes.
 
@@ -279,11 +278,11 @@ class Cluster:
             raise DuplicateName(f"there is a pod {spec.name!r} in namespace {spec.namespace!r} already")
         if stimulus.uid in ledger.pods:
             raise DuplicateName(f"there is a pod with uid {stimulus.uid!r} already")
-        if spec.scheduler_name not in self._pipelines:
-            raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._pipelines))
+        if spec.scheduler_name not in self._binder.pipelines:
+            raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._binder.pipelines))
         pod = Pod(uid=stimulus.uid, spec=spec, ordinal=self._next_ordinal(), created_at_ms=self._now_ms)
         alone = self._queue.would_be_alone(spec.shape)
-        refusal = self._try(pod) if alone else ""
+        refusal = self._binder.bind(pod, self._now_ms) if alone else ""
         if refusal is None:
             ledger.pod_uids[name] = pod.uid
             return
@@ -397,56 +396,21 @@ class Cluster:
 
     def _wake(self, row: int) -> None:
         """Something was freed or came up on the node of ``row``: see whom among the waiting that could help."""
-        if self._queue and self._monotone:
-            self._queue.wake(self.table.free, row, partial(self._helped, row))
-
-    def _helped(self, row: int, spec: PodSpec) -> bool:
-        try:
-            return self._pipelines[spec.scheduler_name].fits_on(spec, self.table, row)
-        except PluginError:
-            return True  # the try that follows tells of it
+        if self._queue and self._binder.monotone:
+            self._queue.wake(self.table.free, row, partial(self._binder.would_help, row))
 
     def _schedule(self) -> None:
         """Try every pod that is worth trying, in the order of the queue."""
         while (group := self._queue.next()) is not None:
             pod = self._ledger.pods[group.head]
-            known_reason = self._known_reason(group)
-            refusal = self._try(pod, known_reason)
+            refusal = self._binder.bind(pod, self._now_ms, group)
             if refusal is None:
                 self._queue.discard(pod.uid)
-                if not self._monotone:
+                if not self._binder.monotone:
                     self._queue.wake_all()
                 continue
-            if not known_reason:
-                group.reason_at = self.table.stamp
             for uid in self._queue.refuse(group.spec.shape, refusal):
                 self._tell_waiting(self._ledger.pods[uid], refusal)
-
-    def _known_reason(self, group: WaitGroup) -> str:
-        """Why a group waits, if all of it know and little has changed since: to count takes as long as to decide."""
-        generation, version = group.reason_at
-        table = self.table
-        recent = generation == table.generation and table.version - version <= len(table)
-        return group.reason if recent and not group.untold else ""
-
-    def _try(self, pod: Pod, known_reason: str = "") -> str | None:
-        """Bind ``pod`` if it fits somewhere; if not, return why, which is counted unless it is known."""
-        spec, table = pod.spec, self._ledger.table
-        pipeline = self._pipelines[spec.scheduler_name]
-        try:
-            row = pipeline.decide(spec, table)
-            if row < 0:
-                return known_reason or pipeline.tally(spec, table)
-            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
-        except PluginError as exc:
-            self._tell(events.SchedulerFailed, pod, message=str(exc))
-            return str(exc)
-        node = table.owner(row)
-        pod = podlife.bound(pod, node.uid, devices)
-        self._ledger.bind(pod)
-        self._ledger.instructions.append(StartPod(node, pod))
-        self._ledger.events.append(events.PodBound(at_ms=self._now_ms, pod=pod, node=node))
-        return None
 
     def _tell_waiting(self, pod: Pod, reason: str) -> None:
         if pod.reason != reason:
@@ -463,9 +427,6 @@ class Cluster:
     def _next_ordinal(self) -> int:
         self._ordinal += 1
         return self._ordinal
-
-    def _pipeline(self, pod: Pod) -> Pipeline:
-        return self._pipelines[pod.spec.scheduler_name]
 
     def _asked_node(self, uid: str) -> Node:
         if uid not in self._ledger.nodes:

@@ -26,8 +26,8 @@ class WaitGroup:
     untold: dict[str, None] = field(factory=dict)
     #: Why they wait, as the first of them was last told.
     reason: str = ""
-    #: The table's generation and version when ``reason`` was found out.
-    reason_at: tuple[int, int] = (-1, -1)
+    #: The table's stamp when ``reason`` was counted; ``None`` where it was not, or is a failure that may be over.
+    reason_at: tuple[int, int] | None = None
     #: Ranks of the members, and of some who have left; the first is always a member's.
     _heap: list[Rank] = field(factory=list)
 

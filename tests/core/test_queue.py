@@ -907,7 +907,6 @@ class TestTheReason:
         driven.tell(s.DestroyNodeDone, "n1")
         assert driven.pods["p"].reason == "0 of 9 nodes fit: 9 refused for the 3. time"
 
-    @pytest.mark.xfail(reason="when it was counted is noted only where the count came out another than before")
     def test_that_was_counted_again_and_is_the_same_is_as_good_as_new(self, driven, tallying):
         tallying.why = lambda: "refused"
         for _ in range(2 * self.NODES + 4):
@@ -917,7 +916,6 @@ class TestTheReason:
         self.change(driven)
         assert tallying.counted - before <= 1
 
-    @pytest.mark.xfail(reason="that a strategy failed is kept as the reason though it fails no more")
     def test_is_not_a_failure_that_is_over(self, drive):
         class Moody:
             bad = True

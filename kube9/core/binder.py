@@ -1,0 +1,71 @@
+"""One try to give a pod a node, and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kube9.core import podlife
+from kube9.core.errors import PluginError
+from kube9.core.events import PodBound, SchedulerFailed
+from kube9.core.ledger import Ledger
+from kube9.core.outcome import StartPod
+from kube9.core.pipeline import Pipeline
+from kube9.core.podlife import NO_DEVICES
+from kube9.core.pods import Pod, PodSpec
+from kube9.core.waitgroup import WaitGroup
+
+__all__ = ["Binder"]
+
+
+class Binder:
+    """Sends pods through their pipelines, and writes what comes of it into the ledger."""
+
+    def __init__(self, ledger: Ledger, pipelines: Mapping[str, Pipeline], default: str) -> None:
+        self._ledger = ledger
+        #: By the name a pod gives; the default also under the empty name.
+        self.pipelines = {**pipelines, "": pipelines[default]}
+        #: Whether whoever fits nowhere can only be helped by a node that frees something or comes up.
+        self.monotone = all(pipeline.monotone for pipeline in pipelines.values())
+
+    def bind(self, pod: Pod, at_ms: int, group: WaitGroup | None = None) -> str | None:
+        """Bind ``pod``, the first of ``group`` if it waits already, if it fits somewhere; if not, return why."""
+        ledger, spec = self._ledger, pod.spec
+        table = ledger.table
+        pipeline = self.pipelines[spec.scheduler_name]
+        try:
+            row = pipeline.decide(spec, table)
+            if row < 0:
+                return self._why_not(spec, group)
+            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
+        except PluginError as exc:
+            ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
+            if group is not None:
+                group.reason_at = None
+            return str(exc)
+        node = table.owner(row)
+        pod = podlife.bound(pod, node.uid, devices)
+        ledger.bind(pod)
+        ledger.instructions.append(StartPod(node, pod))
+        ledger.events.append(PodBound(at_ms=at_ms, pod=pod, node=node))
+        return None
+
+    def would_help(self, row: int, spec: PodSpec) -> bool:
+        """Whether a pod fits on the node of ``row``; a failure to tell counts as yes, for the try that tells of it."""
+        try:
+            return self.pipelines[spec.scheduler_name].fits_on(spec, self._ledger.table, row)
+        except PluginError:
+            return True
+
+    def _why_not(self, spec: PodSpec, group: WaitGroup | None) -> str:
+        """The tally of a pod that fits nowhere; the last one if all of its group know that and little has changed.
+
+        To count takes as long as to decide, and where many wait most tries end here.
+        """
+        table = self._ledger.table
+        if group is not None:
+            if group.reason_at is not None and not group.untold:
+                generation, version = group.reason_at
+                if generation == table.generation and table.version - version <= len(table):
+                    return group.reason
+            group.reason_at = table.stamp
+        return self.pipelines[spec.scheduler_name].tally(spec, table)

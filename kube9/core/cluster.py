@@ -94,7 +94,9 @@ class Cluster:
             raise InvalidInput(f"expected a stimulus of kube9.core.stimuli, got {stimulus!r}")
         if stimulus.at_ms < before_ms:
             raise InvalidInput(f"at_ms must not run backwards: {stimulus.at_ms} after {before_ms}")
-        self._now_ms, stamp = stimulus.at_ms, self._ledger.table.stamp
+        self._now_ms = stimulus.at_ms
+        monotone = self._binder.monotone
+        stamp = None if monotone else self.table.stamp
         self._ledger.begin()
         try:
             handler(stimulus)
@@ -105,7 +107,7 @@ class Cluster:
         if self._timers.next_ms is not None:
             for action in self._timers.due(self._now_ms):
                 action()
-        if not self._binder.monotone and self.table.stamp != stamp:
+        if not monotone and self.table.stamp != stamp:
             self._queue.wake_all()
         if self._queue.awake:
             self._schedule()
@@ -320,7 +322,7 @@ class Cluster:
     def _start_pod_failed(self, stimulus: s.StartPodFailed) -> None:
         if (pod := self._present_copy(stimulus)) is None:
             return
-        node_name = self._leave(pod)
+        node_name = self.table.names[self._leave(pod)]
         if pod.deleting:
             self._forget(pod)
             return
@@ -356,13 +358,12 @@ class Cluster:
 
     # From one place to the next.
 
-    def _leave(self, pod: Pod) -> str:
-        """Free what ``pod`` holds, wake whom that could help, and return the name of the node it was on."""
+    def _leave(self, pod: Pod) -> int:
+        """Free what ``pod`` holds, wake whom that could help, and return the row of the node it was on."""
         row = self._ledger.unbind(pod)
-        node = self.table.owner(row)
-        if node.schedulable:
+        if self._queue and self.table.schedulable[row]:
             self._wake(row)
-        return node.name
+        return row
 
     def _finish(self, pod: Pod) -> None:
         ledger = self._ledger
@@ -396,7 +397,7 @@ class Cluster:
 
     def _wake(self, row: int) -> None:
         """Something was freed or came up on the node of ``row``: see whom among the waiting that could help."""
-        if self._queue and self._binder.monotone:
+        if self._binder.monotone:
             self._queue.wake(self.table.free, row, partial(self._binder.would_help, row))
 
     def _schedule(self) -> None:
@@ -448,7 +449,7 @@ class Cluster:
     def _present_copy(self, report: Any) -> Pod | None:
         """The pod a report is about, if it is bound and of the report's epoch."""
         pod = self._ledger.pods.get(report.uid)
-        if pod is None or pod.epoch != report.epoch or pod.node_uid is None or pod.phase.finished:
+        if pod is None or pod.epoch != report.epoch or pod.node_uid is None or pod.uid in self._ledger.finished:
             self._stale(report)
             return None
         return pod

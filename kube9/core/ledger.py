@@ -40,9 +40,11 @@ class Ledger:
 
     def outcome(self) -> Outcome:
         """What has been noted since the turn began."""
-        changes: list[Change] = [PodRemoved(uid) if pod is None else PodStored(pod) for uid, pod in self._pods.items()]
-        if self._nodes:
-            changes[:0] = [NodeRemoved(uid) if node is None else NodeStored(node) for uid, node in self._nodes.items()]
+        changes: list[Change] = []
+        for uid, node in self._nodes.items():
+            changes.append(NodeRemoved(uid) if node is None else NodeStored(node))
+        for uid, pod in self._pods.items():
+            changes.append(PodRemoved(uid) if pod is None else PodStored(pod))
         return Outcome(tuple(changes), tuple(self.instructions), tuple(self.events))
 
     def add_node(self, node: Node) -> None:

@@ -12,6 +12,9 @@ from attrs import evolve
 from kube9.core.frozen import FrozenMap
 from kube9.core.pods import Pod, PodPhase
 
+# An enumeration's members are looked up anew at each use, which on the path of every pod is worth a name.
+_STARTING, _SUCCEEDED, _FAILED = PodPhase.STARTING, PodPhase.SUCCEEDED, PodPhase.FAILED
+
 #: What a pod without devices holds of them.
 NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
 
@@ -23,7 +26,7 @@ def bound(pod: Pod, node_uid: str, devices: Mapping[str, tuple[int, ...]]) -> Po
         spec=pod.spec,
         ordinal=pod.ordinal,
         created_at_ms=pod.created_at_ms,
-        phase=PodPhase.STARTING,
+        phase=_STARTING,
         node_uid=node_uid,
         epoch=pod.epoch + 1,
         devices=devices,
@@ -42,7 +45,7 @@ def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
         spec=pod.spec,
         ordinal=pod.ordinal,
         created_at_ms=pod.created_at_ms,
-        phase=PodPhase.SUCCEEDED if exit_code == 0 else PodPhase.FAILED,
+        phase=_SUCCEEDED if exit_code == 0 else _FAILED,
         node_uid=pod.node_uid,
         epoch=pod.epoch,
         start_failures=pod.start_failures,

@@ -93,7 +93,10 @@ class Resources:
         mask: BoolArray | None = None
         for resource, amount in self._asked(pod):
             enough = self._enough(nodes, resource, amount)
-            mask = enough if mask is None else np.logical_and(mask, enough, out=mask)
+            if mask is None:
+                mask = enough
+            else:
+                mask &= enough
         if nodes.limited_pods:
             room = nodes.free["pods"] >= 1
             mask = room if mask is None else np.logical_and(mask, room, out=mask)

@@ -116,7 +116,7 @@ class App:
     def read_trace(self, path: str, trace_format: str | None = None) -> tuple[Trace, ...]:
         """The traces in the file at ``path``, at least one.
 
-        :param trace_format: the step of the reader; ``None`` for the first, by name, that recognises the file.
+        :param trace_format: the step of the reader; ``None`` for the first registered that recognises the file.
         :raises FileError: the file cannot be read, is malformed, or no reader recognises it.
         """
         return read_traces(path, self.registries.trace_readers, trace_format or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from kube9.core.deployments import Deployment
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
 
@@ -88,6 +89,19 @@ class PodFinished(PodEvent):
 
 class PodDeleted(PodEvent):
     """A pod is gone for good."""
+
+
+@frozen(kw_only=True)
+class DeploymentEvent(Event):
+    deployment: Deployment
+
+
+class DeploymentApplied(DeploymentEvent):
+    """A deployment was asked for, or changed."""
+
+
+class DeploymentDeleted(DeploymentEvent):
+    """A deployment is gone with all its pods."""
 
 
 @frozen(kw_only=True)

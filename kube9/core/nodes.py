@@ -72,6 +72,8 @@ class NodeSpec:
     devices: tuple[DeviceGroup, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
     taints: tuple[Taint, ...] = field(default=(), converter=frozen_tuple)
+    #: For its backend, which refuses those it does not know.
+    options: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "capacity", device_totals("capacity", self.capacity, self.devices))
@@ -106,6 +108,9 @@ class Node:
     recovery_attempts: int = 0
     #: Why it is in its phase, for people.
     reason: str = ""
+    created_at_ms: int = 0
+    #: SHA-256 of the token the node proves itself with, in hex; empty where it has none.
+    token_digest: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from kube9.core.deployments import Deployment
 from kube9.core.events import Event
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
@@ -11,7 +12,10 @@ from kube9.core.pods import Pod
 __all__ = [
     "Change",
     "CreateNode",
+    "DeploymentRemoved",
+    "DeploymentStored",
     "DestroyNode",
+    "InspectNode",
     "Instruction",
     "NodeRemoved",
     "NodeStored",
@@ -48,7 +52,19 @@ class PodRemoved:
     uid: str
 
 
-Change = NodeStored | NodeRemoved | PodStored | PodRemoved
+@frozen
+class DeploymentStored:
+    """Insert or replace a deployment; within one outcome there is at most one change for a uid."""
+
+    deployment: Deployment
+
+
+@frozen
+class DeploymentRemoved:
+    uid: str
+
+
+Change = NodeStored | NodeRemoved | PodStored | PodRemoved | DeploymentStored | DeploymentRemoved
 
 
 @frozen
@@ -69,6 +85,13 @@ class DestroyNode:
 
 
 @frozen
+class InspectNode:
+    """Ask the backend what runs on the node; leads to ``NodeReported`` or ``NodeAbsent``."""
+
+    node: Node
+
+
+@frozen
 class StartPod:
     """Start this epoch of the pod on the node."""
 
@@ -85,12 +108,12 @@ class StopPod:
     grace_ms: int
 
 
-Instruction = CreateNode | RestartNode | DestroyNode | StartPod | StopPod
+Instruction = CreateNode | RestartNode | DestroyNode | InspectNode | StartPod | StopPod
 
 
 @frozen
 class Outcome:
-    """The changes of one stimulus, nodes before pods, and its instructions and events in the order they came about."""
+    """What one stimulus led to. Changes: nodes, deployments, pods; instructions and events: as they came about."""
 
     changes: tuple[Change, ...]
     instructions: tuple[Instruction, ...]

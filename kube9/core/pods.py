@@ -8,12 +8,14 @@ from enum import Enum
 from attrs import field, frozen
 from attrs.converters import optional
 
+from kube9.core.affinity import NodeSelectorTerm
+from kube9.core.containers import Config, Container, RestartPolicy, Volume, total_requests
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
 from kube9.core.nodes import Taint, TaintEffect, taint_effect
-from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
+from kube9.core.validation import amounts, device_kind, device_totals, not_negative, positive, unique_kinds, valid_name
 
-__all__ = ["DeviceRequest", "Pod", "PodPhase", "PodSpec", "Toleration"]
+__all__ = ["DeviceRequest", "Owner", "Pod", "PodPhase", "PodReport", "PodSpec", "Toleration"]
 
 
 @frozen(order=True)
@@ -59,8 +61,8 @@ class PodSpec:
     """A pod as it was asked for; this is what policies and filters see.
 
     ``requests`` maps a resource to a whole number above zero, in the units of :class:`~kube9.core.nodes.NodeSpec`;
-    what is not in it reads as 0. The total of each kind of device is added under the kind's name. A pod always takes
-    one of a node's ``pods``, which it need not and may not ask for.
+    what is not in it reads as 0. Where it is empty, it is what the containers need. The total of each kind of device is
+    added under the kind's name. A pod always takes one of a node's ``pods``, which it need not and may not ask for.
     """
 
     name: str = field(validator=valid_name)
@@ -69,18 +71,34 @@ class PodSpec:
     devices: tuple[DeviceRequest, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
     node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    #: The node must meet one of these; empty for no condition.
+    node_affinity: tuple[NodeSelectorTerm, ...] = field(default=(), converter=frozen_tuple)
     tolerations: tuple[Toleration, ...] = field(default=(), converter=frozen_tuple)
     #: Higher goes first.
     priority: int = 0
     #: Empty for the cluster's default.
     scheduler_name: str = ""
-    #: Everything but name and namespace: two pods of one shape fit the same nodes and, for a local policy, score alike.
+    containers: tuple[Container, ...] = field(default=(), converter=frozen_tuple)
+    #: Run one after the other, each to its end, before the others start.
+    init_containers: tuple[Container, ...] = field(default=(), converter=frozen_tuple)
+    volumes: tuple[Volume, ...] = field(default=(), converter=frozen_tuple)
+    configs: tuple[Config, ...] = field(default=(), converter=frozen_tuple)
+    restart_policy: RestartPolicy = RestartPolicy.ALWAYS
+    #: How long its processes get to end when they are told to.
+    grace_ms: int = field(default=30_000, validator=not_negative)
+    #: It has the node's own network rather than one of its own.
+    host_network: bool = False
+    annotations: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    #: All that scheduling goes by: two pods of one shape fit the same nodes and, for a local policy, score alike.
     shape: Hashable = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if "pods" in self.requests:
             raise InvalidInput("requests: pods is a limit of nodes and cannot be asked for")
-        asked = {resource: amount for resource, amount in self.requests.items() if amount}
+        needed = self.requests
+        if not needed and (self.containers or self.init_containers):
+            needed = total_requests(self.containers, self.init_containers)
+        asked = {resource: amount for resource, amount in needed.items() if amount}
         requests = device_totals("requests", asked, self.devices)
         object.__setattr__(self, "requests", requests)
         # Plain tuples: hashed and compared in C at every decision.
@@ -90,6 +108,7 @@ class PodSpec:
             self.devices,
             tuple(sorted(self.labels.items())),
             tuple(sorted(self.node_selector.items())),
+            self.node_affinity,
             self.tolerations,
             self.priority,
         )
@@ -108,6 +127,15 @@ class PodPhase(str, Enum):
     @property
     def finished(self) -> bool:
         return self is PodPhase.SUCCEEDED or self is PodPhase.FAILED
+
+
+@frozen
+class Owner:
+    """The deployment that a pod belongs to."""
+
+    uid: str
+    #: The deployment's revision that the pod was made of.
+    revision: int = 1
 
 
 @frozen(kw_only=True)
@@ -129,6 +157,12 @@ class Pod:
     devices: Mapping[str, tuple[int, ...]] = FrozenMap()
     #: Deletion was asked for; the node has not confirmed the stop yet.
     deleting: bool = False
+    #: It is being stopped where it is, to be queued again.
+    evicting: bool = False
+    owner: Owner | None = None
+    #: When the present epoch began to run, and when the pod ended by itself.
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
     #: Starts that failed since it last ran.
     start_failures: int = 0
     exit_code: int | None = None
@@ -142,3 +176,14 @@ class Pod:
     @property
     def namespace(self) -> str:
         return self.spec.namespace
+
+
+@frozen(kw_only=True)
+class PodReport:
+    """What a node says of one copy of a pod."""
+
+    pod_uid: str
+    epoch: int
+    #: Starting, Running, Succeeded or Failed.
+    phase: PodPhase
+    exit_code: int | None = None

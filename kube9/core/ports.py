@@ -23,7 +23,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from kube9.core.nodes import Node
-from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodSpec
+from kube9.core.pods import DeviceRequest, Pod, PodReport, PodSpec
 
 if TYPE_CHECKING:
     from kube9.core.stimuli import Stimulus
@@ -35,6 +35,7 @@ __all__ = [
     "BoolArray",
     "Clock",
     "DeviceChooser",
+    "FaultInjector",
     "Filter",
     "FloatArray",
     "HealthCheck",
@@ -144,17 +145,6 @@ class JoinTicket:
     token: str = field(default="", repr=False)
 
 
-@frozen(kw_only=True)
-class PodReport:
-    """What a node says of one copy of a pod."""
-
-    pod_uid: str
-    epoch: int
-    #: Starting, Running, Succeeded or Failed.
-    phase: PodPhase
-    exit_code: int | None = None
-
-
 @runtime_checkable
 class NodeBackend(Protocol):
     """Makes nodes exist and runs pods on them.
@@ -162,7 +152,8 @@ class NodeBackend(Protocol):
     Every call begins its work and returns without waiting for the end of it; calls for one node come one after the
     other, calls for different nodes may come at once. Every call is idempotent by uid and epoch. What becomes of it
     is told through the ``deliver`` the backend was made with, as stimuli: ``NodeJoined``, ``CreateNodeFailed``,
-    ``RestartNodeFailed``, ``DestroyNodeDone``, ``PodStarted``, ``StartPodFailed``, ``PodExited``, ``StopPodDone``.
+    ``RestartNodeFailed``, ``DestroyNodeDone``, ``PodStarted``, ``StartPodFailed``, ``PodExited``, ``StopPodDone``; and
+    ``Heartbeat``, where the backend itself hears its nodes.
     A call that cannot even begin raises :class:`~kube9.core.errors.BackendError`, and nothing is delivered for it.
     """
 
@@ -199,6 +190,19 @@ class NodeBackend(Protocol):
         """What this epoch of ``pod`` has written so far, in pieces of any size.
 
         :raises NodeGone: the node is not known or not up.
+        """
+
+
+@runtime_checkable
+class FaultInjector(Protocol):
+    """What a backend may have besides: it can break a node on purpose."""
+
+    def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
+        """Kill the node at once with all its pods, and tell nobody.
+
+        :param down_for_ms: it comes back by itself after that; ``None`` for when it is restarted.
+        :param permanent: it never comes back, and no restart helps.
+        :raises NodeGone: there is no such node.
         """
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
-from kube9.core.pods import PodSpec
+from kube9.core.pods import Owner, PodReport, PodSpec
 
 
 @frozen(kw_only=True)
@@ -25,6 +26,16 @@ class AddNode(Stimulus):
 
     uid: str
     spec: NodeSpec
+    #: SHA-256 of the node's token, in hex.
+    token_digest: str = ""
+
+
+@frozen(kw_only=True)
+class RenewTicket(Stimulus):
+    """The node got another token; the one before is worth nothing any more."""
+
+    uid: str
+    token_digest: str
 
 
 @frozen(kw_only=True)
@@ -38,6 +49,47 @@ class CordonNode(Stimulus):
 @frozen(kw_only=True)
 class DeleteNode(Stimulus):
     """Destroy a node; its pods move once the backend has confirmed that it is gone. May be asked again."""
+
+    uid: str
+
+
+@frozen(kw_only=True)
+class DrainNode(Stimulus):
+    """Cordon a node, and stop its pods so that they run elsewhere. May be asked again."""
+
+    uid: str
+    #: How long each pod gets to stop; ``None`` for as long as the pod itself says.
+    grace_ms: int | None = None
+
+
+@frozen(kw_only=True)
+class ForgetNode(Stimulus):
+    """Strike out a node that is down, whatever its backend says; its pods have moved already.
+
+    Raises ``Conflict`` where the node may still run something.
+    """
+
+    uid: str
+
+
+@frozen(kw_only=True)
+class Heartbeat(Stimulus):
+    """The node was heard; one that was suspected is trusted again."""
+
+    uid: str
+
+
+@frozen(kw_only=True)
+class NodeReported(Stimulus):
+    """All that really runs on a node, asked for after the control plane was away."""
+
+    uid: str
+    pods: tuple[PodReport, ...] = ()
+
+
+@frozen(kw_only=True)
+class NodeAbsent(Stimulus):
+    """Asked the same, the backend knew nothing of the node, or it is down: it runs nothing and is made anew."""
 
     uid: str
 
@@ -109,6 +161,7 @@ class LaunchPod(Stimulus):
 
     uid: str
     spec: PodSpec
+    owner: Owner | None = None
 
 
 @frozen(kw_only=True)
@@ -116,7 +169,32 @@ class DeletePod(Stimulus):
     """Stop a pod if it runs, and forget it. Asked again, it is told to stop again, with the new grace."""
 
     uid: str
-    grace_ms: int = 30_000
+    #: How long it gets to stop; ``None`` for as long as the pod itself says.
+    grace_ms: int | None = None
+
+
+@frozen(kw_only=True)
+class ApplyDeployment(Stimulus):
+    """A deployment was asked for: a new one under ``uid``, or the next state of the one that has its name."""
+
+    uid: str
+    spec: DeploymentSpec
+
+
+@frozen(kw_only=True)
+class ScaleDeployment(Stimulus):
+    """Another number of replicas was asked for."""
+
+    uid: str
+    replicas: int
+
+
+@frozen(kw_only=True)
+class DeleteDeployment(Stimulus):
+    """Stop all its pods and forget it with the last of them. May be asked again."""
+
+    uid: str
+    grace_ms: int | None = None
 
 
 @frozen(kw_only=True)

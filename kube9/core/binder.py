@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kube9.core import podlife
-from kube9.core.errors import PluginError
+from kube9.core.errors import PluginError, SchedulerError
 from kube9.core.events import PodBound, SchedulerFailed
 from kube9.core.ledger import Ledger
 from kube9.core.outcome import StartPod
@@ -24,6 +24,8 @@ class Binder:
         self._ledger = ledger
         #: By the name a pod gives; the default also under the empty name.
         self.pipelines = {**pipelines, "": pipelines[default]}
+        #: The same names, the default's own first.
+        self.names = tuple(dict.fromkeys((default, *pipelines)))
         #: Whether whoever fits nowhere can only be helped by a node that frees something or comes up.
         self.monotone = all(pipeline.monotone for pipeline in pipelines.values())
 
@@ -31,8 +33,8 @@ class Binder:
         """Bind ``pod``, the first of ``group`` if it waits already, if it fits somewhere; if not, return why."""
         ledger, spec = self._ledger, pod.spec
         table = ledger.table
-        pipeline = self.pipelines[spec.scheduler_name]
         try:
+            pipeline = self.pipeline_of(spec)
             row = pipeline.decide(spec, table)
             if row < 0:
                 return self._why_not(spec, group)
@@ -49,10 +51,36 @@ class Binder:
         ledger.events.append(PodBound(at_ms=at_ms, pod=pod, node=node))
         return None
 
+    def would_bind(self, spec: PodSpec) -> tuple[Pod | None, str]:
+        """A pod of ``spec`` as it would be bound now, or ``None`` and why it would wait. Nothing is written down."""
+        table = self._ledger.table
+        try:
+            pipeline = self.pipeline_of(spec)
+            row = pipeline.decide(spec, table)
+            if row < 0:
+                return None, pipeline.tally(spec, table)
+            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
+        except PluginError as exc:
+            return None, str(exc)
+        pod = Pod(uid="", spec=spec, ordinal=0, created_at_ms=0)
+        return podlife.bound(pod, table.owner(row).uid, devices), ""
+
+    def pipeline_of(self, spec: PodSpec) -> Pipeline:
+        """What a pod of ``spec`` goes through.
+
+        :raises SchedulerError: its scheduler is not there, which can be after a restart without its plugin.
+        """
+        pipeline = self.pipelines.get(spec.scheduler_name)
+        if pipeline is None:
+            raise SchedulerError(
+                f"scheduler {spec.scheduler_name!r} is not there; restart with its plugin, or delete pod {spec.name!r}"
+            )
+        return pipeline
+
     def would_help(self, row: int, spec: PodSpec) -> bool:
         """Whether a pod fits on the node of ``row``; a failure to tell counts as yes, for the try that tells of it."""
         try:
-            return self.pipelines[spec.scheduler_name].fits_on(spec, self._ledger.table, row)
+            return self.pipeline_of(spec).fits_on(spec, self._ledger.table, row)
         except PluginError:
             return True
 
@@ -68,4 +96,4 @@ class Binder:
                 if generation == table.generation and table.version - version <= len(table):
                     return group.reason
             group.reason_at = table.stamp
-        return self.pipelines[spec.scheduler_name].tally(spec, table)
+        return self.pipeline_of(spec).tally(spec, table)

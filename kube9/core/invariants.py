@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 import numpy as np
 
+from kube9.core.binder import Binder
 from kube9.core.errors import PluginError
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import NodePhase
 from kube9.core.outcome import CreateNode
-from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodPhase
 from kube9.core.queue import PendingQueue
 from kube9.core.table import UNLIMITED
@@ -91,12 +90,33 @@ def check_epochs(ledger: Ledger, floor: dict[str, int]) -> None:
         floor[uid] = pod.epoch
 
 
-def check_nobody_waits_in_vain(queue: PendingQueue, pipelines: Mapping[str, Pipeline], table: LiveTable) -> None:
+def check_deployments(ledger: Ledger, resting: AbstractSet[str]) -> None:
+    """A deployment owns the pods that say so, and has as many as it should unless it rests; the next step is known."""
+    owned: dict[str, dict[str, None]] = {uid: {} for uid in ledger.deployments}
+    for uid, pod in ledger.pods.items():
+        if pod.owner is not None:
+            assert pod.owner.uid in owned, f"pod {uid} belongs to deployment {pod.owner.uid}, which is gone"
+            owned[pod.owner.uid][uid] = None
+        assert not pod.evicting or pod.node_uid is not None, f"pod {uid} is being moved away from nowhere"
+    assert owned == ledger.owned, "pods are not counted to the deployments they belong to"
+    assert not ledger.unsettled, f"nobody looked after the deployments {list(ledger.unsettled)}"
+    names = {(each.namespace, each.name): uid for uid, each in ledger.deployments.items()}
+    assert names == ledger.deployment_uids, "deployments are not found by their names"
+    for uid, deployment in ledger.deployments.items():
+        alive = [pod for pod in map(ledger.pods.__getitem__, owned[uid]) if not pod.deleting and not pod.phase.finished]
+        if deployment.deleting:
+            assert owned[uid], f"deployment {uid} is deleting, has no pods and is still there"
+            assert not alive, f"deployment {uid} is deleting and keeps {len(alive)} pods"
+        else:
+            count, want = len(alive), deployment.spec.replicas
+            assert count == want or (count < want and uid in resting), f"deployment {uid} has {count} pods of {want}"
+
+
+def check_nobody_waits_in_vain(queue: PendingQueue, binder: Binder, table: LiveTable) -> None:
     """No pod that was refused would fit somewhere by now; a broken filter refuses whatever it is asked about."""
     for spec in queue.tried_in_vain:
-        pipeline = pipelines[spec.scheduler_name]
         try:
-            fits = pipeline.would_bind(spec, table)
+            fits = binder.pipeline_of(spec).would_bind(spec, table)
         except PluginError:
             fits = False
         assert not fits, f"pod {spec.name} waits although it fits somewhere"

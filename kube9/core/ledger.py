@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from kube9.core.events import Event
+from kube9.core.deployments import Deployment
+from kube9.core.errors import UnknownName
+from kube9.core.events import Event, StaleReport
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import Node
-from kube9.core.outcome import Change, Instruction, NodeRemoved, NodeStored, Outcome, PodRemoved, PodStored
+from kube9.core.outcome import (
+    Change,
+    DeploymentRemoved,
+    DeploymentStored,
+    Instruction,
+    NodeRemoved,
+    NodeStored,
+    Outcome,
+    PodRemoved,
+    PodStored,
+)
 from kube9.core.pods import Pod
+from kube9.core.stimuli import Stimulus
 
 __all__ = ["Ledger"]
 
 
 class Ledger:
-    """Nodes, pods and the table, kept in step with each other. It decides nothing."""
+    """Nodes, pods, deployments and the table, kept in step with each other. It decides nothing."""
 
     def __init__(self) -> None:
+        #: The last number given to a node, pod or deployment; they count together.
+        self.ordinal = 0
         #: By uid, in join order.
         self.nodes: dict[str, Node] = {}
         #: By uid, in order of arrival.
@@ -24,17 +40,31 @@ class Ledger:
         self.node_uids: dict[str, str] = {}
         #: By namespace and name.
         self.pod_uids: dict[tuple[str, str], str] = {}
+        #: By uid, in order of arrival.
+        self.deployments: dict[str, Deployment] = {}
+        #: By namespace and name.
+        self.deployment_uids: dict[tuple[str, str], str] = {}
+        #: Uids of the pods of a deployment, in order of arrival; a key for every deployment.
+        self.owned: dict[str, dict[str, None]] = {}
+        #: Deployments whose pods may be too few or too many since something happened to one of them.
+        self.unsettled: dict[str, None] = {}
+        #: Deployments that still have pods of an older template.
+        self.rolling: set[str] = set()
         #: Uids of the pods bound to a node, in order of binding; a key for every node.
         self.bound: dict[str, dict[str, None]] = {}
         #: Uids of finished pods, oldest first.
         self.finished: dict[str, None] = {}
         self.table = LiveTable()
-        self.begin()
+        self.begin(0)
 
-    def begin(self) -> None:
+    def begin(self, now_ms: int) -> None:
         """Begin a turn: forget what the last one noted."""
+        self.now_ms = now_ms
         self._nodes: dict[str, Node | None] = {}
+        self._deployments: dict[str, Deployment | None] = {}
         self._pods: dict[str, Pod | None] = {}
+        #: Pods of deployments that ended.
+        self.ended: list[Pod] = []
         self.instructions: list[Instruction] = []
         self.events: list[Event] = []
 
@@ -43,6 +73,8 @@ class Ledger:
         changes: list[Change] = []
         for uid, node in self._nodes.items():
             changes.append(NodeRemoved(uid) if node is None else NodeStored(node))
+        for uid, deployment in self._deployments.items():
+            changes.append(DeploymentRemoved(uid) if deployment is None else DeploymentStored(deployment))
         for uid, pod in self._pods.items():
             changes.append(PodRemoved(uid) if pod is None else PodStored(pod))
         return Outcome(tuple(changes), tuple(self.instructions), tuple(self.events))
@@ -82,12 +114,95 @@ class Ledger:
         self.table.release(pod)
         return self.table.row_of[pod.node_uid]
 
+    def add_pod(self, pod: Pod) -> None:
+        """A new pod takes its name; whoever binds or queues it puts it in."""
+        self.pod_uids[pod.namespace, pod.name] = pod.uid
+        if pod.owner is not None:
+            self.owned[pod.owner.uid][pod.uid] = None
+
     def remove_pod(self, pod: Pod) -> None:
         """Forget a pod that holds no place."""
         del self.pods[pod.uid], self.pod_uids[pod.namespace, pod.name]
         self.finished.pop(pod.uid, None)
         self._pods[pod.uid] = None
+        if pod.owner is not None:
+            del self.owned[pod.owner.uid][pod.uid]
+            self.unsettled[pod.owner.uid] = None
 
     def pods_on(self, node: Node) -> Iterable[Pod]:
         """The pods bound to ``node``, in order of binding."""
         return [self.pods[uid] for uid in self.bound[node.uid]]
+
+    def put_deployment(self, deployment: Deployment) -> None:
+        """Add a deployment, or replace it by its next value."""
+        self.deployments[deployment.uid] = self._deployments[deployment.uid] = deployment
+        self.deployment_uids[deployment.namespace, deployment.name] = deployment.uid
+        self.owned.setdefault(deployment.uid, {})
+
+    def remove_deployment(self, deployment: Deployment) -> None:
+        """Forget a deployment that has no pods."""
+        del self.deployments[deployment.uid], self.deployment_uids[deployment.namespace, deployment.name]
+        del self.owned[deployment.uid]
+        self.unsettled.pop(deployment.uid, None)
+        self.rolling.discard(deployment.uid)
+        self._deployments[deployment.uid] = None
+
+    # What several rooms look up or note.
+
+    def node_of(self, pod: Pod) -> Node:
+        """The node ``pod`` is bound to."""
+        assert pod.node_uid is not None, f"pod {pod.uid} is bound to no node"
+        return self.nodes[pod.node_uid]
+
+    def next_ordinal(self) -> int:
+        self.ordinal += 1
+        return self.ordinal
+
+    def tell(self, event: type[Any], **about: Any) -> None:
+        """Note an event of this moment."""
+        self.events.append(event(at_ms=self.now_ms, **about))
+
+    def asked_node(self, uid: str) -> Node:
+        """The node a request is about.
+
+        :raises UnknownName: there is none.
+        """
+        if uid not in self.nodes:
+            raise UnknownName(f"there is no node with uid {uid!r}")
+        return self.nodes[uid]
+
+    def asked_pod(self, uid: str) -> Pod:
+        """The pod a request is about.
+
+        :raises UnknownName: there is none.
+        """
+        if uid not in self.pods:
+            raise UnknownName(f"there is no pod with uid {uid!r}")
+        return self.pods[uid]
+
+    def asked_deployment(self, uid: str) -> Deployment:
+        """The deployment a request is about.
+
+        :raises UnknownName: there is none.
+        """
+        if uid not in self.deployments:
+            raise UnknownName(f"there is no deployment with uid {uid!r}")
+        return self.deployments[uid]
+
+    def known_node(self, report: Any) -> Node | None:
+        """The node a report is about; of one that is gone only the report itself is told."""
+        node = self.nodes.get(report.uid)
+        if node is None:
+            self.stale(report)
+        return node
+
+    def present_copy(self, report: Any) -> Pod | None:
+        """The pod a report is about, if it is bound and of the report's epoch."""
+        pod = self.pods.get(report.uid)
+        if pod is None or pod.epoch != report.epoch or pod.node_uid is None or pod.uid in self.finished:
+            self.stale(report)
+            return None
+        return pod
+
+    def stale(self, report: Stimulus) -> None:
+        self.tell(StaleReport, what=str(report))

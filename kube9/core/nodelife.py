@@ -8,6 +8,8 @@
         Lost <------------------------------------------ no tries left
           |
           +-> Ready, when the machine comes back by itself
+
+    any but Lost -> Provisioning, when it is not there after the control plane was away
 """
 
 from __future__ import annotations
@@ -63,6 +65,18 @@ def not_created(node: Node, reason: str) -> Node | None:
 
 def given_up(node: Node, reason: str) -> Node | None:
     return evolve(node, phase=_P.LOST, reason=reason) if node.phase is not _P.LOST else None
+
+
+def absent(node: Node) -> Node | None:
+    """Its backend has nothing of it, or only something that is down; it is made anew."""
+    if node.phase in (_P.PROVISIONING, _P.LOST):
+        return None
+    return evolve(node, phase=_P.PROVISIONING, recovery_attempts=0, reason="it was not up when it was looked for")
+
+
+def may_be_forgotten(node: Node) -> bool:
+    """Whether nothing can run on it any more, as far as anybody knows."""
+    return node.phase in (_P.PROVISIONING, _P.FAILED, _P.RECOVERING, _P.LOST)
 
 
 def cordoned(node: Node, on: bool) -> Node | None:

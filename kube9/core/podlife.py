@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from kube9.core.frozen import FrozenMap
-from kube9.core.pods import Pod, PodPhase
+from kube9.core.pods import Pod, PodPhase, PodReport, PodSpec
 
 # An enumeration's members are looked up anew at each use, which on the path of every pod is worth a name.
 _STARTING, _SUCCEEDED, _FAILED = PodPhase.STARTING, PodPhase.SUCCEEDED, PodPhase.FAILED
@@ -30,15 +30,16 @@ def bound(pod: Pod, node_uid: str, devices: Mapping[str, tuple[int, ...]]) -> Po
         node_uid=node_uid,
         epoch=pod.epoch + 1,
         devices=devices,
+        owner=pod.owner,
         start_failures=pod.start_failures,
     )
 
 
-def running(pod: Pod) -> Pod:
-    return evolve(pod, phase=PodPhase.RUNNING, start_failures=0)
+def running(pod: Pod, at_ms: int) -> Pod:
+    return evolve(pod, phase=PodPhase.RUNNING, start_failures=0, started_at_ms=at_ms)
 
 
-def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
+def finished(pod: Pod, at_ms: int, exit_code: int | None, reason: str) -> Pod:
     """It ended by itself; it stays known on the node it ran on, and holds nothing there."""
     return Pod(
         uid=pod.uid,
@@ -48,6 +49,9 @@ def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
         phase=_SUCCEEDED if exit_code == 0 else _FAILED,
         node_uid=pod.node_uid,
         epoch=pod.epoch,
+        owner=pod.owner,
+        started_at_ms=pod.started_at_ms,
+        finished_at_ms=at_ms,
         start_failures=pod.start_failures,
         exit_code=exit_code,
         reason=reason,
@@ -56,7 +60,15 @@ def finished(pod: Pod, exit_code: int | None, reason: str) -> Pod:
 
 def evicted(pod: Pod, reason: str) -> Pod:
     """It lost its node."""
-    return evolve(pod, phase=PodPhase.PENDING, node_uid=None, devices=NO_DEVICES, reason=reason)
+    return evolve(
+        pod,
+        phase=PodPhase.PENDING,
+        node_uid=None,
+        devices=NO_DEVICES,
+        evicting=False,
+        started_at_ms=None,
+        reason=reason,
+    )
 
 
 def not_started(pod: Pod, reason: str) -> Pod:
@@ -71,3 +83,14 @@ def waiting(pod: Pod, reason: str) -> Pod:
 
 def deleting(pod: Pod) -> Pod:
     return evolve(pod, deleting=True)
+
+
+def evicting(pod: Pod) -> Pod:
+    """It is being stopped, to run elsewhere."""
+    return evolve(pod, evicting=True)
+
+
+def remnant(report: PodReport, node_uid: str) -> Pod:
+    """A copy that nobody knows any more, as far as it takes to stop it."""
+    spec = PodSpec(name="unknown")
+    return Pod(uid=report.pod_uid, spec=spec, ordinal=0, created_at_ms=0, node_uid=node_uid, epoch=report.epoch)

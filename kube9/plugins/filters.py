@@ -12,6 +12,7 @@ from kube9.core.nodes import NodePhase, Taint, TaintEffect
 from kube9.core.table import PHASES
 
 if TYPE_CHECKING:
+    from kube9.core.affinity import NodeSelectorTerm
     from kube9.core.hookspecs import RegisterFilter
     from kube9.core.pods import DeviceRequest, PodSpec
     from kube9.core.ports import BoolArray
@@ -51,6 +52,35 @@ class NodeSelector:
     def rejections(self, pod: PodSpec, nodes: NodeTable) -> Iterator[tuple[str, BoolArray]]:
         for key, value in pod.node_selector.items():
             yield f"not labelled {key}={value}", ~nodes.has_label(key, value)
+
+
+class NodeAffinity:
+    """A node must meet one of the terms that the pod requires, if it requires any."""
+
+    reason = "node affinity"
+    local = monotone = True
+
+    def fits(self, pod: PodSpec, nodes: NodeTable) -> BoolArray | None:
+        if not pod.node_affinity:
+            return None
+        mask = np.zeros(len(nodes), dtype=np.bool_)
+        for term in pod.node_affinity:
+            mask |= self._meets(term, nodes)
+        return mask
+
+    @staticmethod
+    def _meets(term: NodeSelectorTerm, nodes: NodeTable) -> BoolArray:
+        if not term.expressions and not term.fields:
+            return np.zeros(len(nodes), dtype=np.bool_)
+        mask = np.ones(len(nodes), dtype=np.bool_)
+        for asked in term.expressions:
+            # Each value that occurs is judged once. Code -1, a node without the label, indexes the last entry.
+            values = [*nodes.label_values.get(asked.key, ()), None]
+            judged = [asked.matches({} if value is None else {asked.key: value}) for value in values]
+            mask &= np.array(judged, dtype=np.bool_)[nodes.label_codes(asked.key)]
+        for asked in term.fields:
+            mask &= np.array([asked.matches({asked.key: name}) for name in nodes.names], dtype=np.bool_)
+        return mask
 
 
 class Taints:
@@ -166,6 +196,7 @@ def kube9_register_filters(register: RegisterFilter) -> None:
     # In the order in which a node's reason is looked for: what cannot change soon comes first.
     register("node-ready", NodeReady)
     register("node-selector", NodeSelector)
+    register("node-affinity", NodeAffinity)
     register("taints", Taints)
     register("resources", Resources)
     register("devices", Devices)

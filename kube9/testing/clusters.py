@@ -9,13 +9,13 @@ from kube9.core.pipeline import Pipeline
 from kube9.core.ports import DeviceChooser, Filter, QueueDiscipline, Scheduler
 from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft
-from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import BestFit
 from kube9.plugins.queues import Priority
 
 __all__ = ["cluster_with"]
 
-_OWN_FILTERS = (NodeReady, NodeSelector, Taints, Resources, Devices)
+_OWN_FILTERS = (NodeReady, NodeSelector, NodeAffinity, Taints, Resources, Devices)
 
 
 def cluster_with(

@@ -40,7 +40,7 @@ WAITING = evolve(
             podlife.bound(WAITING, "m", DEVICES),
             evolve(WAITING, phase=PodPhase.STARTING, node_uid="m", epoch=4, devices=DEVICES, reason=""),
         ),
-        (podlife.running(BOUND), evolve(BOUND, phase=PodPhase.RUNNING, start_failures=0)),
+        (podlife.running(BOUND, 7), evolve(BOUND, phase=PodPhase.RUNNING, start_failures=0, started_at_ms=7)),
         (
             podlife.finished(BOUND, 0, "done"),
             evolve(BOUND, phase=PodPhase.SUCCEEDED, exit_code=0, reason="done", devices=FrozenMap(), deleting=False),

@@ -1,0 +1,200 @@
+"""What becomes of a node when somebody asks for something, judges it, or its backend reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from attrs import evolve
+
+from kube9.core import events, nodelife, podlife
+from kube9.core import stimuli as s
+from kube9.core.errors import Conflict, DuplicateName
+from kube9.core.ledger import Ledger
+from kube9.core.nodes import Node, NodePhase
+from kube9.core.outcome import CreateNode, DestroyNode, RestartNode, StopPod
+from kube9.core.placing import Placing
+from kube9.core.podturns import PodTurns
+from kube9.core.settings import Settings
+from kube9.core.timers import Timers
+
+__all__ = ["NodeTurns"]
+
+
+class NodeTurns:
+    """Handles every stimulus about a node."""
+
+    def __init__(
+        self, *, ledger: Ledger, placing: Placing, pod_turns: PodTurns, timers: Timers, settings: Settings
+    ) -> None:
+        self._ledger, self._placing, self._pod_turns = ledger, placing, pod_turns
+        self._timers, self._settings = timers, settings
+        self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
+            s.AddNode: self._add,
+            s.CordonNode: self._cordon,
+            s.CreateNodeFailed: self._not_created,
+            s.DeleteNode: self._delete,
+            s.DestroyNodeDone: self._destroyed,
+            s.DrainNode: self._drain,
+            s.FailNode: self._fail,
+            s.ForgetNode: self._forget,
+            s.GiveUpNode: self._give_up,
+            s.Heartbeat: self._trust,
+            s.NodeAbsent: self._absent,
+            s.NodeJoined: self._joined,
+            s.NodeReported: self._reported,
+            s.RenewTicket: self._renew_ticket,
+            s.RestartNodeFailed: self._not_restarted,
+            s.SuspectNode: self._suspect,
+            s.TrustNode: self._trust,
+        }
+
+    # Requests.
+
+    def _add(self, stimulus: s.AddNode) -> None:
+        ledger, spec = self._ledger, stimulus.spec
+        if spec.name in ledger.node_uids:
+            raise DuplicateName(f"there is a node {spec.name!r} already")
+        if stimulus.uid in ledger.nodes:
+            raise DuplicateName(f"there is a node with uid {stimulus.uid!r} already")
+        node = Node(
+            uid=stimulus.uid,
+            spec=spec,
+            ordinal=ledger.next_ordinal(),
+            created_at_ms=ledger.now_ms,
+            token_digest=stimulus.token_digest,
+        )
+        ledger.add_node(node)
+        ledger.tell(events.NodeAdded, node=node)
+        ledger.instructions.append(CreateNode(node))
+
+    def _renew_ticket(self, stimulus: s.RenewTicket) -> None:
+        node = self._ledger.asked_node(stimulus.uid)
+        self._ledger.put_node(evolve(node, token_digest=stimulus.token_digest))
+
+    def _cordon(self, stimulus: s.CordonNode) -> None:
+        self._set_cordon(self._ledger.asked_node(stimulus.uid), stimulus.cordoned)
+
+    def _set_cordon(self, before: Node, on: bool) -> None:
+        node = nodelife.cordoned(before, on)
+        self._become(node, events.NodeCordoned if on else events.NodeUncordoned)
+
+    def _drain(self, stimulus: s.DrainNode) -> None:
+        node = self._ledger.asked_node(stimulus.uid)
+        self._set_cordon(node, True)
+        for pod in self._ledger.pods_on(node):
+            if not pod.deleting:
+                self._pod_turns.stop(podlife.evicting(pod), stimulus.grace_ms)
+
+    def _delete(self, stimulus: s.DeleteNode) -> None:
+        node = nodelife.deleting(self._ledger.asked_node(stimulus.uid))
+        self._ledger.put_node(node)
+        self._ledger.instructions.append(DestroyNode(node))
+
+    def _forget(self, stimulus: s.ForgetNode) -> None:
+        node = self._ledger.asked_node(stimulus.uid)
+        if not nodelife.may_be_forgotten(node):
+            raise Conflict(
+                f"node {node.name!r} is {node.phase.value} and may run pods; only a node that is down can be struck "
+                "out by force, any other is deleted"
+            )
+        self._remove(node)
+
+    # Judgements, and what backends report.
+
+    def _joined(self, stimulus: s.NodeJoined) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or (joined := nodelife.joined(node)) is None:
+            return
+        self._placing.evict_all(node, f"node {node.name} started anew")
+        self._become(joined, events.NodeReady)
+
+    def _not_created(self, stimulus: s.CreateNodeFailed) -> None:
+        if (node := self._ledger.known_node(stimulus)) is not None:
+            self._become(nodelife.not_created(node, stimulus.reason), events.NodeLost)
+
+    def _suspect(self, stimulus: s.SuspectNode) -> None:
+        if (node := self._ledger.known_node(stimulus)) is not None:
+            self._become(nodelife.suspected(node, stimulus.reason), events.NodeSuspected)
+
+    def _trust(self, stimulus: s.TrustNode | s.Heartbeat) -> None:
+        if (node := self._ledger.known_node(stimulus)) is not None:
+            self._become(nodelife.trusted(node), events.NodeReady)
+
+    def _fail(self, stimulus: s.FailNode) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or (failed := nodelife.failed(node, stimulus.reason)) is None:
+            return
+        self._become(failed, events.NodeFailed)
+        self._recover(failed)
+        because = f": {stimulus.reason}" if stimulus.reason else ""
+        self._placing.evict_all(node, f"node {node.name} failed{because}")
+
+    def _recover(self, planned: Node) -> None:
+        """Begin the next recovery attempt, unless much has happened since ``planned`` was how things stood."""
+        node = self._ledger.nodes.get(planned.uid)
+        if node is None or (node.failures, node.recovery_attempts) != (planned.failures, planned.recovery_attempts):
+            return
+        if (recovering := nodelife.recovering(node)) is not None:
+            self._become(recovering, events.NodeRecovering)
+            self._ledger.instructions.append(RestartNode(recovering))
+
+    def _not_restarted(self, stimulus: s.RestartNodeFailed) -> None:
+        if (node := self._ledger.known_node(stimulus)) is None:
+            return
+        after = nodelife.not_recovered(node, stimulus.reason, self._settings.recovery_attempts)
+        self._become(after, events.NodeLost if after is not None and after.phase is NodePhase.LOST else None)
+        if after is not None and after.phase is NodePhase.FAILED:
+            pause_ms = self._settings.recovery_backoff_ms << (after.recovery_attempts - 1)
+            self._timers.set(self._ledger.now_ms + pause_ms, partial(self._recover, after))
+
+    def _give_up(self, stimulus: s.GiveUpNode) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or (lost := nodelife.given_up(node, stimulus.reason)) is None:
+            return
+        self._become(lost, events.NodeLost)
+        self._placing.evict_all(node, f"node {node.name} was given up")
+
+    def _destroyed(self, stimulus: s.DestroyNodeDone) -> None:
+        if (node := self._ledger.known_node(stimulus)) is not None:
+            self._remove(node)
+
+    def _remove(self, node: Node) -> None:
+        self._placing.evict_all(node, f"node {node.name} was deleted")
+        self._ledger.remove_node(node)
+        self._ledger.tell(events.NodeDeleted, node=node)
+
+    # After the control plane was away.
+
+    def _reported(self, stimulus: s.NodeReported) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or node.deleting:
+            return
+        if node.phase in (NodePhase.FAILED, NodePhase.RECOVERING):
+            self._become(nodelife.joined(node), events.NodeReady)
+        node = self._ledger.nodes[node.uid]
+        copies = {(report.pod_uid, report.epoch): report for report in stimulus.pods}
+        for pod in self._ledger.pods_on(node):
+            self._pod_turns.adopt(pod, copies.pop((pod.uid, pod.epoch), None))
+        for report in copies.values():
+            if not report.phase.finished:
+                self._ledger.instructions.append(StopPod(node, podlife.remnant(report, node.uid), 0))
+
+    def _absent(self, stimulus: s.NodeAbsent) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or node.deleting or (anew := nodelife.absent(node)) is None:
+            return
+        self._become(anew, events.NodeRecovering)
+        self._ledger.instructions.append(CreateNode(anew))
+        self._placing.evict_all(node, f"node {node.name} was gone when the control plane came back")
+
+    def _become(self, node: Node | None, event: type[events.NodeEvent] | None) -> None:
+        """Let a node take its next value, tell of it, and wake whom it could help; ``None`` is no change."""
+        if node is None:
+            return
+        self._ledger.put_node(node)
+        if event is not None:
+            self._ledger.tell(event, node=node)
+        if node.schedulable:
+            self._placing.wake(self._ledger.table.row_of[node.uid])

@@ -1,0 +1,164 @@
+"""From one place to the next: a pod is queued, bound, freed, queued again, finished or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from kube9.core import events, podlife
+from kube9.core.binder import Binder
+from kube9.core.errors import PluginError
+from kube9.core.ledger import Ledger
+from kube9.core.nodes import Node
+from kube9.core.plan import Planned
+from kube9.core.pods import Pod, PodSpec
+from kube9.core.queue import PendingQueue
+from kube9.core.settings import Settings
+from kube9.core.timers import Timers
+
+__all__ = ["Placing"]
+
+
+class Placing:
+    """Moves pods between queue, nodes and the end, and keeps ledger and queue in step while it does."""
+
+    def __init__(
+        self, *, ledger: Ledger, binder: Binder, queue: PendingQueue, timers: Timers, settings: Settings
+    ) -> None:
+        self._ledger, self._binder, self._queue = ledger, binder, queue
+        self._timers, self._settings = timers, settings
+        #: Uids of pods that pause before they are queued again.
+        self.backing_off: set[str] = set()
+
+    # In.
+
+    def launch(self, pod: Pod) -> None:
+        """Bind a new pod at once if it fits and overtakes nobody; queue it if not.
+
+        :raises PluginError: the queue's discipline failed; nothing has changed.
+        """
+        ledger, spec, queue = self._ledger, pod.spec, self._queue
+        alone = queue.would_be_alone(spec.shape)
+        refusal = self._binder.bind(pod, ledger.now_ms) if alone else ""
+        if refusal is None:
+            ledger.add_pod(pod)
+            return
+        rank = queue.rank(pod)  # may raise, and so comes before all that follows
+        ledger.add_pod(pod)
+        known = queue.add(pod, rank)
+        if alone:
+            queue.refuse(spec.shape, refusal)
+        refusal = refusal or known
+        ledger.put_pod(pod)
+        if refusal:
+            self._tell_waiting(pod, refusal)
+
+    def enqueue(self, pod: Pod) -> None:
+        """Put a pod into the queue; where the discipline fails on it, before all others rather than nowhere."""
+        try:
+            rank = self._queue.rank(pod)
+        except PluginError as exc:
+            self._ledger.tell(events.SchedulerFailed, pod=pod, message=str(exc))
+            rank = ((), pod.ordinal, pod.uid)
+        if refusal := self._queue.add(pod, rank):
+            self._tell_waiting(pod, refusal)
+
+    def pause(self, pod: Pod, pause_ms: int) -> None:
+        """Let a pod wait before it is queued again."""
+        self.backing_off.add(pod.uid)
+        self._timers.set(self._ledger.now_ms + pause_ms, partial(self._end_pause, pod.uid))
+
+    def _end_pause(self, uid: str) -> None:
+        if uid in self.backing_off:
+            self.backing_off.remove(uid)
+            self.enqueue(self._ledger.pods[uid])
+
+    # Out.
+
+    def leave(self, pod: Pod) -> int:
+        """Free what ``pod`` holds, wake whom that could help, and return the row of the node it was on."""
+        row = self._ledger.unbind(pod)
+        if self._queue and self._ledger.table.schedulable[row]:
+            self.wake(row)
+        return row
+
+    def requeue(self, pod: Pod, node_name: str) -> None:
+        """Queue a pod that lost its node."""
+        self._ledger.put_pod(pod)
+        self._ledger.tell(events.PodEvicted, pod=pod, node_name=node_name)
+        self.enqueue(pod)
+
+    def evict_all(self, node: Node, reason: str) -> None:
+        """Every pod of a node that runs none of them any more is queued again, or is gone if that was asked for."""
+        for pod in self._ledger.pods_on(node):
+            self._ledger.unbind(pod)
+            if pod.deleting:
+                self.forget(pod)
+            else:
+                self.requeue(podlife.evicted(pod, reason), node.name)
+
+    def finish(self, pod: Pod) -> None:
+        """``pod`` ended, and holds no place any more."""
+        ledger = self._ledger
+        ledger.put_pod(pod)
+        ledger.finished[pod.uid] = None
+        ledger.tell(events.PodFinished, pod=pod)
+        while len(ledger.finished) > self._settings.finished_kept:
+            ledger.remove_pod(ledger.pods[next(iter(ledger.finished))])
+
+    def withdraw(self, pod: Pod) -> None:
+        """Forget a pod that waits or has ended."""
+        self._queue.discard(pod.uid)
+        self.backing_off.discard(pod.uid)
+        self.forget(pod)
+
+    def forget(self, pod: Pod) -> None:
+        """Forget a pod that holds no place."""
+        self._ledger.remove_pod(pod)
+        self._ledger.tell(events.PodDeleted, pod=pod)
+
+    # Scheduling.
+
+    def wake(self, row: int) -> None:
+        """Something was freed or came up on the node of ``row``: see whom among the waiting that could help."""
+        if self._binder.monotone:
+            self._queue.wake(self._ledger.table.free, row, partial(self._binder.would_help, row))
+
+    def schedule(self) -> None:
+        """Try every pod that is worth trying, in the order of the queue."""
+        ledger = self._ledger
+        while (group := self._queue.next()) is not None:
+            pod = ledger.pods[group.head]
+            refusal = self._binder.bind(pod, ledger.now_ms, group)
+            if refusal is None:
+                self._queue.discard(pod.uid)
+                if not self._binder.monotone:
+                    self._queue.wake_all()
+                continue
+            for uid in self._queue.refuse(group.spec.shape, refusal):
+                self._tell_waiting(ledger.pods[uid], refusal)
+
+    def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
+        """Where pods of ``specs`` would go, each with those before it in place; all is taken back afterwards."""
+        table = self._ledger.table
+        placed: list[Pod] = []
+        planned: list[Planned] = []
+        try:
+            for spec in specs:
+                pod, reason = self._binder.would_bind(spec)
+                if pod is None:
+                    planned.append(Planned(spec, None, reason))
+                    continue
+                table.place(pod)
+                placed.append(pod)
+                planned.append(Planned(spec, self._ledger.node_of(pod).name))
+        finally:
+            for pod in reversed(placed):
+                table.release(pod)
+        return tuple(planned)
+
+    def _tell_waiting(self, pod: Pod, reason: str) -> None:
+        if pod.reason != reason:
+            pod = podlife.waiting(pod, reason)
+            self._ledger.put_pod(pod)
+            self._ledger.tell(events.PodUnschedulable, pod=pod)

@@ -1,0 +1,69 @@
+"""How a cluster goes on after the control plane was away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kube9.core.deployments import Deployment
+from kube9.core.ledger import Ledger
+from kube9.core.nodes import Node, NodePhase
+from kube9.core.outcome import CreateNode, DestroyNode, InspectNode
+from kube9.core.placing import Placing
+from kube9.core.pods import Pod
+
+__all__ = ["restore"]
+
+
+def restore(
+    ledger: Ledger,
+    placing: Placing,
+    *,
+    nodes: Iterable[Node],
+    pods: Iterable[Pod],
+    deployments: Iterable[Deployment],
+) -> None:
+    """Fill an empty ledger with what was stored, and note what must be asked and done to go on."""
+    _put_back(ledger, sorted(nodes, key=_ordinal), sorted(deployments, key=_ordinal))
+    waiting = []
+    finished = []
+    for pod in sorted(pods, key=_ordinal):
+        ledger.add_pod(pod)
+        ledger.ordinal = max(ledger.ordinal, pod.ordinal)
+        if pod.phase.finished:
+            finished.append(pod)
+        elif pod.node_uid is not None:
+            ledger.bind(pod)
+        else:
+            waiting.append(pod)
+            ledger.put_pod(pod)
+    for pod in sorted(finished, key=lambda pod: (pod.finished_at_ms or 0, pod.ordinal)):
+        ledger.put_pod(pod)
+        ledger.finished[pod.uid] = None
+    ledger.begin(ledger.now_ms)  # all this is stored already
+    for node in ledger.nodes.values():
+        _go_on(ledger, node)
+    for pod in waiting:
+        placing.enqueue(pod)
+    ledger.unsettled.update(dict.fromkeys(ledger.deployments))
+
+
+def _put_back(ledger: Ledger, nodes: Iterable[Node], deployments: Iterable[Deployment]) -> None:
+    for node in nodes:
+        ledger.add_node(node)
+        ledger.ordinal = max(ledger.ordinal, node.ordinal)
+    for deployment in deployments:
+        ledger.put_deployment(deployment)
+        ledger.ordinal = max(ledger.ordinal, deployment.ordinal)
+
+
+def _go_on(ledger: Ledger, node: Node) -> None:
+    if node.deleting:
+        ledger.instructions.append(DestroyNode(node))
+    elif node.phase is NodePhase.PROVISIONING:
+        ledger.instructions.append(CreateNode(node))
+    elif node.phase is not NodePhase.LOST:
+        ledger.instructions.append(InspectNode(node))
+
+
+def _ordinal(thing: Node | Pod | Deployment) -> int:
+    return thing.ordinal

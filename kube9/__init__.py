@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kube9.client import Client
     from kube9.core.errors import Kube9Error
     from kube9.core.hookspecs import hookimpl
     from kube9.core.nodes import DeviceGroup, NodeSpec, Taint
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Client",
     "DeviceGroup",
     "DeviceRequest",
     "Kube9Error",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Client": "kube9.client",
     "DeviceGroup": "kube9.core.nodes",
     "DeviceRequest": "kube9.core.pods",
     "Kube9Error": "kube9.core.errors",

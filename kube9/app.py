@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from kube9.core.cluster import Cluster
-from kube9.core.errors import DuplicateName
+from kube9.core.errors import DuplicateName, InvalidInput, PluginError
 from kube9.core.pipeline import Pipeline
 from kube9.core.registry import split_step
 from kube9.core.settings import Settings
@@ -20,16 +22,21 @@ from kube9.plugins.strategy import make, make_step
 from kube9.simulator.tracefile import read_traces
 
 if TYPE_CHECKING:
-    from kube9.core.ports import Clock, Filter, NodeBackend, Trace
+    from kube9.controlplane import ControlPlane, PlaneSettings
+    from kube9.core.ports import Clock, Filter, HealthCheck, NodeBackend, Trace
     from kube9.core.stimuli import Stimulus
     from kube9.plugins.door import Door
     from kube9.plugins.registries import Registries
+    from kube9.store import Store
 
-__all__ = ["DEFAULT_DEVICES", "DEFAULT_QUEUE", "DEFAULT_SCHEDULER", "App"]
+__all__ = ["DEFAULT_DEVICES", "DEFAULT_HEALTH", "DEFAULT_QUEUE", "DEFAULT_SCHEDULER", "App"]
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_SCHEDULER = "best-fit"
 DEFAULT_QUEUE = "priority"
 DEFAULT_DEVICES = "least-left"
+DEFAULT_HEALTH = "heartbeat"
 
 
 @frozen(kw_only=True)
@@ -109,6 +116,59 @@ class App:
             pipelines=pipelines, default=next(iter(pipelines)), discipline=discipline, settings=settings or Settings()
         )
 
+    def make_control_plane(
+        self,
+        store: Store,
+        *,
+        scheduler: str = DEFAULT_SCHEDULER,
+        others: Iterable[str] = (),
+        queue: str = DEFAULT_QUEUE,
+        devices: str = DEFAULT_DEVICES,
+        health: str = DEFAULT_HEALTH,
+        backends: Iterable[str] = (),
+        seed: int | None = None,
+        settings: Settings | None = None,
+        plane_settings: PlaneSettings | None = None,
+        clock: Clock | None = None,
+        server_url: str = "",
+        on_fatal: Callable[[str], None] | None = None,
+    ) -> ControlPlane:
+        """A live cluster on ``store``, not started yet. What is given is closed with it.
+
+        :param scheduler: for pods that name none.
+        :param others: schedulers with options, which pods may name; every other that needs no options is there too.
+        :param backends: steps of those with options; every other is made without any when a node first names it.
+        :param clock: ``None`` for the time of day.
+        :param server_url: where nodes are to report.
+        :param on_fatal: called once, with the reason, should it have to stop by itself.
+        """
+        from kube9.clocks import RealClock
+        from kube9.controlplane import ControlPlane
+
+        check: HealthCheck = make_step(self.registries.health_checks, health)
+        options = self._backend_options(backends, check)
+        cluster = self.make_cluster(
+            scheduler=scheduler,
+            others=self._every_scheduler(scheduler, others, seed),
+            queue=queue,
+            devices=devices,
+            seed=seed,
+            settings=settings,
+        )
+        clock = clock or RealClock()
+        return ControlPlane(
+            cluster=cluster,
+            store=store,
+            clock=clock,
+            make_backend=partial(self._make_live_backend, clock, options),
+            backends=[entry.name for entry in self.registries.backends],
+            health=check,
+            announce=self.door.announce,
+            settings=plane_settings,
+            server_url=server_url,
+            on_fatal=on_fatal,
+        )
+
     def make_backend(self, name: str, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
         """The backend ``name``, which reads time from ``clock`` and reports to ``deliver``."""
         return make(self.registries.backends, name, clock=clock, deliver=deliver, **options)
@@ -120,6 +180,45 @@ class App:
         :raises FileError: the file cannot be read, is malformed, or no reader recognises it.
         """
         return read_traces(path, self.registries.trace_readers, trace_format or "")
+
+    def _every_scheduler(self, first: str, others: Iterable[str], seed: int | None) -> Iterator[str]:
+        """Those asked for besides the first, then each that nobody asked for and that can be made by its name alone."""
+        asked = tuple(others)
+        yield from asked
+        names = {split_step(step)[0] for step in (first, *asked)}
+        for entry in self.registries.schedulers:
+            if entry.name in names:
+                continue
+            try:
+                make_step(self.registries.schedulers, entry.name, seed=seed)
+            except InvalidInput:
+                _log.debug("scheduler %s needs options and is left out", entry.name)
+            except PluginError as exc:
+                _log.warning("scheduler %s is left out: %s", entry.name, exc)
+            else:
+                yield entry.name
+
+    def _backend_options(self, steps: Iterable[str], check: HealthCheck) -> dict[str, dict[str, Any]]:
+        """The options of each backend by name.
+
+        :raises UnknownName: there is no such backend.
+        :raises DuplicateName: one is given twice.
+        """
+        # Nodes in memory behave like any others here, where somebody listens.
+        options: dict[str, dict[str, Any]] = {}
+        for step in steps:
+            name, given = split_step(step)
+            if self.registries.backends.entry(name).name in options:
+                raise DuplicateName(f"backend {name!r} is asked for twice; its nodes could not say which they mean")
+            options[name] = dict(given)
+        beats = str(getattr(check, "interval_ms", 1_000))
+        options.setdefault("memory", {}).setdefault("heartbeat_ms", beats)
+        return options
+
+    def _make_live_backend(
+        self, clock: Clock, options: Mapping[str, Mapping[str, Any]], name: str, deliver: Callable[[Stimulus], None]
+    ) -> NodeBackend:
+        return self.make_backend(name, clock, deliver, **options.get(name, {}))
 
     def _filters(self) -> tuple[tuple[str, Filter], ...]:
         registry = self.registries.filters

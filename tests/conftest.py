@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,47 @@ def shared_data(pytestconfig) -> Path:
     if not path.is_dir():
         pytest.skip("needs the real traces in ../shared/data: put that folder beside the checkout")
     return path
+
+
+def module_beside(name):
+    """A module of this folder, which is no package and not where Python looks for modules."""
+    spec = spec_from_file_location(f"kube9_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL server; where ``may_be_stopped``, it can be stopped and started."""
+    of_postgres = module_beside("postgres")
+    if url := os.environ.get(of_postgres.VARIABLE):
+        server = of_postgres.NamedServer(url)
+    elif programs := of_postgres.programs():
+        server = of_postgres.PostgresServer(programs)
+    else:
+        pytest.skip(of_postgres.HOW_TO_GET_IT)
+    server.databases = of_postgres.Databases(server)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """An empty database of the test's own on a real PostgreSQL server, as ``postgresql://...``."""
+    name = postgres.databases.make()
+    yield postgres.url(name)
+    postgres.ensure_running()
+    postgres.databases.drop(name)
+
+
+@pytest.fixture
+def stoppable_postgres(postgres):
+    """The same server, for a test that stops it; it runs again afterwards."""
+    if not postgres.may_be_stopped:
+        pytest.skip(module_beside("postgres").HOW_TO_STOP_IT)
+    yield postgres
+    postgres.ensure_running()
 
 
 @pytest.hookimpl(wrapper=True)

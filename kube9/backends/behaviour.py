@@ -10,7 +10,7 @@ from attrs import Attribute, field, fields, frozen
 
 from kube9.core.errors import InvalidInput
 
-__all__ = ["NodeBehaviour", "PodBehaviour", "read_behaviours"]
+__all__ = ["NodeBehaviour", "PodBehaviour", "read_behaviours", "read_fields", "read_whole"]
 
 _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 
@@ -72,21 +72,34 @@ def read_behaviours(options: Mapping[str, str]) -> tuple[PodBehaviour, NodeBehav
 
     :raises InvalidInput: names the option that does not exist, with those that do, or whose value is no whole number.
     """
+    pods, nodes = read_fields(options)
+    return PodBehaviour(**pods), NodeBehaviour(**nodes)
+
+
+def read_fields(options: Mapping[str, str]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Only those fields of a pod's and of a node's behaviour that ``options`` give, to go on top of others.
+
+    :raises InvalidInput: as for :func:`read_behaviours`.
+    """
     known: dict[str, Attribute[Any]] = {each.name: each for kind in _KINDS for each in fields(kind)}
     given: dict[str, Any] = {}
     for name, text in options.items():
         if name not in known:
             raise InvalidInput(f"there is no option {name!r}; expected one of {', '.join(sorted(known))}")
-        given[name] = text if isinstance(known[name].default, str) else _read_whole(name, text)
+        given[name] = text if isinstance(known[name].default, str) else read_whole(name, text)
     pods, nodes = ({each.name: given[each.name] for each in fields(kind) if each.name in given} for kind in _KINDS)
-    return PodBehaviour(**pods), NodeBehaviour(**nodes)
+    return pods, nodes
 
 
-_KINDS = (PodBehaviour, NodeBehaviour)
+def read_whole(name: str, text: str) -> int:
+    """The value of the option ``name``.
 
-
-def _read_whole(name: str, text: str) -> int:
+    :raises InvalidInput: it is no whole number.
+    """
     if _WHOLE.fullmatch(text) is None:
         unit = " of milliseconds" if name.endswith("_ms") else ""
         raise InvalidInput(f"option {name!r} must be a whole number{unit} from 0, got {text!r}")
     return int(text)
+
+
+_KINDS = (PodBehaviour, NodeBehaviour)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.core.pods import PodPhase
@@ -64,6 +65,8 @@ class Machine:
     behaviour: NodeBehaviour
     #: How many ended copies it remembers.
     ended_kept: int
+    #: What its own options say of the pods on it, on top of how these behave elsewhere.
+    pod_options: Mapping[str, Any]
     up: bool = False
     joined_before: bool = False
     #: Added to the delay of every answer.
@@ -81,6 +84,10 @@ class Machine:
 
     def __attrs_post_init__(self) -> None:
         self.extra_ms = self.behaviour.answer_delay_ms
+
+    def behaviour_of(self, pod: PodBehaviour) -> PodBehaviour:
+        """How a pod behaves here that behaves so elsewhere."""
+        return evolve(pod, **self.pod_options) if self.pod_options else pod
 
     def add(self, copy: Copy) -> None:
         """Take a copy whose uid and epoch are new."""

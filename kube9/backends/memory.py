@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
+from attrs import evolve
+
+from kube9.backends.behaviour import NodeBehaviour, PodBehaviour, read_fields
+from kube9.backends.heartbeats import Heartbeats
 from kube9.backends.machine import Copy, Machine, Outage
-from kube9.core.errors import InvalidInput, NodeGone
+from kube9.core.errors import BackendError, InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase
 from kube9.core.ports import Clock, JoinTicket, PodReport
@@ -43,6 +46,7 @@ class MemoryBackend:
     :param deliver: gets every stimulus.
     :param behaviour: of every pod, or a function that is asked at each start.
     :param node_behaviour: of every node, or a function that is asked when a node is created.
+    :param heartbeat_ms: how often nodes that are up are heard; 0 for never.
     :param ended_kept: how many copies that ended each node remembers, for :meth:`list_pods`, :meth:`logs`, and to
         recognise a late start.
     """
@@ -55,7 +59,9 @@ class MemoryBackend:
         behaviour: PodBehaviour | Callable[[Pod], PodBehaviour] = _ENDLESS,
         node_behaviour: NodeBehaviour | Callable[[Node], NodeBehaviour] = _RELIABLE,
         ended_kept: int = 100,
+        heartbeat_ms: int = 0,
     ) -> None:
+        self.heartbeat_ms = heartbeat_ms
         self._clock, self._deliver = clock, deliver
         self._behaviour = behaviour if callable(behaviour) else _always(behaviour)
         self._node_behaviour = node_behaviour if callable(node_behaviour) else _always(node_behaviour)
@@ -63,16 +69,29 @@ class MemoryBackend:
         self._machines: dict[str, Machine] = {}
         # Held for every look at a machine, never while delivering: whoever is told may call back from there.
         self._lock = threading.Lock()
+        self._heartbeats = Heartbeats(clock, heartbeat_ms, self._up_now, deliver)
+
+    def close(self) -> None:
+        """Let no node be heard any more. Everything else goes on with the clock, and ends with it."""
+        self._heartbeats.close()
 
     # What the port asks for.
 
     def create_node(self, node: Node, join: JoinTicket) -> None:  # noqa: ARG002  (it needs no introduction)
-        """Make the node; nothing where it exists or is being made."""
-        behaviour = self._node_behaviour(node)
+        """Make the node; nothing where it exists or is being made.
+
+        :raises BackendError: its options cannot be read.
+        """
+        try:
+            pod_options, node_options = read_fields(node.spec.options)
+        except InvalidInput as exc:
+            raise BackendError(f"the memory backend cannot make node {node.name!r}: {exc}") from exc
+        behaviour = evolve(self._node_behaviour(node), **node_options)
+        self._heartbeats.start()
         with self._lock:
             if node.uid in self._machines:
                 return
-            machine = self._machines[node.uid] = Machine(node.uid, behaviour, self._ended_kept)
+            machine = self._machines[node.uid] = Machine(node.uid, behaviour, self._ended_kept, pod_options)
             attempt = machine.attempt = object()
             self._after(machine, behaviour.create_delay_ms, partial(self._created, machine, attempt))
 
@@ -115,6 +134,7 @@ class MemoryBackend:
                 reason = f"epoch {newest} was seen already" if newest > epoch else "it was stopped or failed already"
                 self._after(machine, 0, partial(self._refused, machine, machine.life, uid, epoch, reason))
                 return
+            behaviour = machine.behaviour_of(behaviour)
             copy = Copy(uid, epoch, behaviour, self._clock.now_ms())
             machine.add(copy)
             self._after(machine, behaviour.start_delay_ms, partial(self._started, machine, copy))
@@ -147,6 +167,20 @@ class MemoryBackend:
             return iter(() if copy is None else tuple(copy.log()))
 
     # Faults at run time.
+
+    def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
+        """Kill a node at once with all its pods, as the port says; one that is down already stays as it is, at least.
+
+        :raises InvalidInput: it is to come back by itself, and never.
+        :raises NodeGone: there is no such node.
+        """
+        if permanent and down_for_ms is not None:
+            raise InvalidInput(f"a node that never comes back cannot be down for {down_for_ms} ms; give one of the two")
+        if permanent or down_for_ms is not None:
+            self.crash_node(node.uid, down_for_ms)
+            return
+        with self._lock:
+            self._known(node.uid).die()
 
     def crash_node(self, uid: str, down_for_ms: int | None) -> None:
         """Kill a node at once with all its pods; nobody is told.
@@ -262,6 +296,11 @@ class MemoryBackend:
                 return
             self._stop(machine, copy)
         self._deliver(StopPodDone(at_ms=self._clock.now_ms(), uid=copy.uid, epoch=copy.epoch))
+
+    def _up_now(self) -> list[str]:
+        """The uids of the nodes that are up."""
+        with self._lock:
+            return [uid for uid, machine in self._machines.items() if machine.up]
 
     # Pieces of the above; the lock is held.
 

@@ -13,9 +13,19 @@ __all__ = ["BUILT_IN", "built_in_command"]
 
 #: The first sentence of each command's help; the command is the function of its name in ``kube9.cli.<name>``.
 BUILT_IN: Mapping[str, str] = {
+    "apply": "Create or change what manifests describe: kube9's own, and Kubernetes's pods and deployments.",
+    "completion": "Print the script that makes a shell complete commands and names.",
+    "delete": "Delete what manifests describe, the last first.",
     "demo": "Run a small cluster in this process: nodes join, pods land, one node dies.",
+    "deployment": "List, scale and delete deployments; 'kube9 apply' makes them.",
+    "events": "Show the last events, the newest at the end.",
+    "node": "Add, list, drain, fail and delete nodes.",
+    "plan": "Show which node each pod of some manifests would get now, or why it would wait; change nothing.",
     "plugins": "List every plugin: where it is from, what it offers, and why it failed.",
+    "pod": "Run, list, explain and delete pods.",
+    "serve": "Run a cluster and its REST API until it is told to stop.",
     "simulate": "Place the pods of a trace by one or more schedulers, and compare.",
+    "top": "Show how full each node is, the fullest first.",
 }
 
 

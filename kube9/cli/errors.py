@@ -19,18 +19,37 @@ EXIT_CODES: Mapping[type[errors.Kube9Error], int] = {
     errors.InvalidInput: MISUSE,
     errors.QuantityError: MISUSE,
     errors.FileError: MISUSE,
+    errors.ManifestError: MISUSE,
     errors.DuplicateName: MISUSE,
+    errors.Conflict: FAILED,
     errors.UnknownName: MISUSE,
     errors.PluginError: FAILED,
     errors.SchedulerError: FAILED,
     errors.FilterError: FAILED,
     errors.BackendError: FAILED,
     errors.NodeGone: FAILED,
+    errors.StoreError: FAILED,
+    errors.StoreUnavailable: FAILED,
+    errors.StoreLocked: FAILED,
+    errors.Overloaded: FAILED,
+    errors.NotRunning: FAILED,
+    errors.AccessDenied: FAILED,
+    errors.ApiError: FAILED,
+    errors.ServerUnreachable: FAILED,
     errors.MissingExtra: FAILED,
     errors.InvariantViolation: FAILED,
 }
 
+#: What a server answers where the request itself cannot be right: it is no use to send it again. A name that is taken
+#: and a thing in the wrong state share 409; there the same request may well succeed later.
+_MISUSE_STATUSES = frozenset({400, 404, 405, 411, 413, 414, 415, 422})
+
 
 def exit_code_of(error: errors.Kube9Error) -> int:
-    """The code for ``error``; a class of a plugin's own counts as the nearest of ours that it derives from."""
+    """The code for ``error``; a class of a plugin's own counts as the nearest of ours that it derives from.
+
+    What a server refused counts by its HTTP status.
+    """
+    if isinstance(error, errors.ApiError) and error.status in _MISUSE_STATUSES:
+        return MISUSE
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)

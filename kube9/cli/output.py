@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 from attrs import frozen
 
-__all__ = ["FORMATS", "Column", "output_option", "show_document", "show_table"]
+__all__ = [
+    "FORMATS",
+    "WIDE_FORMATS",
+    "Column",
+    "LinePrinter",
+    "output_option",
+    "show_document",
+    "show_table",
+    "wide_output_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: What ``-o`` takes. JSON and YAML hold the same and are stable; the table may change its looks.
 FORMATS = ("table", "json", "yaml")
+#: The same where a table has more columns than are good for a narrow terminal.
+WIDE_FORMATS = ("table", "wide", "json", "yaml")
 
 
 @frozen
@@ -25,18 +37,22 @@ class Column:
     title: str
     #: For numbers.
     right: bool = False
+    #: The colour of a cell by what it says, on terminals; ``None`` for none.
+    colour: Callable[[str], str] | None = None
 
 
 def output_option(function: F) -> F:
     """Give a command ``-o table|json|yaml`` as ``output``."""
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="A table for people, or JSON or YAML for programs.",
-    )(function)
+    return _option(FORMATS, "A table for people, or JSON or YAML for programs.")(function)
+
+
+def wide_output_option(function: F) -> F:
+    """Give a command ``-o table|wide|json|yaml`` as ``output``."""
+    return _option(WIDE_FORMATS, "A table for people, one with more columns, or JSON or YAML for programs.")(function)
+
+
+def _option(formats: Sequence[str], told: str) -> Callable[[F], F]:
+    return click.option("-o", "--output", type=click.Choice(formats), default="table", show_default=True, help=told)
 
 
 def show_document(document: object, output: str) -> None:
@@ -57,6 +73,39 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None
         click.echo("\n".join(_plain_lines(columns, rows)))
 
 
+class LinePrinter:
+    """Writes a table whose rows come one by one: the head with the first of them, each at once."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._widths: list[int] = []
+
+    def show(self, row: Sequence[str]) -> None:
+        cells = [" ".join(cell.split()) for cell in row]
+        if not self._widths:
+            titles = [column.title.upper() for column in self._columns]
+            self._widths = [len(title) for title in titles]
+            self._widen(cells)
+            click.echo(self._line(titles, [{"bold": True}] * len(titles)))
+        self._widen(cells)
+        looks = [
+            {"fg": column.colour(cell) or None} if column.colour else {}
+            for column, cell in zip(self._columns, cells, strict=True)
+        ]
+        click.echo(self._line(cells, looks))
+        sys.stdout.flush()
+
+    def _widen(self, cells: Sequence[str]) -> None:
+        self._widths = [max(width, len(cell)) for width, cell in zip(self._widths, cells, strict=True)]
+
+    def _line(self, cells: Sequence[str], looks: Sequence[Mapping[str, Any]]) -> str:
+        # The last cell is not padded, so that nothing but a long text breaks a line.
+        padded = [*map(_padded, cells[:-1], self._columns, self._widths), cells[-1]]
+        if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+            return "  ".join(padded).rstrip()
+        return "  ".join(click.style(cell, **look) for cell, look in zip(padded, looks, strict=True))
+
+
 def _show_on_terminal(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     from rich import box
     from rich.console import Console
@@ -67,7 +116,9 @@ def _show_on_terminal(columns: Sequence[Column], rows: Sequence[Sequence[str]]) 
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))  # Text: what stands in brackets in a cell is no markup
+        # Text: what stands in brackets in a cell is no markup.
+        looks = (column.colour(cell) if column.colour else "" for column, cell in zip(columns, row, strict=True))
+        table.add_row(*map(Text, row, looks))
     # Console sees to NO_COLOR and to the terminal's width.
     Console().print(table)
 

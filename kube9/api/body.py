@@ -1,0 +1,115 @@
+"""Request bodies: JSON, within limits, before anybody looks at what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from flask import Request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from kube9.api.limits import Limits
+from kube9.core.errors import ManifestError, Problem
+
+__all__ = ["items_of", "read_fields", "read_json", "read_object"]
+
+
+def read_json(request: Request, limits: Limits) -> Any:
+    """What the body of ``request`` says.
+
+    :raises UnsupportedMediaType: it is not said to be JSON.
+    :raises ManifestError: it is none, or goes past a limit.
+    """
+    media_type = request.content_type or ""
+    if not _is_json(media_type):
+        raise UnsupportedMediaType(
+            f"the body must be JSON: send the header 'Content-Type: application/json', got {media_type[:100]!r}"
+        )
+    body = request.get_data(cache=False)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise ManifestError([Problem("", f"the body is no JSON: {exc}")]) from exc
+    _check(body, document, limits)
+    return document
+
+
+def read_object(request: Request, limits: Limits) -> dict[str, Any]:
+    """The same where it must be an object."""
+    document = read_json(request, limits)
+    if not isinstance(document, dict):
+        raise ManifestError([Problem("", f"expected an object, got {_kind(document)}")])
+    return document
+
+
+def read_fields(request: Request, limits: Limits, *known: str) -> dict[str, Any]:
+    """The fields of a body that may be missing or empty, and may have no others than those ``known``.
+
+    :raises ManifestError: it has.
+    """
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
+        return {}
+    document = read_object(request, limits)
+    unknown = [Problem(key[:100], f"unknown field; expected {', '.join(known)}") for key in document if key not in known]
+    if unknown:
+        raise ManifestError(unknown)
+    return document
+
+
+def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]:
+    """The documents in a list document.
+
+    :param kinds: what it may say that it is, if it says anything.
+    :raises ManifestError: it is no such list, or has too many of them.
+    """
+    problems = []
+    kind, items = document.get("kind", kinds[0]), document.get("items")
+    if kind not in kinds:
+        problems.append(Problem("kind", f"expected {' or '.join(kinds)}, got {str(kind)[:100]!r}"))
+    if not isinstance(items, list):
+        problems.append(Problem("items", f"expected a list of documents, got {_kind(items)}"))
+    elif len(items) > limits.items:
+        problems.append(Problem("items", f"expected at most {limits.items} documents at a time, got {len(items)}"))
+    known = ("apiVersion", "kind", "metadata", "items")
+    problems += [Problem(key[:100], f"unknown field; expected {', '.join(known)}") for key in document if key not in known]
+    if problems:
+        raise ManifestError(problems)
+    assert isinstance(items, list)
+    return items
+
+
+def _is_json(media_type: str) -> bool:
+    if media_type == "application/json":
+        return True
+    main = media_type.partition(";")[0].strip().lower()
+    return main == "application/json" or (main.startswith("application/") and main.endswith("+json"))
+
+
+def _check(body: bytes, document: Any, limits: Limits) -> None:
+    # Counting brackets takes a microsecond. A body with so few cannot be too deep; any other is looked at whole.
+    if body.count(b"{") + body.count(b"[") > limits.depth and any(depth > limits.depth for depth, _ in _walk(document)):
+        raise ManifestError([Problem("", f"lists and objects are more than {limits.depth} deep within each other")])
+    # PostgreSQL keeps no such text, and nobody means it.
+    if b"\\u0000" in body and any(isinstance(value, str) and "\0" in value for _, value in _walk(document)):
+        raise ManifestError([Problem("", "a text has the character U+0000 in it, which cannot be kept")])
+
+
+def _walk(document: Any) -> Iterator[tuple[int, Any]]:
+    """Every key and value, each with the number of lists and objects that it is in or is."""
+    waiting: list[tuple[int, Any]] = [(0, document)]
+    while waiting:
+        depth, value = waiting.pop()
+        inner: Any = ()
+        if isinstance(value, dict):
+            inner, depth = (*value.keys(), *value.values()), depth + 1
+        elif isinstance(value, list):
+            inner, depth = value, depth + 1
+        yield depth, value
+        waiting.extend((depth, each) for each in inner)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(type(value), "a number")

@@ -1,0 +1,46 @@
+"""What the views of one app work with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from kube9.api.limits import Limits
+from kube9.api.requestcounts import RequestCounts
+from kube9.api.streams import Streams
+from kube9.api.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kube9.api.endpoint import Endpoint
+    from kube9.controlplane import ControlPlane
+    from kube9.plugins.manager import Plugins
+
+__all__ = ["Services"]
+
+
+@define(eq=False, kw_only=True, slots=False)
+class Services:
+    """What the views of one app work with."""
+
+    plane: ControlPlane
+    plugins: Plugins
+    tokens: Tokens
+    limits: Limits
+    #: Everything the app answers.
+    endpoints: Sequence[Endpoint]
+    streams: Streams = field(init=False)
+    requests: RequestCounts = field(factory=RequestCounts, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.streams = Streams(self.limits.streams)
+
+    @cached_property
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made when somebody first asks for it."""
+        from kube9.api.openapi import openapi_document
+
+        return openapi_document(self.endpoints, self.limits)

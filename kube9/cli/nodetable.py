@@ -1,0 +1,88 @@
+"""Nodes as rows of a table, and one node as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kube9.cli.cells import age, amounts, colour_of_phase, pairs
+from kube9.cli.listing import Field
+from kube9.cli.output import Column
+
+__all__ = ["NODE_FIELDS", "node_lines", "node_status", "taint_text"]
+
+Document = Mapping[str, Any]
+
+#: Resources with a column of their own.
+_SHOWN = ("cpu", "memory", "pods")
+
+
+def node_status(node: Document) -> str:
+    """Its phase and what else keeps pods away, as in ``Ready,cordoned``."""
+    also = (("cordoned", node["spec"].get("unschedulable")), ("deleting", node["status"].get("deleting")))
+    return ",".join([node["status"]["phase"], *(word for word, true in also if true)])
+
+
+def taint_text(taint: Document) -> str:
+    """``key=value:Effect``"""
+    value = taint.get("value")
+    return f"{taint['key']}{f'={value}' if value else ''}:{taint['effect']}"
+
+
+def _use(node: Document, resource: str) -> str:
+    capacity = node["status"].get("capacity", {}).get(resource)
+    used = node["status"].get("used", {}).get(resource, "0")
+    return used if capacity is None else f"{used}/{capacity}"
+
+
+def _others(node: Document) -> str:
+    names = [name for name in node["status"].get("capacity", {}) if name not in _SHOWN]
+    return " ".join(f"{name} {_use(node, name)}" for name in names)
+
+
+def _pods(node: Document) -> str:
+    limit = node["status"].get("capacity", {}).get("pods")
+    return str(node["status"].get("pods", 0)) + (f"/{limit}" if limit is not None else "")
+
+
+def _taints(node: Document) -> str:
+    return ",".join(map(taint_text, node["spec"].get("taints", ())))
+
+
+NODE_FIELDS = (
+    Field(Column("name"), lambda node: node["metadata"]["name"]),
+    Field(Column("status", colour=colour_of_phase), node_status),
+    Field(Column("pods", right=True), _pods),
+    Field(Column("cpu", right=True), lambda node: _use(node, "cpu")),
+    Field(Column("memory", right=True), lambda node: _use(node, "memory")),
+    Field(Column("other"), _others),
+    Field(Column("age", right=True), lambda node: age(node["metadata"].get("creationTimestamp"))),
+    Field(Column("reason"), lambda node: node["status"].get("reason", "")),
+    Field(Column("backend"), lambda node: node["spec"].get("backend", ""), wide=True),
+    Field(Column("labels"), lambda node: pairs(node["metadata"].get("labels")), wide=True),
+    Field(Column("taints"), _taints, wide=True),
+    Field(Column("uid"), lambda node: node["metadata"]["uid"], wide=True),
+)
+
+
+def _device(group: Document) -> str:
+    model = f" {group['model']}" if group.get("model") else ""
+    return f"{group['count']} x {group['kind']}{model} of {group.get('milli', 1000)} milli"
+
+
+def node_lines(node: Document) -> Iterable[tuple[str, str]]:
+    """What there is to know of a node, name by name."""
+    meta, spec, status = node["metadata"], node["spec"], node["status"]
+    yield "Name", meta["name"]
+    yield "Status", node_status(node)
+    yield "Reason", status.get("reason", "")
+    yield "Failures", str(status["failures"]) if status.get("failures") else ""
+    yield "Age", age(meta.get("creationTimestamp"))
+    yield "Backend", " ".join([spec.get("backend", ""), pairs(spec.get("options"))]).strip()
+    yield "Labels", pairs(meta.get("labels"))
+    yield "Taints", _taints(node)
+    yield "Devices", "\n".join(map(_device, spec.get("devices", ())))
+    yield "Capacity", amounts(status.get("capacity"))
+    yield "Used", amounts(status.get("used"))
+    yield "Pods", str(status.get("pods", 0))
+    yield "Uid", meta["uid"]

@@ -1,0 +1,108 @@
+"""Pods as rows of a table, and one pod as lines."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kube9.cli.cells import age, amounts, colour_of_phase, pairs
+from kube9.cli.listing import Field
+from kube9.cli.nodetable import taint_text
+from kube9.cli.output import Column
+
+__all__ = ["NAMESPACE", "POD_FIELDS", "pod_fields", "pod_lines", "pod_name", "pod_status"]
+
+Document = Mapping[str, Any]
+
+
+def pod_name(pod: Document) -> str:
+    """``namespace/name``, without the namespace where that is the default."""
+    namespace, name = pod["metadata"].get("namespace", "default"), str(pod["metadata"]["name"])
+    return name if namespace == "default" else f"{namespace}/{name}"
+
+
+def pod_status(pod: Document) -> str:
+    """Its phase and what is being done to it, as in ``Running,deleting``."""
+    status = pod["status"]
+    return ",".join([status["phase"], *(word for word in ("deleting", "evicting") if status.get(word))])
+
+
+def _requests(pod: Document) -> str:
+    """What it asks for as a whole or, where that is unsaid, container by container."""
+    spec = pod["spec"]
+    if spec.get("requests"):
+        return amounts(spec["requests"])
+    return "+".join(filter(None, (amounts(_of_container(each)) for each in spec.get("containers", ()))))
+
+
+def _of_container(container: Document) -> Mapping[str, str] | None:
+    resources = container.get("resources", {})
+    asked: Mapping[str, str] | None = resources.get("requests") or resources.get("limits")
+    return asked
+
+
+def _exit_code(pod: Document) -> str:
+    code = pod["status"].get("exitCode")
+    return "" if code is None else str(code)
+
+
+#: The namespace of a pod or deployment.
+NAMESPACE = Field(Column("namespace"), lambda pod: pod["metadata"].get("namespace", "default"))
+
+POD_FIELDS = (
+    Field(Column("name"), lambda pod: pod["metadata"]["name"]),
+    Field(Column("status", colour=colour_of_phase), pod_status),
+    Field(Column("node"), lambda pod: pod["status"].get("nodeName") or ""),
+    Field(Column("age", right=True), lambda pod: age(pod["metadata"].get("creationTimestamp"))),
+    Field(Column("reason"), lambda pod: pod["status"].get("reason", "")),
+    Field(Column("requests"), _requests, wide=True),
+    Field(Column("scheduler"), lambda pod: pod["spec"].get("schedulerName", ""), wide=True),
+    Field(Column("epoch", right=True), lambda pod: str(pod["status"].get("epoch", 0)), wide=True),
+    Field(Column("exit code", right=True), _exit_code, wide=True),
+    Field(Column("labels"), lambda pod: pairs(pod["metadata"].get("labels")), wide=True),
+    Field(Column("uid"), lambda pod: pod["metadata"]["uid"], wide=True),
+)
+
+
+def pod_fields(*, namespaces: bool) -> tuple[Field, ...]:
+    """The columns of pods, beginning with their namespace where there are ``namespaces`` to tell apart."""
+    return (NAMESPACE, *POD_FIELDS) if namespaces else POD_FIELDS
+
+
+def pod_lines(pod: Document) -> Iterable[tuple[str, str]]:
+    """What there is to know of a pod, name by name."""
+    meta, spec, status = pod["metadata"], pod["spec"], pod["status"]
+    yield "Name", meta["name"]
+    yield "Namespace", meta.get("namespace", "default")
+    yield "Status", pod_status(pod)
+    yield "Reason", status.get("reason", "")
+    yield "Node", status.get("nodeName") or ""
+    yield "Devices", pairs(status.get("devices"))
+    yield "Epoch", str(status.get("epoch", 0))
+    yield "Exit code", _exit_code(pod)
+    yield "Age", age(meta.get("creationTimestamp"))
+    yield "Started", status.get("startedAt", "")
+    yield "Finished", status.get("finishedAt", "")
+    yield "Requests", _requests(pod)
+    yield "Priority", str(spec["priority"]) if spec.get("priority") else ""
+    yield "Scheduler", spec.get("schedulerName", "")
+    yield "Labels", pairs(meta.get("labels"))
+    yield "Selector", pairs(spec.get("nodeSelector"))
+    yield "Tolerations", ",".join(map(_toleration, spec.get("tolerations", ())))
+    yield "Containers", "\n".join(map(_container, spec.get("containers", ())))
+    yield "Uid", meta["uid"]
+
+
+def _toleration(toleration: Document) -> str:
+    key = toleration.get("key") or "*"
+    effect = toleration.get("effect")
+    if not effect:
+        return pairs({key: toleration.get("value", "")})
+    return taint_text({**toleration, "key": key})
+
+
+def _container(container: Document) -> str:
+    words = [*container.get("command", ()), *container.get("args", ())]
+    command = f"  {shlex.join(words)}" if words else ""
+    return f"{container['name']}  {container.get('image', '')}{command}"

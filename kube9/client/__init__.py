@@ -1,0 +1,7 @@
+"""A client of the REST API, for scripts and for the command line."""
+
+from __future__ import annotations
+
+from kube9.client.client import Client
+
+__all__ = ["Client"]

@@ -1,0 +1,25 @@
+"""The live cluster: a loop that owns it, a store that keeps it, and backends that carry it out."""
+
+from __future__ import annotations
+
+from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
+from kube9.controlplane.controlplane import ControlPlane
+from kube9.controlplane.eventlog import EventLog
+from kube9.controlplane.settings import PlaneSettings
+from kube9.controlplane.tickets import digest_of
+from kube9.controlplane.view import Used, View
+
+__all__ = [
+    "AddedNode",
+    "Applied",
+    "ControlPlane",
+    "EventLog",
+    "HeartbeatAnswer",
+    "Launched",
+    "NodeHealth",
+    "PlaneSettings",
+    "PlaneStatus",
+    "Used",
+    "View",
+    "digest_of",
+]

@@ -1,0 +1,64 @@
+"""The backends by name, each made when the first node asks for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from kube9.core.errors import UnknownName
+from kube9.core.ports import NodeBackend
+from kube9.core.stimuli import Stimulus
+
+__all__ = ["Backends", "Deliver", "MakeBackend"]
+
+_log = logging.getLogger(__name__)
+
+Deliver = Callable[[Stimulus], None]
+#: Makes the backend of that name, which reports to the given function.
+MakeBackend = Callable[[str, Deliver], NodeBackend]
+
+
+class Backends:
+    """One backend for each name.
+
+    :param names: those that can be made.
+    """
+
+    def __init__(self, make: MakeBackend, names: Iterable[str], deliver: Deliver) -> None:
+        self._make, self._deliver = make, deliver
+        self.names = tuple(names)
+        self._made: dict[str, NodeBackend] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> NodeBackend:
+        """The backend of that name.
+
+        :raises UnknownName: there is none; lists those there are.
+        :raises Kube9Error: it cannot be made; the next call tries again.
+        """
+        backend = self._made.get(name)
+        if backend is not None:
+            return backend
+        if name not in self.names:
+            raise UnknownName.of("backend", name, self.names)
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._make(name, self._deliver)
+            return self._made[name]
+
+    def heartbeat_ms(self, name: str) -> int:
+        """How often nodes of that backend are heard through it; 0 for never."""
+        return int(getattr(self._made.get(name), "heartbeat_ms", 0))
+
+    def close(self) -> None:
+        """Close those that can be closed."""
+        for name, backend in self._made.items():
+            close = getattr(backend, "close", None)
+            if close is None:
+                continue
+            try:
+                close()
+            except Exception:
+                # A backend may be anybody's plugin; the others are closed all the same.
+                _log.exception("backend %s could not be closed", name)

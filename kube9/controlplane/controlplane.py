@@ -1,0 +1,410 @@
+"""The live runtime: one loop that owns the cluster, a store, and threads that talk to backends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, final
+
+from kube9.controlplane.announcer import Announcer
+from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
+from kube9.controlplane.backends import Backends, MakeBackend
+from kube9.controlplane.carrier import Carrier
+from kube9.controlplane.eventlog import EventLog
+from kube9.controlplane.farewell import Farewell
+from kube9.controlplane.inbox import Inbox, Request, Stop
+from kube9.controlplane.loop import Loop
+from kube9.controlplane.monitor import Monitor
+from kube9.controlplane.orders import Orders
+from kube9.controlplane.settings import PlaneSettings
+from kube9.controlplane.tickets import Tickets
+from kube9.controlplane.turn import Turn
+from kube9.controlplane.view import View, stored
+from kube9.core.cluster import Cluster
+from kube9.core.deployments import Deployment, DeploymentSpec
+from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
+from kube9.core.events import Event, NodeDeleted, NodeLost, NodeReady
+from kube9.core.nodes import Node, NodeSpec
+from kube9.core.pipeline import Explanation
+from kube9.core.plan import Planned
+from kube9.core.pods import Pod, PodSpec
+from kube9.core.ports import Clock, FaultInjector, HealthCheck
+from kube9.core.stimuli import Heartbeat, Stimulus
+
+if TYPE_CHECKING:
+    from kube9.store import Store
+
+__all__ = ["ControlPlane"]
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Told of a node whose token nobody needs to know in plain any more: it is there, or never will be.
+_SETTLED = (NodeReady, NodeLost, NodeDeleted)
+
+
+@final
+class ControlPlane:
+    """Runs a cluster. Every method may be called from any thread.
+
+    What writes returns when the change is durable. It raises ``StoreUnavailable`` while the database is away,
+    ``Overloaded`` when too much waits, and ``NotRunning`` before the start and from the stop on. After
+    ``StoreUnavailable`` the change may or may not be made; asked again, it is made once.
+
+    :param cluster: new and empty.
+    :param clock: closed with the control plane, as are store and backends.
+    :param make_backend: makes the backend of a name, when a node first asks for it.
+    :param backends: the names it can make.
+    :param announce: tells plugins of one event.
+    :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        store: Store,
+        clock: Clock,
+        make_backend: MakeBackend,
+        backends: Iterable[str],
+        health: HealthCheck,
+        announce: Callable[[Event], None] | None = None,
+        settings: PlaneSettings | None = None,
+        server_url: str = "",
+        on_fatal: Callable[[str], None] | None = None,
+    ) -> None:
+        self.settings = settings = settings or PlaneSettings()
+        #: What is durable, readable without waiting for the loop.
+        self.view = View()
+        #: The latest events; older ones are in the store.
+        self.events = EventLog(settings.events_kept)
+        self.store = store
+        self._cluster, self._clock = cluster, clock
+        self._orders = Orders(self.view)
+        self._inbox = Inbox(settings.requests_waiting_max)
+        self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
+        self._backends = Backends(make_backend, backends, self._deliver)
+        self._tickets = Tickets(server_url)
+        self._carrier = Carrier(
+            backends=self._backends,
+            tickets=self._tickets,
+            view=self.view,
+            inbox=self._inbox,
+            clock=clock,
+            settings=settings,
+        )
+        self._monitor = Monitor(
+            check=health,
+            backends=self._backends,
+            view=self.view,
+            inbox=self._inbox,
+            clock=clock,
+            heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
+        )
+        self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
+        self._loop = Loop(
+            cluster=cluster,
+            store=store,
+            inbox=self._inbox,
+            tickets=self._tickets,
+            view=self.view,
+            log=self.events,
+            clock=clock,
+            settings=settings,
+            hand_out=self._carrier.carry_out,
+            told=self._told,
+            on_fatal=on_fatal or _nobody_listens,
+        )
+        self._started_at_ms: int | None = None
+        self._stopping = threading.Lock()
+        self._stopped = False
+        #: Gets what backends deliver once the loop is over; ``None`` for nobody.
+        self._after_the_loop: Callable[[Stimulus], None] | None = None
+
+    # Beginning and end.
+
+    def start(self) -> None:
+        """Take up the stored cluster, ask backends what they really run, and go on from there.
+
+        :raises StoreError: what is stored cannot be read.
+        """
+        loaded = self.store.load()
+        clock_ms = self._clock.now_ms()
+        now_ms = max(clock_ms, loaded.now_ms)
+        self._loop.ahead_ms = now_ms - clock_ms
+        self._loop.next_event_id = loaded.next_event_id
+        self.events.begin(loaded.next_event_id - 1)
+        self.view.apply(stored(loaded.nodes, loaded.pods, loaded.deployments))
+        self._make_backends_of(loaded.nodes)
+        first = self._loop.new_turn()
+        first.take(self._cluster.restore(loaded.nodes, loaded.pods, loaded.deployments, at_ms=now_ms))
+        self._started_at_ms = clock_ms
+        self._carrier.start()
+        self._announcer.start()
+        self._monitor.start()
+        self._inbox.accept()
+        self._loop.start(first)
+
+    def stop(self, *, stop_nodes: bool = False) -> None:
+        """Take on no more writes, finish what was acknowledged within a bounded time, and close everything.
+
+        Nodes and their pods are left running, and adopted by the next start. With ``stop_nodes`` backends destroy
+        them, once the loop is over, so that nobody takes it for a loss: what is wanted stays stored, and the next
+        start makes the nodes anew. May be called again.
+        """
+        with self._stopping:
+            if self._stopped:
+                return
+            self._stopped = True
+        grace_s = self.settings.stop_grace_ms / 1000
+        self._inbox.refuse(lambda: NotRunning("the control plane is shutting down"))
+        self._monitor.close()
+        if not self._loop.fatal and not self._loop.outage:
+            self._carrier.drain(grace_s)
+        self._inbox.put(Stop())
+        self._loop.join()
+        self._loop.close()
+        if dropped := self._carrier.close(grace_s):
+            _log.warning("%d instructions had not begun; the next start sees to them", dropped)
+        if stop_nodes:
+            leaving = Farewell()
+            self._after_the_loop = leaving.hear
+            leaving.destroy(self.view.nodes(), self._backends, grace_s)
+        self._announcer.close(grace_s)
+        self._backends.close()
+        for part in (self._clock, self.store):
+            if (close := getattr(part, "close", None)) is not None:
+                close()
+
+    def __enter__(self) -> ControlPlane:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    # Nodes.
+
+    def add_node(self, spec: NodeSpec, *, uid: str) -> AddedNode:
+        """Ask for a node. The same again, by name or by uid, is answered with the one there is.
+
+        :raises UnknownName: there is no such backend.
+        :raises DuplicateName: there is another node of that name, or of that uid.
+        :raises Conflict: the one of that name is being deleted.
+        """
+        self._backends.get(spec.backend)
+        return self._ask(partial(self._orders.add_node, spec=spec, uid=uid))
+
+    def cordon_node(self, name: str, cordoned: bool) -> Node:
+        """Keep new pods off a node, or let them on again."""
+        return self._ask(partial(self._orders.cordon_node, name=name, cordoned=cordoned))
+
+    def drain_node(self, name: str, grace_ms: int | None = None) -> Node:
+        """Cordon a node and let its pods run elsewhere; returns when that was begun."""
+        return self._ask(partial(self._orders.drain_node, name=name, grace_ms=grace_ms))
+
+    def delete_node(self, name: str, *, force: bool = False) -> Node | None:
+        """Have a node destroyed by its backend; returns when that was begun.
+
+        :param force: strike it out at once, whatever its backend says; returns ``None``.
+        :raises Conflict: it cannot be struck out, for it may run something.
+        """
+        return self._ask(partial(self._orders.delete_node, name=name, force=force))
+
+    def fail_node(self, name: str, *, down_for_ms: int | None = None, permanent: bool = False) -> Node:
+        """Have a node's backend break it on purpose; the cluster is not told, and has to find out.
+
+        :raises Conflict: the backend cannot do that, or the node is not there.
+        """
+        node = self.view.node(name)
+        backend = self._backends.get(node.spec.backend)
+        if not isinstance(backend, FaultInjector):
+            raise Conflict(f"node {name!r} is of backend {node.spec.backend!r}, which cannot break nodes on purpose")
+        try:
+            backend.fail_node(node, down_for_ms=down_for_ms, permanent=permanent)
+        except NodeGone as exc:
+            raise Conflict(f"node {name!r} is {node.phase.value} and cannot be broken: {exc}") from exc
+        return node
+
+    def heartbeat(self, name: str, *, uid: str | None = None) -> HeartbeatAnswer:
+        """A node says that it is there; one that was being made has joined by that. Nothing is stored.
+
+        :param uid: of the node that is meant; ``None`` for whichever has the name.
+        :raises UnknownName: there is no such node.
+        """
+        node = self.view.node(name)
+        if uid is not None and node.uid != uid:
+            raise UnknownName(f"there is no node {name!r} with uid {uid!r}; another has that name by now")
+        self._monitor.introduce(node.uid)
+        return HeartbeatAnswer(interval_ms=self._monitor.heartbeat_ms, lease_ms=self._monitor.lease_ms)
+
+    def health(self) -> tuple[NodeHealth, ...]:
+        """Every node, and how long it has been silent."""
+        return self._monitor.health()
+
+    # Pods.
+
+    def launch_pods(self, wanted: Sequence[tuple[str, PodSpec]]) -> list[Launched | Kube9Error]:
+        """Ask for pods, each under a uid; one answer for each, in order: what became of it, or why it is refused.
+
+        The same again, by name or by uid, is answered with the pod there is. A long list is done in parts, with what
+        others ask for in between.
+
+        :raises Kube9Error: nothing was done at all. Where that happens after a part is done, it is the answer for
+            each pod of the rest.
+        """
+        answers: list[Launched | Kube9Error] = []
+        for part in _parts(wanted, self.settings.batch_pods):
+            try:
+                answers += self._ask(partial(self._orders.launch_pods, wanted=part), weight=len(part))
+            except Kube9Error as exc:
+                if not answers:
+                    raise
+                return answers + [exc] * (len(wanted) - len(answers))
+        return answers
+
+    def launch_pod(self, spec: PodSpec, *, uid: str) -> Launched:
+        """Ask for one pod.
+
+        :raises DuplicateName: there is another pod of that name, or of that uid.
+        :raises Conflict: the one of that name is being deleted.
+        :raises UnknownName: there is no such scheduler.
+        """
+        (answer,) = self.launch_pods([(uid, spec)])
+        if isinstance(answer, Kube9Error):
+            raise answer
+        return answer
+
+    def delete_pod(self, namespace: str, name: str, grace_ms: int | None = None) -> Pod:
+        """Stop a pod and forget it; returns it as it is now, or was at last."""
+        return self._ask(partial(self._orders.delete_pod, namespace=namespace, name=name, grace_ms=grace_ms))
+
+    def pod_logs(self, namespace: str, name: str) -> Iterator[bytes]:
+        """What the present copy of a pod has written, in pieces.
+
+        :raises Conflict: it has no node yet.
+        :raises BackendError: its node cannot tell now.
+        """
+        pod = self.view.pod(namespace, name)
+        node = None if pod.node_uid is None else self.view.node_by_uid(pod.node_uid)
+        if node is None:
+            raise Conflict(f"pod {name!r} is {pod.phase.value} on no node, and has no logs")
+        return self._backends.get(node.spec.backend).logs(node, pod)
+
+    # Deployments.
+
+    def apply_deployment(self, spec: DeploymentSpec, *, uid: str) -> Applied:
+        """Ask for a deployment, or for the next state of the one of that name, whose uid then stays."""
+        return self._ask(partial(self._orders.apply_deployment, spec=spec, uid=uid))
+
+    def scale_deployment(self, namespace: str, name: str, replicas: int) -> Deployment:
+        """Ask for another number of replicas."""
+        return self._ask(partial(self._orders.scale_deployment, namespace=namespace, name=name, replicas=replicas))
+
+    def delete_deployment(self, namespace: str, name: str, grace_ms: int | None = None) -> Deployment:
+        """Stop all its pods, and forget it with the last of them."""
+        return self._ask(partial(self._orders.delete_deployment, namespace=namespace, name=name, grace_ms=grace_ms))
+
+    # Questions.
+
+    def explain_pod(self, namespace: str, name: str) -> Explanation:
+        """What speaks for and against each node, were the pod to be bound now."""
+        return self._ask(partial(_explain, self._orders, namespace, name), reads=True)
+
+    def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
+        """Where these pods would go, were they asked for now and in this order; changes nothing."""
+        return self._ask(partial(_plan, tuple(specs)), reads=True)
+
+    @property
+    def schedulers(self) -> tuple[str, ...]:
+        """The schedulers that pods may name, the default first."""
+        return self._cluster.schedulers
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends that nodes may name."""
+        return self._backends.names
+
+    def status(self) -> PlaneStatus:
+        """How the control plane itself is."""
+        loop, counts = self._loop, self._loop.counts
+        reason = self._why_not_ready()
+        return PlaneStatus(
+            ready=not reason,
+            reason=reason,
+            started_at_ms=self._started_at_ms,
+            store_ok=not loop.outage and not loop.fatal,
+            turns=counts.turns,
+            commits=counts.commits,
+            commit_failures=counts.commit_failures,
+            last_commit_us=counts.last_commit_us,
+            stimuli_handled=counts.stimuli,
+            stimuli_waiting=len(self._inbox),
+            instructions_waiting=len(self._carrier),
+            instructions_begun=self._carrier.begun,
+            pods_waiting=self._cluster.waiting,
+            heartbeats=self._monitor.beats,
+            last_event_id=self.events.last_id,
+            announcements_dropped=self._announcer.dropped,
+            backends=self._backends.names,
+        )
+
+    # What the above is made of.
+
+    def _why_not_ready(self) -> str:
+        loop = self._loop
+        if loop.fatal:
+            return f"the control plane has stopped: {loop.fatal}"
+        if self._stopped:
+            return "the control plane is shutting down"
+        if self._started_at_ms is None:
+            return "the control plane was not started yet"
+        return f"the store is unavailable: {loop.outage}" if loop.outage else ""
+
+    def _ask(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> T:
+        return self._inbox.ask(Request(do, weight=weight, reads=reads))
+
+    def _deliver(self, stimulus: Stimulus) -> None:
+        """What backends report to, from any thread."""
+        if isinstance(stimulus, Heartbeat):
+            self._monitor.beat(stimulus.uid)
+        elif self._after_the_loop is None:
+            self._inbox.put(stimulus)
+        else:
+            self._after_the_loop(stimulus)
+
+    def _told(self, events: Sequence[Event]) -> None:
+        self._monitor.hear(events)
+        for event in events:
+            if isinstance(event, _SETTLED):
+                self._tickets.drop(event.node.uid)
+        self._announcer.put(events)
+
+    def _make_backends_of(self, nodes: Iterable[Node]) -> None:
+        """Make the backends of the nodes there are, so that it is known how often these beat."""
+        for name in dict.fromkeys(node.spec.backend for node in nodes):
+            try:
+                self._backends.get(name)
+            except Kube9Error as exc:
+                _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
+
+
+def _explain(orders: Orders, namespace: str, name: str, turn: Turn) -> Explanation:
+    return turn.cluster.explain(orders.pod_uid(turn, namespace, name))
+
+
+def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:
+    return turn.cluster.plan(specs)
+
+
+def _parts(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def _nobody_listens(_: Any) -> None:
+    return None

@@ -1,0 +1,137 @@
+"""What waits for the loop: requests with somebody who waits for the answer, and everything else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from kube9.core.errors import Kube9Error, Overloaded
+from kube9.core.stimuli import Stimulus
+
+if TYPE_CHECKING:
+    from kube9.controlplane.turn import Turn
+
+__all__ = ["Errand", "Inbox", "Item", "Request", "Stop"]
+
+T = TypeVar("T")
+
+#: Something to do on the loop's thread that nobody waits for.
+Errand = Callable[["Turn"], object]
+
+
+class Stop:
+    """The last item: the loop ends once the turn with it is over."""
+
+
+class Request(Generic[T]):
+    """Something to do on the loop's thread, and the slot for its answer.
+
+    :param do: what to do; a :class:`Kube9Error` that it raises is the answer.
+    :param weight: how many stimuli it stands for.
+    :param reads: it changes nothing, and so needs no commit.
+    """
+
+    __slots__ = ("_answered", "_error", "_result", "do", "reads", "weight")
+
+    def __init__(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> None:
+        self.do, self.weight, self.reads = do, weight, reads
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        # A bare lock that the answer opens: a tenth of what an Event costs, and there is one for each request.
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def answer(self, result: T) -> None:
+        self._result = result
+        self._answered.release()
+
+    def refuse(self, error: BaseException) -> None:
+        self._error = error
+        self._answered.release()
+
+    def wait(self) -> T:
+        """The answer; to be called once."""
+        self._answered.acquire()
+        if self._error is not None:
+            raise self._error
+        return cast("T", self._result)
+
+
+Item = Stimulus | Request[object] | Errand | Stop
+
+
+class Inbox:
+    """A queue with one reader. Only requests can be refused; they are counted by their weight.
+
+    :param limit: of what may wait; one request alone may be heavier.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._weight = 0
+        self._refusal: Callable[[], Kube9Error] | None = None
+        self._shut_for_good = False
+
+    def ask(self, request: Request[T]) -> T:
+        """Put a request in, and wait for its answer.
+
+        :raises Overloaded: too much waits already.
+        :raises Kube9Error: whatever the request itself is answered, or why none is taken on.
+        """
+        with self._lock:
+            if self._refusal is not None and (self._shut_for_good or not request.reads):
+                raise self._refusal()
+            if self._weight and self._weight + request.weight > self._limit:
+                raise Overloaded(
+                    f"{self._weight} requests wait already, and {self._limit} is the most; try again in a moment"
+                )
+            self._weight += request.weight
+            self._queue.put(cast("Request[object]", request))
+        return request.wait()
+
+    def put(self, item: Item) -> None:
+        """Put in something that nobody waits for; never refused."""
+        self._queue.put(item)
+
+    def take(self, weight_max: int, timeout_s: float | None = None) -> list[Item]:
+        """Everything that waits, up to a weight and at least one item; nothing if none came in time."""
+        get = self._queue.get
+        items: list[Item] = []
+        weight = asked = 0
+        try:
+            items.append(get(timeout=timeout_s))
+            while True:
+                item = items[-1]
+                if type(item) is Request:
+                    asked += item.weight
+                    weight += item.weight
+                else:
+                    weight += 1
+                if weight >= weight_max:
+                    break
+                items.append(get(block=False))
+        except Empty:
+            pass
+        if asked:
+            with self._lock:
+                self._weight -= asked
+        return items
+
+    def refuse(self, why: Callable[[], Kube9Error], *, for_good: bool = False) -> None:
+        """Take on no request from now on but those that only read; with ``for_good``, not even those."""
+        with self._lock:
+            if not self._shut_for_good:
+                self._refusal, self._shut_for_good = why, for_good
+
+    def accept(self) -> None:
+        """Take on requests again, unless they are refused for good."""
+        with self._lock:
+            if not self._shut_for_good:
+                self._refusal = None
+
+    def __len__(self) -> int:
+        return self._queue.qsize()

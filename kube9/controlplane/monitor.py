@@ -1,0 +1,195 @@
+"""Listens to nodes, and judges those that fall silent."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+
+from kube9.controlplane.answers import NodeHealth
+from kube9.controlplane.backends import Backends
+from kube9.controlplane.inbox import Inbox
+from kube9.controlplane.leases import fail_after_ms
+from kube9.controlplane.turn import Turn
+from kube9.controlplane.view import View
+from kube9.core import events as e
+from kube9.core import stimuli as s
+from kube9.core.nodes import Node, NodePhase
+from kube9.core.ports import Clock, HealthCheck, HeartbeatHistory
+
+__all__ = ["Monitor"]
+
+_log = logging.getLogger(__name__)
+
+#: How many beats of a node are remembered.
+_ARRIVALS_KEPT = 32
+_JUDGED = (NodePhase.READY, NodePhase.SUSPECT)
+
+
+class Monitor:
+    """Notes when each node was heard, in memory only, and has the health check judge its silence.
+
+    A node is judged once it was heard, or from its joining on where its backend says that its nodes beat. After the
+    control plane was away, or this process stood still, every node first gets as long as it takes to be judged dead:
+    the silence may have been on the listener's side.
+
+    :param heartbeat_ms: how often nodes beat whose backend does not say.
+    """
+
+    def __init__(
+        self, *, check: HealthCheck, backends: Backends, view: View, inbox: Inbox, clock: Clock, heartbeat_ms: int
+    ) -> None:
+        self._check, self._backends, self._view = check, backends, view
+        self._inbox, self._clock = inbox, clock
+        self.heartbeat_ms = heartbeat_ms
+        #: How long a node may be silent until it is surely judged dead.
+        self.fail_after_ms = fail_after_ms(check, heartbeat_ms)
+        self._arrivals: dict[str, deque[int]] = {}
+        #: Nodes that the loop is to look at, and has not yet.
+        self._suspicious: set[str] = set()
+        self._pause_ms = max(1, heartbeat_ms // 2)
+        self._judge_from_ms = self._swept_ms = 0
+        self._closed = False
+        self.beats = 0
+
+    def start(self) -> None:
+        """Listen from now on, and judge after the time of grace."""
+        now_ms = self._swept_ms = self._clock.now_ms()
+        self._give_grace(now_ms)
+        self._clock.call_at(now_ms + self._pause_ms, self._sweep)
+
+    def close(self) -> None:
+        """Judge nobody any more."""
+        self._closed = True
+
+    @property
+    def lease_ms(self) -> int:
+        """After how long without an answer a node must have stopped its pods: one beat before it is judged dead."""
+        return max(1, self.fail_after_ms - self.heartbeat_ms)
+
+    # Listening.
+
+    def beat(self, uid: str) -> Node | None:
+        """A node was heard; returns it as it is. The store hears nothing of it, the cluster only if that matters."""
+        self.beats += 1
+        node = self._view.node_by_uid(uid)
+        if node is None:
+            return None
+        now_ms = self._clock.now_ms()
+        arrivals = self._arrivals.get(uid)
+        if arrivals is None:
+            arrivals = self._arrivals[uid] = deque(maxlen=_ARRIVALS_KEPT)
+        arrivals.append(now_ms)
+        if node.phase is NodePhase.SUSPECT:
+            self._inbox.put(s.Heartbeat(at_ms=now_ms, uid=uid))
+        return node
+
+    def introduce(self, uid: str) -> None:
+        """A node was heard by a call of its own: one that was being made has joined by that."""
+        node = self.beat(uid)
+        if node is not None and node.phase is NodePhase.PROVISIONING:
+            self._inbox.put(partial(_join, uid))
+
+    def hear(self, events: Iterable[e.Event]) -> None:
+        """Begin with the nodes that came up, and forget those that are gone."""
+        for event in events:
+            if isinstance(event, e.NodeReady):
+                self._begin(event.node)
+            elif isinstance(event, e.NodeDeleted):
+                self._arrivals.pop(event.node.uid, None)
+
+    def _begin(self, node: Node) -> None:
+        """Count a node's silence from now on, if it is known to beat."""
+        if node.uid in self._arrivals or self._backends.heartbeat_ms(node.spec.backend):
+            self._arrivals[node.uid] = deque((self._clock.now_ms(),), maxlen=_ARRIVALS_KEPT)
+
+    # Judging.
+
+    def _sweep(self) -> None:
+        if self._closed:
+            return
+        now_ms = self._clock.now_ms()
+        if now_ms - self._swept_ms > self._pause_ms + self.heartbeat_ms:
+            _log.warning("%d ms went by unseen; nodes get time to be heard again", now_ms - self._swept_ms)
+            self._give_grace(now_ms)
+        self._swept_ms = now_ms
+        if now_ms >= self._judge_from_ms:
+            self._look_around(now_ms)
+        # At a distance from the end rather than the beginning: a sweep that takes long must not leave no time.
+        self._clock.call_at(self._clock.now_ms() + self._pause_ms, self._sweep)
+
+    def _look_around(self, now_ms: int) -> None:
+        for node in self._view.nodes():
+            uid = node.uid
+            if node.phase not in _JUDGED or uid in self._suspicious:
+                continue
+            arrivals = self._arrivals.get(uid)
+            # Whoever was heard just now is not asked about: with many nodes that is nearly all of them.
+            if arrivals is None or now_ms - arrivals[-1] <= self._interval_ms(node):
+                continue
+            if self._verdict(node, now_ms) is not None:
+                self._suspicious.add(uid)
+                self._inbox.put(partial(self._judge, uid))
+
+    def _judge(self, uid: str, turn: Turn) -> None:
+        """Judge a node on the loop's thread, where its phase is the present one and late beats are counted."""
+        self._suspicious.discard(uid)
+        node = turn.cluster.nodes.get(uid)
+        now_ms = self._clock.now_ms()
+        if node is None or now_ms < self._judge_from_ms:
+            return
+        verdict = self._verdict(node, now_ms)
+        if verdict is not None:
+            turn.tell(verdict, uid=uid, reason=f"not heard for {now_ms - self._arrivals[uid][-1]} ms")
+
+    def _verdict(self, node: Node, now_ms: int) -> type[s.SuspectNode | s.FailNode] | None:
+        suspicion = self._suspicion(node, now_ms)
+        if suspicion is None or node.phase not in _JUDGED:
+            return None
+        if suspicion >= self._check.fail_at:
+            return s.FailNode
+        return s.SuspectNode if suspicion >= self._check.suspect_at and node.phase is NodePhase.READY else None
+
+    def _suspicion(self, node: Node, now_ms: int) -> float | None:
+        arrivals = self._arrivals.get(node.uid)
+        if arrivals is None:
+            return None
+        history = HeartbeatHistory(arrivals_ms=tuple(arrivals), interval_ms=self._interval_ms(node))
+        return self._check.suspicion(history, now_ms)
+
+    def _interval_ms(self, node: Node) -> int:
+        return self._backends.heartbeat_ms(node.spec.backend) or self.heartbeat_ms
+
+    def _give_grace(self, now_ms: int) -> None:
+        """Judge nobody until every node that is up had the time to be heard."""
+        self._judge_from_ms = now_ms + self.fail_after_ms
+        for node in self._view.nodes():
+            if node.phase in _JUDGED:
+                self._begin(node)
+
+    # Telling.
+
+    def health(self) -> tuple[NodeHealth, ...]:
+        """Every node in join order, and how long it has been silent."""
+        now_ms = self._clock.now_ms()
+        return tuple(self._health(node, now_ms) for node in self._view.nodes())
+
+    def _health(self, node: Node, now_ms: int) -> NodeHealth:
+        arrivals = self._arrivals.get(node.uid)
+        return NodeHealth(
+            name=node.name,
+            uid=node.uid,
+            phase=node.phase.value,
+            last_heard_ms_ago=None if arrivals is None else max(0, now_ms - arrivals[-1]),
+            suspicion=self._suspicion(node, now_ms) if node.phase in _JUDGED else None,
+            failures=node.failures,
+            reason=node.reason,
+        )
+
+
+def _join(uid: str, turn: Turn) -> None:
+    """Let a node join, unless it has by now: a second time would be a new start, which moves its pods."""
+    node = turn.cluster.nodes.get(uid)
+    if node is not None and node.phase is NodePhase.PROVISIONING:
+        turn.tell(s.NodeJoined, uid=uid)

@@ -1,0 +1,168 @@
+"""Documents that belong together: read with each other's configs, and every problem of all of them told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+from attrs import frozen
+
+from kube9.core.containers import Config
+from kube9.core.errors import ManifestError, Problem
+from kube9.manifest.configs import read_config_document
+from kube9.manifest.manifest import Manifest, Manifests
+from kube9.manifest.parser import Parser, parse_document
+from kube9.manifest.reader import Reader
+from kube9.manifest.sources import documents_in, documents_of
+
+__all__ = ["Skipped", "parse_documents", "read_manifests", "read_paths"]
+
+#: Documents of Kubernetes that kube9 has no thing for, and that change nothing of what runs.
+_SKIPPED = {
+    ("v1", "Service"): "kube9 has no services; the Service is left out",
+}
+_CONFIGS = {("v1", "ConfigMap"), ("v1", "Secret")}
+
+#: More than these are counted, not listed.
+PROBLEMS_OF_SET_MAX = 1000
+
+_Key = tuple[str, str, str]
+
+
+@frozen
+class Skipped:
+    """A document that asks for nothing that kube9 makes by itself."""
+
+    kind: str
+    name: str
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_manifests(text: str, source: str, *, namespace: str | None = None) -> Manifests:
+    """The manifests of a YAML or JSON text of any number of documents.
+
+    :param source: the name of the text, for people.
+    :param namespace: where all must be; ``None`` for what each says itself, or ``default``.
+    :raises ManifestError: with every problem of all documents; there is none.
+    """
+    documents = documents_of(text, source)
+    if not documents:
+        raise ManifestError([Problem("", "there is no document in it")], source=source)
+    return _manifests(parse_documents(documents, namespace=namespace))
+
+
+def read_paths(paths: Iterable[str], stdin: TextIO, *, namespace: str | None = None) -> Manifests:
+    """The manifests of files, folders and ``-``, as :func:`read_manifests`.
+
+    :raises FileError: a file is not there or cannot be read.
+    """
+    named = list(paths)
+    documents = documents_in(named, stdin)
+    if not documents:
+        raise ManifestError([Problem("", f"there is no document in {', '.join(named)}")])
+    return _manifests(parse_documents(documents, namespace=namespace))
+
+
+def _manifests(read: Sequence[Manifest | Skipped]) -> Manifests:
+    warnings = [f"{each.source}: {warning}" if each.source else warning for each in read for warning in each.warnings]
+    return Manifests([each for each in read if isinstance(each, Manifest)], warnings)
+
+
+def parse_documents(
+    documents: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    namespace: str | None = None,
+    parser: Parser | None = None,
+    joined_by: str = ": ",
+) -> list[Manifest | Skipped]:
+    """What each of a set of documents asks for, in their order.
+
+    ``v1`` ConfigMaps and Secrets become configs of the pods that name them; by themselves they are nothing, and so
+    skipped, as a ``v1`` Service is.
+
+    :param documents: each with the words for where it is from.
+    :param joined_by: what stands between those words and the path in a problem.
+    :raises ManifestError: with every problem of all documents.
+    """
+    reading = _Reading(namespace, parser or Parser(), joined_by)
+    nearby = reading.configs(documents)
+    read = [reading.document(source, document, nearby) for source, document in documents]
+    if reading.unlisted:
+        reading.problems.append(Problem("", f"and {reading.unlisted} more problems"))
+    if reading.problems:
+        raise ManifestError(reading.problems)
+    return [each for each in read if each is not None]
+
+
+class _Reading:
+    """One set being read."""
+
+    def __init__(self, namespace: str | None, parser: Parser, joined_by: str) -> None:
+        self.problems: list[Problem] = []
+        self.unlisted = 0
+        self._namespace, self._parser, self._joined_by = namespace, parser, joined_by
+        #: Where each was first.
+        self._names: dict[_Key, str] = {}
+
+    def configs(self, documents: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[_Key, Config]:
+        """What the set's ConfigMaps and Secrets hold."""
+        nearby: dict[_Key, Config] = {}
+        for source, document in documents:
+            if _kind_of(document) not in _CONFIGS:
+                continue
+            reader = Reader(asked_namespace=self._namespace, own=False)
+            found = read_config_document(reader, dict(document))
+            self._note(source, reader.problems)
+            if found is not None:
+                place, config = found
+                self._once(source, str(document["kind"]), place, config.name)
+                nearby[str(document["kind"]), place, config.name] = config
+        return nearby
+
+    def document(
+        self, source: str, document: Mapping[str, Any], nearby: Mapping[_Key, Config]
+    ) -> Manifest | Skipped | None:
+        """What one document asks for; ``None`` where it has a problem."""
+        said = _kind_of(document)
+        if said in _CONFIGS:
+            return _skipped(source, document, "becomes part of the pods in this set that name it, and of nothing else")
+        if said in _SKIPPED:
+            return _skipped(source, document, _SKIPPED[said])
+        try:
+            manifest = (
+                parse_document(document, namespace=self._namespace, source=source, nearby=nearby)
+                if nearby
+                else self._parser.document(document, namespace=self._namespace, source=source)
+            )
+        except ManifestError as exc:
+            self._note(source, exc.problems)
+            return None
+        self._once(source, manifest.kind, getattr(manifest.spec, "namespace", ""), manifest.spec.name)
+        return manifest
+
+    def _once(self, source: str, kind: str, namespace: str, name: str) -> None:
+        key = (kind, namespace, name)
+        if key in self._names:
+            other = f" ({self._names[key]})" if self._names[key] else ""
+            self._note(source, [Problem("metadata.name", f"there is another {kind} {name!r} in this set{other}")])
+        self._names.setdefault(key, source)
+
+    def _note(self, source: str, problems: Iterable[Problem]) -> None:
+        for path, message in problems:
+            place = self._joined_by.join(part for part in (source, path) if part)
+            if len(self.problems) < PROBLEMS_OF_SET_MAX:
+                self.problems.append(Problem(place, message))
+            else:
+                self.unlisted += 1
+
+
+def _kind_of(document: Any) -> tuple[str, str]:
+    said = document if isinstance(document, Mapping) else {}
+    return str(said.get("apiVersion")), str(said.get("kind"))
+
+
+def _skipped(source: str, document: Mapping[str, Any], why: str) -> Skipped:
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return Skipped(str(document["kind"]), name if isinstance(name, str) else "", source, (why,))

@@ -1,0 +1,54 @@
+"""The built-in health check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from kube9.core.errors import InvalidInput
+from kube9.core.hookspecs import hookimpl
+from kube9.core.validation import positive
+
+if TYPE_CHECKING:
+    from kube9.core.hookspecs import RegisterHealthCheck
+    from kube9.core.ports import HeartbeatHistory
+
+
+def _whole(value: object) -> int:
+    """Read an option, which is text."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
+        return int(value)
+    raise InvalidInput(f"expected a whole number of milliseconds above 0, got {value!r}")
+
+
+@define(kw_only=True)
+class Heartbeat:
+    """Suspicion is the silence in milliseconds, and the thresholds are fixed."""
+
+    #: How often nodes are to beat.
+    interval_ms: int = field(default=1_000, converter=_whole, validator=positive)
+    suspect_ms: int = field(default=3_000, converter=_whole, validator=positive)
+    fail_ms: int = field(default=10_000, converter=_whole, validator=positive)
+    #: The two thresholds, as the port has them.
+    suspect_at: float = field(init=False)
+    fail_at: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.interval_ms < self.suspect_ms < self.fail_ms:
+            raise InvalidInput(
+                "interval_ms, suspect_ms and fail_ms must grow in this order, so that no node is suspected between two "
+                f"beats or given up before it is suspected; got {self.interval_ms}, {self.suspect_ms}, {self.fail_ms}"
+            )
+        self.suspect_at, self.fail_at = float(self.suspect_ms), float(self.fail_ms)
+
+    def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
+        """How long the node has been silent; 0 for one that was never heard."""
+        return float(max(0, now_ms - history.arrivals_ms[-1])) if history.arrivals_ms else 0.0
+
+
+@hookimpl
+def kube9_register_health_checks(register: RegisterHealthCheck) -> None:
+    register("heartbeat", Heartbeat)

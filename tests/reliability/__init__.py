@@ -1,0 +1,1 @@
+"""Is what was acknowledged still there when the server is killed? Run ``python tests/reliability --help``."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kube9.api.reply import json_reply
+from kube9.api.reply import Headers, json_reply
 from kube9.core import errors
 
 __all__ = ["STATUSES", "Status", "error_reply", "http_reply", "problem_document", "status_of", "unexpected_reply"]
@@ -87,11 +87,11 @@ def error_reply(error: errors.Kube9Error) -> Response:
     if status.code in (500, 502):
         # A story with its stack is wanted where it is our own fault, and a line is enough where it is a plugin's.
         _log.error("request failed status=%d error=%s: %s", status.code, type(error).__name__, error, exc_info=error)
-    headers = {}
+    headers = []
     if status.retry_after_s is not None:
-        headers["Retry-After"] = str(status.retry_after_s)
+        headers.append(("Retry-After", str(status.retry_after_s)))
     if status.code == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="kube9"'
+        headers.append(("WWW-Authenticate", 'Bearer realm="kube9"'))
     return _reply(problem_document(error), headers)
 
 
@@ -100,14 +100,14 @@ def http_reply(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # a redirect is no error
         return error.get_response()
     detail = _DETAILS.get(error.code) or error.description or error.name
-    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    headers = [(name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")]
     return _reply(_document(error.code, error.name, detail), headers)
 
 
 def unexpected_reply(error: Exception) -> Response:
     """The answer to a bug of ours: nothing of it is told, and all of it logged."""
     _log.error("request failed status=500 error=%s", type(error).__name__, exc_info=error)
-    return _reply(_document(500, "Internal error", _UNTOLD), {})
+    return _reply(_document(500, "Internal error", _UNTOLD))
 
 
 #: Said in our own words.
@@ -127,5 +127,5 @@ def _document(code: int, title: str, detail: str, problems: Iterable[errors.Prob
     return document
 
 
-def _reply(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-    return json_reply(document, document["status"], headers=headers, media_type=PROBLEM_JSON)
+def _reply(document: Mapping[str, Any], headers: Headers = ()) -> Response:
+    return json_reply(document, document["status"], headers, media_type=PROBLEM_JSON)

@@ -1,50 +1,69 @@
-"""Manifests in request bodies: the values they ask for."""
+"""Manifests in request bodies: the values they ask for, and what of them is not honoured."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
+from kube9.api.body import items_of
 from kube9.api.endpoint import Call
 from kube9.core.errors import ManifestError, Problem
-from kube9.manifest import Manifest, parse_document
+from kube9.core.pods import PodSpec
+from kube9.manifest import Manifest, Skipped, parse_documents
 
-__all__ = ["below", "checked", "spec_of"]
+__all__ = ["below", "manifest_of", "pod_of", "set_of", "warning_headers", "warnings_of"]
 
-T = TypeVar("T")
+#: Headers are not the place for more.
+_WARNINGS_MAX = 20
+_WARNING_LENGTH_MAX = 300
 
 
-def spec_of(call: Call, kind: type[T], word: str) -> T:
-    """The spec that the body asks for.
+def manifest_of(call: Call, kind: str) -> Manifest:
+    """What the body, which must be of ``kind`` whether it says so or not, asks for.
 
-    :param word: what the body is, whether it says so or not.
     :raises ManifestError: it is none.
     """
-    manifest = parse_document(call.json(), kind=word)
-    assert isinstance(manifest.spec, kind), f"a manifest of kind {word} has a spec of its kind"
-    return manifest.spec
+    return call.services.parser.document(call.json(), kind=kind, namespace=call.query.get("namespace"))
 
 
-def checked(documents: list[Any], *, kinds: tuple[str, ...], namespace: str | None) -> list[Manifest]:
-    """What all of ``documents`` ask for.
+def pod_of(call: Call, document: Any) -> tuple[PodSpec, tuple[str, ...]]:
+    """The pod that one document asks for, and what of it is not honoured.
 
-    :param kinds: what they may be.
+    :raises ManifestError: it is none.
+    """
+    manifest = call.services.parser.document(document, kind="Pod", namespace=call.query["namespace"])
+    assert isinstance(manifest.spec, PodSpec), "a document of kind Pod asks for a pod"
+    return manifest.spec, manifest.warnings
+
+
+def set_of(call: Call) -> list[Manifest | Skipped]:
+    """What the documents under ``items`` of the body ask for.
+
     :raises ManifestError: some cannot be used; every fault of each of them.
     """
-    manifests: list[Manifest] = []
-    problems: list[Problem] = []
-    for index, document in enumerate(documents):
-        try:
-            manifest = parse_document(document, namespace=namespace)
-            if manifest.kind not in kinds:
-                raise ManifestError([Problem("kind", f"expected {' or '.join(kinds)} here, got {manifest.kind}")])
-            manifests.append(manifest)
-        except ManifestError as exc:
-            problems += below(f"items[{index}]", exc)
-    if problems:
-        raise ManifestError(problems)
-    return manifests
+    items = items_of(call.json(), call.services.limits, "List")
+    documents = [(f"items[{index}]", item) for index, item in enumerate(items)]
+    namespace = call.query["namespace"]
+    return parse_documents(documents, namespace=namespace, parser=call.services.parser, joined_by=".")
 
 
-def below(place: str, error: ManifestError) -> list[Problem]:
-    """The problems of a document that stands at ``place`` in a larger one."""
-    return [Problem(f"{place}.{path}" if path else place, message) for path, message in error.problems]
+def below(place: str, error: ManifestError) -> ManifestError:
+    """The same error of a document that stands at ``place`` in a larger one."""
+    problems = [Problem(f"{place}.{path}" if path else place, message) for path, message in error.problems]
+    return ManifestError(problems)
+
+
+def warnings_of(manifests: Iterable[Manifest | Skipped]) -> list[str]:
+    """What of some documents is not honoured, each with its place in the body."""
+    return [f"{manifest.source}: {warning}" for manifest in manifests for warning in manifest.warnings]
+
+
+def warning_headers(warnings: Iterable[str]) -> list[tuple[str, str]]:
+    """What of one document is not honoured, as Kubernetes tells it: a header ``Warning`` for each."""
+    return [("Warning", f'299 kube9 "{_quotable(warning)}"') for warning in tuple(warnings)[:_WARNINGS_MAX]]
+
+
+def _quotable(text: str) -> str:
+    """``text`` without what may not stand in a header between quotes."""
+    plain = text.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
+    return "".join(char if char.isprintable() else " " for char in plain)[:_WARNING_LENGTH_MAX]

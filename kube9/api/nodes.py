@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from kube9.api import parameters as p
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.identity import uid_for
-from kube9.api.manifests import spec_of
+from kube9.api.manifests import manifest_of, warning_headers
 from kube9.api.paging import page_of
 from kube9.api.reply import json_reply
 from kube9.core.errors import InvalidInput, ManifestError, Problem
@@ -35,17 +35,18 @@ _CHANGED = {200: Answer("The node as it is now.", "Node")}
         200: Answer("It was there already, and asked for in the same words; it gets no second ticket.", "AddedNode"),
         201: Answer("It is being made.", "AddedNode"),
     },
-    problems=(409, 503),
+    problems=(404, 409, 503),
 )
 def add_node(call: Call) -> Response:
     """Ask for a node.
 
     Answers at once with the node's identity and with the ticket it introduces itself by, which is shown this once only.
     """
-    spec = spec_of(call, NodeSpec, "Node")
-    added = call.plane.add_node(spec, uid=uid_for("Node", call.key))
+    manifest = manifest_of(call, "Node")
+    assert isinstance(manifest.spec, NodeSpec), "a document of kind Node asks for a node"
+    added = call.plane.add_node(manifest.spec, uid=uid_for("Node", call.key))
     document = {"node": _document(call, added.node), "ticket": None if added.ticket is None else _ticket(added.ticket)}
-    headers = {"Location": f"/v1/nodes/{added.node.name}"}
+    headers = [("Location", f"/v1/nodes/{added.node.name}"), *warning_headers(manifest.warnings)]
     return json_reply(document, 201 if added.created else 200, headers=headers)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from kube9.controlplane.view import View
+from kube9.controlplane import View
 from kube9.core.pods import Pod
 from kube9.manifest import pod_document
 
@@ -16,6 +16,7 @@ __all__ = ["PodDocuments"]
 
 class _Kept(NamedTuple):
     pod: Pod
+    node_name: str | None
     json: orjson.Fragment
 
 
@@ -35,10 +36,11 @@ class PodDocuments:
         node_name = self._view.node_name
         documents = []
         for pod in pods:
+            name = node_name(pod.node_uid)
             kept = self._kept.get(pod.uid)
-            # A change makes a new value, so the same value has the same JSON. A node never changes its name.
-            if kept is None or kept.pod is not pod:
-                kept = _Kept(pod, orjson.Fragment(orjson.dumps(pod_document(pod, node_name(pod.node_uid)))))
+            # A change makes a new value, so the same value has the same JSON, until its node is gone.
+            if kept is None or kept.pod is not pod or kept.node_name != name:
+                kept = _Kept(pod, name, orjson.Fragment(orjson.dumps(pod_document(pod, name))))
                 if len(self._kept) >= self._most:
                     self._kept = {}
                 self._kept[pod.uid] = kept

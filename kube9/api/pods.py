@@ -8,15 +8,15 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from kube9.api import parameters as p
-from kube9.api.batches import launch_batch
+from kube9.api.batches import LIST_KINDS, launch_batch
 from kube9.api.endpoint import Answer, Call, Resource
 from kube9.api.identity import uid_for
+from kube9.api.manifests import pod_of, warning_headers
 from kube9.api.paging import page_of
-from kube9.api.reply import json_reply
-from kube9.core.errors import Kube9Error
+from kube9.api.reply import Headers, json_reply
 from kube9.core.pipeline import Explanation
 from kube9.core.pods import Pod, PodPhase
-from kube9.manifest import parse_document, pod_document
+from kube9.manifest import pod_document
 
 __all__ = ["RESOURCE"]
 
@@ -28,13 +28,14 @@ _NAMESPACE = p.namespace("The pod's namespace.", "default")
 @RESOURCE.endpoint(
     "POST",
     "/v1/pods",
+    query=(p.namespace("Where the pod must be; else where it says itself, or `default`.", None),),
     body="PodManifestOrList",
     keyed=True,
     answers={
         200: Answer("It was there already, asked for in the same words. For a list: one answer for each.", "PodOrBatch"),
         201: Answer("It is durable and decided: bound to a node, or pending with the reason.", "Pod"),
     },
-    problems=(409, 503),
+    problems=(404, 409, 503),
 )
 def launch_pod(call: Call) -> Response:
     """Launch a pod, or with a list as many as it has.
@@ -43,14 +44,12 @@ def launch_pod(call: Call) -> Response:
     Under a list, each item is answered for itself, and one that is refused stops no other.
     """
     document = call.json()
-    if document.get("kind") in ("List", "PodList"):
+    if document.get("kind") in LIST_KINDS:
         return json_reply({"items": launch_batch(call, document)})
-    spec = parse_document(document, kind="Pod").spec
-    (launched,) = call.plane.launch_pods([(uid_for("Pod", call.key), spec)])
-    if isinstance(launched, Kube9Error):
-        raise launched
+    spec, warnings = pod_of(call, document)
+    launched = call.plane.launch_pod(spec, uid=uid_for("Pod", call.key))
     pod = launched.pod
-    headers = {"Location": f"/v1/pods/{pod.name}?namespace={pod.namespace}"}
+    headers = [("Location", f"/v1/pods/{pod.name}?namespace={pod.namespace}"), *warning_headers(warnings)]
     return _reply(call, pod, 201 if launched.created else 200, headers)
 
 
@@ -162,5 +161,5 @@ def _explanation(explanation: Explanation, namespace: str, name: str) -> dict[st
     }
 
 
-def _reply(call: Call, pod: Pod, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _reply(call: Call, pod: Pod, status: int = 200, headers: Headers = ()) -> Response:
     return json_reply(pod_document(pod, call.plane.view.node_name(pod.node_uid)), status, headers=headers)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from werkzeug.wrappers import Response
 
-__all__ = ["json_bytes", "json_reply"]
+__all__ = ["Headers", "json_reply"]
 
 JSON = "application/json"
 
-
-def json_bytes(document: Any) -> bytes:
-    """``document`` as JSON. Enumerations are their words, and tuples lists."""
-    return orjson.dumps(document)
+#: Names and values of headers, some of which may come more than once.
+Headers = Iterable[tuple[str, str]]
 
 
-def json_reply(
-    document: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, media_type: str = JSON
-) -> Response:
+def json_reply(document: Any, status: int = 200, headers: Headers = (), *, media_type: str = JSON) -> Response:
     """An answer with ``document`` as its body."""
-    # `content_type`, not `mimetype`: the latter is parsed again for each answer.
+    # `content_type`, not `mimetype`: the latter is taken apart and put together again for each answer.
     response = Response(orjson.dumps(document), status, content_type=media_type)
     if headers:
         response.headers.extend(headers)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from kube9.api.limits import Limits
+from kube9.api.poddocuments import PodDocuments
 from kube9.api.requestcounts import RequestCounts
 from kube9.api.streams import Streams
 from kube9.api.tokens import Tokens
+from kube9.manifest import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +35,14 @@ class Services:
     #: Everything the app answers.
     endpoints: Sequence[Endpoint]
     streams: Streams = field(init=False)
+    pod_documents: PodDocuments = field(init=False)
+    #: Knows the shapes of pods that came before.
+    parser: Parser = field(factory=Parser, init=False)
     requests: RequestCounts = field(factory=RequestCounts, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.streams = Streams(self.limits.streams)
+        self.pod_documents = PodDocuments(self.plane.view)
 
     @cached_property
     def openapi(self) -> dict[str, Any]:

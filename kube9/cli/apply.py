@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kube9.cli.connection import client_options
+from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.documents import files_option, located, read_documents
 from kube9.cli.livenames import namespace_names
 from kube9.cli.output import output_option
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["apply"]
 
 
-@click.command()
+@click.command(cls=ClientCommand)
 @client_options
 @output_option
 @files_option

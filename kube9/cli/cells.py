@@ -6,9 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from kube9.core.quantities import format_quantity, parse_quantity
-
-__all__ = ["age", "amounts", "clock_time", "colour_of_phase", "pairs", "share", "short_duration"]
+__all__ = ["age", "amounts", "clock_time", "colour_of_phase", "pairs", "short_duration"]
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _GOOD, _UNDER_WAY, _BAD, _OVER = "green", "yellow", "red", "bright_black"
@@ -57,10 +55,3 @@ def pairs(values: Mapping[str, object] | None) -> str:
 def amounts(values: Mapping[str, str] | None, leave_out: Iterable[str] = ()) -> str:
     """The same for amounts of resources, without those to ``leave_out``."""
     return pairs({key: value for key, value in (values or {}).items() if key not in set(leave_out)})
-
-
-def share(used: str, capacity: str, resource: str) -> tuple[str, float]:
-    """How much of a resource is in use, as ``1500m/4 37%`` and as a number from 0 to 1."""
-    part, whole = parse_quantity(used, resource), parse_quantity(capacity, resource)
-    fraction = part / whole if whole else 0.0
-    return f"{format_quantity(part, resource)}/{format_quantity(whole, resource)} {fraction:4.0%}", fraction

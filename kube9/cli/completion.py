@@ -21,7 +21,7 @@ def completion(shell: str) -> None:
     fish:  kube9 completion fish | source      in ~/.config/fish/config.fish
 
     Names of nodes, pods, deployments, namespaces and schedulers are asked of the server as one types.
-    """
+    """  # noqa: D301  (that is how Click is told to keep lines)
     from click.shell_completion import get_completion_class
 
     from kube9.cli.main import cli

@@ -11,12 +11,26 @@ import click
 if TYPE_CHECKING:
     from kube9.client import Client
 
-__all__ = ["client_of", "client_options", "state_dir_option"]
+__all__ = ["ClientCommand", "client_of", "client_options", "state_dir_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SERVER, _TOKEN, _CA_CERT, _STATE_DIR = "server", "token", "ca_cert", "state_dir"
 _NAMES = (_SERVER, _TOKEN, _CA_CERT, _STATE_DIR)
+
+
+class ClientCommand(click.Command):
+    """Lists a command's own options first in its help, and those that every such command has apart from them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own, shared = [], []
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                (shared if param.name in _NAMES else own).append(record)
+        for title, records in (("Options", own), ("Server", shared)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 def client_options(function: F) -> Callable[..., Any]:
@@ -25,9 +39,8 @@ def client_options(function: F) -> Callable[..., Any]:
     Goes right below ``@click.command()``.
     """
 
-    @click.pass_context
     @wraps(function)
-    def with_client(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+    def with_client(*args: Any, **kwargs: Any) -> Any:
         told = {name: kwargs.pop(name) for name in _NAMES}
         with client_of(told) as client:
             return function(*args, client=client, **kwargs)
@@ -53,7 +66,7 @@ def state_dir_option(function: F) -> F:
     return click.option(
         "--state-dir",
         metavar="DIR",
-        help="Where a server on this machine keeps its state and its token; else KUBE9_STATE_DIR, or ~/.local/state/kube9.",
+        help="Where a server on this machine keeps its state; else KUBE9_STATE_DIR, or ~/.local/state/kube9.",
     )(function)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kube9.cli.connection import client_options
+from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.documents import files_option, read_documents
 from kube9.cli.livenames import namespace_names
 from kube9.cli.several import do_each
@@ -21,7 +21,7 @@ __all__ = ["delete"]
 Thing = tuple[str, str, str]
 
 
-@click.command()
+@click.command(cls=ClientCommand)
 @client_options
 @files_option
 @click.option("-n", "--namespace", metavar="NAME", shell_complete=namespace_names, help="For documents that name none.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -41,7 +42,7 @@ def read_documents(files: Sequence[str]) -> list[Source]:
     """
     from kube9.manifest import documents_in
 
-    documents = documents_in(files, click.get_text_stream("stdin"))
+    documents = documents_in(files, sys.stdin)
     if not documents:
         raise InvalidInput(f"there is no document in {', '.join(files)}")
     return documents

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kube9.cli.connection import client_options
+from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.eventtable import show_events, watch_events
 from kube9.cli.output import output_option
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["events"]
 
 
-@click.command()
+@click.command(cls=ClientCommand)
 @client_options
 @output_option
 @click.option("-w", "--watch", "watching", is_flag=True, help="Go on with what happens from now on.")

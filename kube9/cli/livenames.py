@@ -1,4 +1,4 @@
-"""Names for shell completion, asked of the server. Where it cannot be asked quickly there are none, and no complaint."""
+"""Names for shell completion, asked of the server. Where it does not answer soon there are none, and no complaint."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kube9.cli.connection import ClientCommand
 from kube9.core.errors import UnknownName
 
 __all__ = ["Noun"]
@@ -11,6 +12,8 @@ __all__ = ["Noun"]
 
 class Noun(click.Group):
     """Lists its verbs in the order they were written, and suggests the nearest for one that is not there."""
+
+    command_class = ClientCommand
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (Click passes it)
         return list(self.commands)

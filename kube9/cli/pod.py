@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ def show(client: Client, output: str, name: str, namespace: str) -> None:
 @namespace_option
 def logs(client: Client, name: str, namespace: str) -> None:
     """Write what a pod has written."""
-    stdout = click.get_binary_stream("stdout")
+    stdout = sys.stdout.buffer
     for part in client.pod_logs(name, namespace=namespace):
         stdout.write(part)
     stdout.flush()

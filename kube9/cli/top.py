@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kube9.cli.connection import client_options
+from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.listing import show_list
 from kube9.cli.output import output_option
 from kube9.cli.usetable import by_use, use_fields
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["top"]
 
 
-@click.command()
+@click.command(cls=ClientCommand)
 @client_options
 @output_option
 @click.option("-l", "--selector", metavar="LABELS", help="Only nodes with these labels, such as zone=a.")

@@ -16,9 +16,9 @@ class PlaneSettings:
     #: Requests that may wait for the loop, each pod of a batch counted; beyond that they are refused.
     requests_waiting_max: int = field(default=20_000, validator=positive)
     #: Stimuli and pods of batches that are handled in one turn, and so wait for one commit.
-    turn_max: int = field(default=5_000, validator=positive)
+    turn_max: int = field(default=10_000, validator=positive)
     #: Pods of a batch that wait for the loop at a time: what others ask for meanwhile comes between.
-    batch_pods: int = field(default=2_500, validator=positive)
+    batch_pods: int = field(default=10_000, validator=positive)
     #: Threads that talk to backends.
     backend_threads: int = field(default=8, validator=positive)
     #: Events that can be had without asking the store.

@@ -39,8 +39,8 @@ class DeploymentTurns:
     ) -> None:
         self._ledger, self._binder, self._placing, self._pod_turns = ledger, binder, placing, pod_turns
         self._timers, self._settings = timers, settings
-        #: Uids of deployments that launch nothing for a while, because their pods end again and again.
-        self.resting: set[str] = set()
+        #: By uid, until when a deployment launches nothing, because its pods end again and again.
+        self.resting: dict[str, int] = {}
         self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
             s.ApplyDeployment: self._apply,
             s.DeleteDeployment: self._delete,
@@ -80,14 +80,13 @@ class DeploymentTurns:
         self._ledger.put_deployment(deployment)
         for pod in self._pods(deployment):
             self._pod_turns.delete(pod, stimulus.grace_ms)
-        self._ledger.unsettled[deployment.uid] = None
 
     def _put(self, deployment: Deployment) -> None:
         """A change that somebody asked for ends every pause."""
-        self._ledger.put_deployment(evolve(deployment, failures=0))
+        deployment = evolve(deployment, failures=0)
+        self._ledger.put_deployment(deployment)
         self._ledger.tell(events.DeploymentApplied, deployment=deployment)
-        self._ledger.unsettled[deployment.uid] = None
-        self.resting.discard(deployment.uid)
+        self.resting.pop(deployment.uid, None)
 
     # Keeping the number.
 
@@ -105,16 +104,12 @@ class DeploymentTurns:
 
     def _keep(self, deployment: Deployment) -> None:
         ledger = self._ledger
-        if deployment.deleting and not ledger.owned[deployment.uid]:
+        if deployment.deleting and not ledger.owned[deployment.uid].members:
             ledger.remove_deployment(deployment)
-            self.resting.discard(deployment.uid)
+            self.resting.pop(deployment.uid, None)
             ledger.tell(events.DeploymentDeleted, deployment=deployment)
             return
-        wanted = wish(deployment, self._pods(deployment))
-        if wanted.rolling:
-            ledger.rolling.add(deployment.uid)
-        else:
-            ledger.rolling.discard(deployment.uid)
+        wanted = wish(deployment, ledger.owned[deployment.uid])
         if wanted.launch and deployment.uid not in self.resting:
             self._launch(deployment, wanted.launch)
         for pod in wanted.delete:
@@ -127,7 +122,7 @@ class DeploymentTurns:
         while len(names) < count:
             number += 1
             name = f"{spec.name}-{number}"
-            if (spec.namespace, name) not in ledger.pod_uids:
+            if (spec.namespace, name) not in ledger.pod_uids and f"{deployment.uid}-{number}" not in ledger.pods:
                 names.append((number, name))
         ledger.put_deployment(evolve(deployment, launched=number))
         for number, name in names:
@@ -156,12 +151,12 @@ class DeploymentTurns:
         if deployment.failures > 1:
             doubled = self._settings.replace_backoff_ms << min(deployment.failures - 2, 30)
             pause_ms = min(doubled, self._settings.replace_backoff_ms_max)
-            self.resting.add(deployment.uid)
-            self._timers.set(self._ledger.now_ms + pause_ms, partial(self._end_rest, deployment.uid))
+            self.resting[deployment.uid] = until_ms = self._ledger.now_ms + pause_ms
+            self._timers.set(until_ms, partial(self._end_rest, deployment.uid, until_ms))
 
-    def _end_rest(self, uid: str) -> None:
-        if uid in self.resting:
-            self.resting.discard(uid)
+    def _end_rest(self, uid: str, until_ms: int) -> None:
+        if self.resting.get(uid) == until_ms:  # and not that of another rest, the one before having been cut short
+            del self.resting[uid]
             self._ledger.unsettled[uid] = None
 
     @staticmethod
@@ -172,4 +167,4 @@ class DeploymentTurns:
 
     def _pods(self, deployment: Deployment) -> list[Pod]:
         pods = self._ledger.pods
-        return [pods[uid] for uid in self._ledger.owned[deployment.uid]]
+        return [pods[uid] for uid in self._ledger.owned[deployment.uid].members]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -15,6 +16,7 @@ from kube9.core.nodes import NodePhase
 from kube9.core.outcome import CreateNode
 from kube9.core.pods import PodPhase
 from kube9.core.queue import PendingQueue
+from kube9.core.replicas import Replicas, wish
 from kube9.core.table import UNLIMITED
 
 
@@ -90,26 +92,25 @@ def check_epochs(ledger: Ledger, floor: dict[str, int]) -> None:
         floor[uid] = pod.epoch
 
 
-def check_deployments(ledger: Ledger, resting: AbstractSet[str]) -> None:
-    """A deployment owns the pods that say so, and has as many as it should unless it rests; the next step is known."""
-    owned: dict[str, dict[str, None]] = {uid: {} for uid in ledger.deployments}
+def check_deployments(ledger: Ledger, resting: Collection[str]) -> None:
+    """A deployment owns the pods that say so, and wishes for nothing, unless for pods to launch while it rests."""
+    owned = {uid: Replicas(deployment.revision) for uid, deployment in ledger.deployments.items()}
     for uid, pod in ledger.pods.items():
         if pod.owner is not None:
             assert pod.owner.uid in owned, f"pod {uid} belongs to deployment {pod.owner.uid}, which is gone"
-            owned[pod.owner.uid][uid] = None
+            owned[pod.owner.uid].members[uid] = None
+            owned[pod.owner.uid].note(pod)
         assert not pod.evicting or pod.node_uid is not None, f"pod {uid} is being moved away from nowhere"
-    assert owned == ledger.owned, "pods are not counted to the deployments they belong to"
+    assert owned == ledger.owned, "pods are not counted to the deployments they belong to, as what they are"
     assert not ledger.unsettled, f"nobody looked after the deployments {list(ledger.unsettled)}"
     names = {(each.namespace, each.name): uid for uid, each in ledger.deployments.items()}
     assert names == ledger.deployment_uids, "deployments are not found by their names"
     for uid, deployment in ledger.deployments.items():
-        alive = [pod for pod in map(ledger.pods.__getitem__, owned[uid]) if not pod.deleting and not pod.phase.finished]
-        if deployment.deleting:
-            assert owned[uid], f"deployment {uid} is deleting, has no pods and is still there"
-            assert not alive, f"deployment {uid} is deleting and keeps {len(alive)} pods"
-        else:
-            count, want = len(alive), deployment.spec.replicas
-            assert count == want or (count < want and uid in resting), f"deployment {uid} has {count} pods of {want}"
+        assert owned[uid].members or not deployment.deleting, f"deployment {uid} is deleting and empty, and still there"
+        asked = wish(deployment, owned[uid])
+        count, want = len(owned[uid]), deployment.spec.replicas
+        assert not asked.launch or uid in resting, f"deployment {uid} has {count} pods of {want} and does not rest"
+        assert not asked.delete, f"deployment {uid} keeps {[pod.uid for pod in asked.delete]}, which should go"
 
 
 def check_nobody_waits_in_vain(queue: PendingQueue, binder: Binder, table: LiveTable) -> None:

@@ -22,6 +22,7 @@ from kube9.core.outcome import (
     PodStored,
 )
 from kube9.core.pods import Pod
+from kube9.core.replicas import Replicas
 from kube9.core.stimuli import Stimulus
 
 __all__ = ["Ledger"]
@@ -44,12 +45,10 @@ class Ledger:
         self.deployments: dict[str, Deployment] = {}
         #: By namespace and name.
         self.deployment_uids: dict[tuple[str, str], str] = {}
-        #: Uids of the pods of a deployment, in order of arrival; a key for every deployment.
-        self.owned: dict[str, dict[str, None]] = {}
-        #: Deployments whose pods may be too few or too many since something happened to one of them.
+        #: The pods of a deployment; a key for every deployment.
+        self.owned: dict[str, Replicas] = {}
+        #: Deployments that may wish for something since something happened to them or to one of their pods.
         self.unsettled: dict[str, None] = {}
-        #: Deployments that still have pods of an older template.
-        self.rolling: set[str] = set()
         #: Uids of the pods bound to a node, in order of binding; a key for every node.
         self.bound: dict[str, dict[str, None]] = {}
         #: Uids of finished pods, oldest first.
@@ -99,6 +98,8 @@ class Ledger:
     def put_pod(self, pod: Pod) -> None:
         """Add a pod, or replace it by its next value; where it is does not change."""
         self.pods[pod.uid] = self._pods[pod.uid] = pod
+        if pod.owner is not None and self.owned[pod.owner.uid].note(pod):
+            self.unsettled[pod.owner.uid] = None
 
     def bind(self, pod: Pod) -> None:
         """``pod`` takes its place on its node."""
@@ -118,7 +119,7 @@ class Ledger:
         """A new pod takes its name; whoever binds or queues it puts it in."""
         self.pod_uids[pod.namespace, pod.name] = pod.uid
         if pod.owner is not None:
-            self.owned[pod.owner.uid][pod.uid] = None
+            self.owned[pod.owner.uid].members[pod.uid] = None
 
     def remove_pod(self, pod: Pod) -> None:
         """Forget a pod that holds no place."""
@@ -126,7 +127,7 @@ class Ledger:
         self.finished.pop(pod.uid, None)
         self._pods[pod.uid] = None
         if pod.owner is not None:
-            del self.owned[pod.owner.uid][pod.uid]
+            self.owned[pod.owner.uid].forget(pod.uid)
             self.unsettled[pod.owner.uid] = None
 
     def pods_on(self, node: Node) -> Iterable[Pod]:
@@ -137,14 +138,14 @@ class Ledger:
         """Add a deployment, or replace it by its next value."""
         self.deployments[deployment.uid] = self._deployments[deployment.uid] = deployment
         self.deployment_uids[deployment.namespace, deployment.name] = deployment.uid
-        self.owned.setdefault(deployment.uid, {})
+        self.owned.setdefault(deployment.uid, Replicas(deployment.revision)).turn_to(deployment.revision)
+        self.unsettled[deployment.uid] = None
 
     def remove_deployment(self, deployment: Deployment) -> None:
         """Forget a deployment that has no pods."""
         del self.deployments[deployment.uid], self.deployment_uids[deployment.namespace, deployment.name]
         del self.owned[deployment.uid]
         self.unsettled.pop(deployment.uid, None)
-        self.rolling.discard(deployment.uid)
         self._deployments[deployment.uid] = None
 
     # What several rooms look up or note.

@@ -42,15 +42,12 @@ class PodTurns:
             raise DuplicateName(f"there is a pod with uid {stimulus.uid!r} already")
         if spec.scheduler_name not in self._binder.pipelines:
             raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._binder.pipelines))
-        if stimulus.owner is not None:
-            ledger.asked_deployment(stimulus.owner.uid)
         self._placing.launch(
             Pod(
                 uid=stimulus.uid,
                 spec=spec,
                 ordinal=ledger.next_ordinal(),
                 created_at_ms=ledger.now_ms,
-                owner=stimulus.owner,
             )
         )
 
@@ -62,8 +59,6 @@ class PodTurns:
         if pod.node_uid is None or pod.phase.finished:
             self._placing.withdraw(pod)
             return
-        if pod.owner is not None and not pod.deleting:
-            self._ledger.unsettled[pod.owner.uid] = None
         self.stop(podlife.deleting(pod), grace_ms)
 
     def stop(self, pod: Pod, grace_ms: int | None) -> None:
@@ -83,8 +78,6 @@ class PodTurns:
         pod = podlife.running(pod, self._ledger.now_ms)
         self._ledger.put_pod(pod)
         self._ledger.tell(events.PodRunning, pod=pod)
-        if pod.owner is not None and pod.owner.uid in self._ledger.rolling:
-            self._ledger.unsettled[pod.owner.uid] = None
 
     def _not_started(self, stimulus: s.StartPodFailed) -> None:
         if (pod := self._ledger.present_copy(stimulus)) is None:
@@ -116,7 +109,6 @@ class PodTurns:
         self._placing.finish(pod)
         if pod.owner is not None:
             self._ledger.ended.append(pod)
-            self._ledger.unsettled[pod.owner.uid] = None
 
     def _stopped(self, stimulus: s.StopPodDone) -> None:
         pod = self._ledger.present_copy(stimulus)
@@ -141,6 +133,8 @@ class PodTurns:
                 self._ledger.instructions.append(StartPod(self._ledger.node_of(pod), pod))
             else:
                 self._gone(pod, "it was gone when the control plane came back")
+        elif report.phase.finished and stopping:  # as it was told to; nobody was there to hear of it
+            self._gone(pod, "it was moved away")
         elif report.phase.finished:
             self._end(pod, report.exit_code, "")
         else:

@@ -2,14 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 
 from attrs import frozen
 
 from kube9.core.deployments import Deployment
 from kube9.core.pods import Pod, PodPhase
 
-__all__ = ["Wish", "wish"]
+__all__ = ["Replicas", "Wish", "wish"]
+
+_RUNNING = PodPhase.RUNNING
+
+
+class Replicas:
+    """The pods of one deployment, sorted by what they are good for, so that no turn has to go through all of them.
+
+    Those that ended or are being deleted are good for nothing; of the others, idle is who does not run, or not for
+    long any more because its node is drained.
+    """
+
+    __slots__ = ("_old_idle", "_old_ready", "_revision", "idle", "members", "ready")
+
+    def __init__(self, revision: int) -> None:
+        self._revision = revision
+        #: Uids of all of them, in order of arrival.
+        self.members: dict[str, None] = {}
+        #: By uid.
+        self.ready: dict[str, Pod] = {}
+        self.idle: dict[str, Pod] = {}
+        self._old_ready: dict[str, Pod] = {}
+        self._old_idle: dict[str, Pod] = {}
+
+    def note(self, pod: Pod) -> bool:
+        """``pod`` was launched, or is something else now; returns whether it is good for something else than before."""
+        assert pod.owner is not None, f"pod {pod.uid} belongs to no deployment"
+        drawer = None
+        if not pod.deleting and not pod.phase.finished:
+            runs = _runs(pod)
+            if pod.owner.revision == self._revision:
+                drawer = self.ready if runs else self.idle
+            else:
+                drawer = self._old_ready if runs else self._old_idle
+        return self._put(pod, drawer)
+
+    def forget(self, uid: str) -> None:
+        """A pod is gone."""
+        del self.members[uid]
+        for drawer in self._drawers:
+            drawer.pop(uid, None)
+
+    def turn_to(self, revision: int) -> None:
+        """From now on the pods of ``revision`` are those that are wanted."""
+        if revision != self._revision:
+            self._revision = revision
+            for pod in self.alive():
+                self.note(pod)
+
+    def alive(self) -> list[Pod]:
+        """All that are good for something."""
+        return [pod for drawer in self._drawers for pod in drawer.values()]
+
+    def __len__(self) -> int:
+        """How many are good for something."""
+        return sum(map(len, self._drawers))
+
+    @property
+    def old_idle(self) -> Iterator[Pod]:
+        """Of an older template, and not running."""
+        return iter(self._old_idle.values())
+
+    @property
+    def old_ready(self) -> Iterator[Pod]:
+        """Of an older template, and running."""
+        return iter(self._old_ready.values())
+
+    @property
+    def rolling(self) -> bool:
+        """Whether any is of an older template."""
+        return bool(self._old_idle or self._old_ready)
+
+    @property
+    def unready(self) -> int:
+        """How many are good for something and do not run."""
+        return len(self.idle) + len(self._old_idle)
+
+    @property
+    def _drawers(self) -> tuple[dict[str, Pod], ...]:
+        return self._old_idle, self._old_ready, self.idle, self.ready
+
+    def _put(self, pod: Pod, into: dict[str, Pod] | None) -> bool:
+        uid, moved = pod.uid, into is not None and pod.uid not in into
+        for drawer in self._drawers:
+            if drawer is into:
+                drawer[uid] = pod
+            elif drawer.pop(uid, None) is not None:
+                moved = True
+        return moved
 
 
 @frozen
@@ -17,43 +108,47 @@ class Wish:
     """What would bring a deployment nearer to what was asked for."""
 
     #: How many pods to launch.
-    launch: int
+    launch: int = 0
     #: Pods to delete.
-    delete: tuple[Pod, ...]
-    #: Whether pods of an older template are still there; then each pod that starts to run may allow another step.
-    rolling: bool = False
+    delete: tuple[Pod, ...] = ()
 
 
-def wish(deployment: Deployment, pods: Iterable[Pod]) -> Wish:
-    """What ``deployment`` wants, given all ``pods`` it owns.
+_NOTHING = Wish()
+
+
+def wish(deployment: Deployment, replicas: Replicas) -> Wish:
+    """What ``deployment`` wants, given its pods.
 
     Pods of an older template go first, one after the other: of those that run no more at a time than the deployment
     can do without.
     """
     if deployment.deleting:
-        return Wish(0, tuple(pod for pod in pods if not pod.deleting))
-    alive = [pod for pod in pods if not pod.deleting and not pod.phase.finished]
-    want = deployment.spec.replicas
-    if len(alive) < want:
-        return Wish(want - len(alive), (), any(_is_old(pod, deployment) for pod in alive))
-    surplus = sorted(alive, key=lambda pod: _worth(pod, deployment))[: len(alive) - want]
+        return Wish(delete=tuple(replicas.alive()))
+    lacking = deployment.spec.replicas - len(replicas)
+    if not lacking and not replicas.rolling:
+        return _NOTHING
+    surplus = heapq.nsmallest(-lacking, replicas.alive(), key=partial(_worth, deployment)) if lacking < 0 else []
+    lacking = max(0, lacking)
+    return Wish(lacking, (*surplus, *_next_of_the_old(deployment, replicas, surplus, lacking)))
+
+
+def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: list[Pod], lacking: int) -> Iterator[Pod]:
+    """Whom to replace next by a pod of the present template, apart from those that go anyway."""
+    if not replicas.rolling:
+        return
     gone = {pod.uid for pod in surplus}
-    kept = [pod for pod in alive if pod.uid not in gone]
-    old = [pod for pod in kept if _is_old(pod, deployment)]
-    idle = [pod for pod in old if pod.phase is not PodPhase.RUNNING]
-    missing = sum(pod.phase is not PodPhase.RUNNING for pod in kept)
+    yield from (pod for pod in replicas.old_idle if pod.uid not in gone)
+    missing = lacking + replicas.unready - sum(not _runs(pod) for pod in surplus)
     spare = max(0, deployment.spec.max_unavailable - missing)
-    running = [pod for pod in old if pod.phase is PodPhase.RUNNING][:spare]
-    return Wish(0, (*surplus, *idle, *running), bool(old))
+    yield from islice((pod for pod in replicas.old_ready if pod.uid not in gone), spare)
 
 
-def _is_old(pod: Pod, deployment: Deployment) -> bool:
-    return pod.owner is None or pod.owner.revision != deployment.revision
+def _runs(pod: Pod) -> bool:
+    return pod.phase is _RUNNING and not pod.evicting
 
 
-def _worth(pod: Pod, deployment: Deployment) -> tuple[bool, int, int]:
-    """What is least to be missed comes first: old ones, those that do not run yet, the youngest."""
-    return not _is_old(pod, deployment), _STAGES.index(pod.phase), -pod.ordinal
-
-
-_STAGES = (PodPhase.PENDING, PodPhase.STARTING, PodPhase.RUNNING)
+def _worth(deployment: Deployment, pod: Pod) -> tuple[bool, int, int]:
+    """What is least to be missed comes first: old ones, those that wait or do not run yet, the youngest."""
+    present = pod.owner is not None and pod.owner.revision == deployment.revision
+    stage = 0 if pod.phase is PodPhase.PENDING else 1 + _runs(pod)
+    return present, stage, -pod.ordinal

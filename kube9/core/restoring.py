@@ -29,22 +29,18 @@ def restore(
     for pod in sorted(pods, key=_ordinal):
         ledger.add_pod(pod)
         ledger.ordinal = max(ledger.ordinal, pod.ordinal)
-        if pod.phase.finished:
-            finished.append(pod)
-        elif pod.node_uid is not None:
+        if pod.node_uid is not None and not pod.phase.finished:
             ledger.bind(pod)
-        else:
-            waiting.append(pod)
-            ledger.put_pod(pod)
-    for pod in sorted(finished, key=lambda pod: (pod.finished_at_ms or 0, pod.ordinal)):
+            continue
         ledger.put_pod(pod)
-        ledger.finished[pod.uid] = None
+        (finished if pod.phase.finished else waiting).append(pod)
+    finished.sort(key=lambda pod: (pod.finished_at_ms or 0, pod.ordinal))
+    ledger.finished.update((pod.uid, None) for pod in finished)
     ledger.begin(ledger.now_ms)  # all this is stored already
     for node in ledger.nodes.values():
         _go_on(ledger, node)
     for pod in waiting:
         placing.enqueue(pod)
-    ledger.unsettled.update(dict.fromkeys(ledger.deployments))
 
 
 def _put_back(ledger: Ledger, nodes: Iterable[Node], deployments: Iterable[Deployment]) -> None:

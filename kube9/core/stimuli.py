@@ -11,7 +11,7 @@ from attrs import frozen
 
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
-from kube9.core.pods import Owner, PodReport, PodSpec
+from kube9.core.pods import PodReport, PodSpec
 
 
 @frozen(kw_only=True)
@@ -161,7 +161,6 @@ class LaunchPod(Stimulus):
 
     uid: str
     spec: PodSpec
-    owner: Owner | None = None
 
 
 @frozen(kw_only=True)

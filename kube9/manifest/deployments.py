@@ -170,7 +170,7 @@ def read_deployment_spec(reader: Reader, value: Any) -> Any:
         _check_selector(reader, selector, found["template"].labels)
     if "max_unavailable" in found:
         found["max_unavailable"] = _pods(found["max_unavailable"], found.get("replicas", 1))
-    return reader.made(DeploymentSpec, {**found, **reader.metadata}, before)
+    return reader.named(DeploymentSpec, found, before)
 
 
 def _check_selector(reader: Reader, selector: dict[str, Any], template: Mapping[str, str]) -> None:

@@ -29,7 +29,7 @@ NODE_SPEC = Shape(
 def read_node_spec(reader: Reader, value: Any) -> Any:
     before = reader.faults
     found = NODE_SPEC.read(reader, value)
-    return NOTHING if found is None else reader.made(NodeSpec, {**found, **reader.metadata}, before)
+    return NOTHING if found is None else reader.named(NodeSpec, found, before)
 
 
 NODE = Shape(

@@ -72,7 +72,7 @@ def read_toleration(reader: Reader, value: Any) -> Any:
     found = TOLERATION.read(reader, value)
     if found is None:
         return NOTHING
-    if found.get("exists") and found.get("value"):
+    if found.get("exists") and found.get("value") and not reader.own:
         reader.problem("must be empty where the operator is Exists", "value")
     if reader.faults == before and not found.get("key") and not found.get("exists"):
         reader.problem("must be Exists where there is no key", "operator")

@@ -137,7 +137,7 @@ def read_pod_spec(reader: Reader, value: Any) -> Any:
     _check_names(reader, value)
     _check_priority_class(reader, value)
     found["configs"] = tuple(reader.configs.values())
-    spec = reader.made(PodSpec, {**found, **reader.metadata}, before)
+    spec = reader.named(PodSpec, found, before)
     return spec if spec is NOTHING else _of_sane_size(reader, spec)
 
 

@@ -89,6 +89,10 @@ class Reader:
         self.path.pop()
         return result
 
+    def named(self, kind: Callable[..., Any], values: Mapping[str, Any], faults_before: int) -> Any:
+        """As :meth:`made`, with the metadata; ``NOTHING`` where that has no name, which is told elsewhere."""
+        return self.made(kind, {**values, **self.metadata}, faults_before) if "name" in self.metadata else NOTHING
+
     def made(self, kind: Callable[..., Any], values: Mapping[str, Any], faults_before: int) -> Any:
         """``kind(**values)``; ``NOTHING`` where a part of it had a problem or the core refuses the whole."""
         if self.faults != faults_before:

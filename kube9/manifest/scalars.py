@@ -14,6 +14,7 @@ from kube9.manifest.names import label_key, label_value
 from kube9.manifest.reader import NOTHING, Read, Reader, quotes_hint, shown
 
 __all__ = [
+    "SECONDS_MAX",
     "amounts",
     "annotation_texts",
     "boolean",
@@ -30,6 +31,9 @@ __all__ = [
     "unique",
     "whole",
 ]
+
+#: Some thirty years; milliseconds of it are exact in a float of seconds.
+SECONDS_MAX = 10**9
 
 _QUANTITY_CHARS_MAX = 40
 
@@ -81,12 +85,12 @@ def seconds(least: int = 0) -> Read:
 
     def read(reader: Reader, value: Any) -> Any:
         time_ms = value * 1000 if type(value) is int else None
-        if type(value) is float and reader.own and abs(value) < QUANTITY_MAX:
+        if type(value) is float and reader.own and abs(value) <= SECONDS_MAX:
             exact = Decimal(repr(value)) * 1000
             time_ms = int(exact) if exact == int(exact) else None
-        if time_ms is not None and least <= time_ms <= QUANTITY_MAX:
+        if time_ms is not None and least <= time_ms <= SECONDS_MAX * 1000:
             return time_ms
-        return reader.expected(f"a {'' if reader.own else 'whole '}number of seconds from {least} on", value)
+        return reader.expected(f"a {'' if reader.own else 'whole '}number of seconds from {least} to {SECONDS_MAX}", value)
 
     return read
 

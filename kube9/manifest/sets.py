@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kube9.core.containers import Config
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import ManifestError, Problem
+from kube9.core.nodes import NodeSpec
+from kube9.core.pods import PodSpec
 from kube9.manifest.configs import read_config_document
 from kube9.manifest.manifest import Manifest, Manifests
 from kube9.manifest.parser import Parser, parse_document
@@ -34,6 +37,7 @@ class Skipped:
     """A document that asks for nothing that kube9 makes by itself."""
 
     kind: str
+    namespace: str
     name: str
     source: str = ""
     warnings: tuple[str, ...] = ()
@@ -92,7 +96,22 @@ def parse_documents(
         reading.problems.append(Problem("", f"and {reading.unlisted} more problems"))
     if reading.problems:
         raise ManifestError(reading.problems)
-    return [each for each in read if each is not None]
+    used = {id(config) for each in read if isinstance(each, Manifest) for config in _configs_of(each)}
+    unused = {key for key, config in nearby.items() if id(config) not in used}
+    return [_told(each, unused) for each in read if each is not None]
+
+
+def _told(read: Manifest | Skipped, unused: Collection[_Key]) -> Manifest | Skipped:
+    """``read``; with a warning where it is a ConfigMap or Secret that has become part of no pod."""
+    if isinstance(read, Skipped) and (read.kind, read.namespace, read.name) in unused:
+        return evolve(read, warnings=(f"left out: no pod in this set names the {read.kind}",))
+    return read
+
+
+def _configs_of(manifest: Manifest) -> tuple[Config, ...]:
+    spec = manifest.spec
+    pod = spec.template if isinstance(spec, DeploymentSpec) else spec
+    return pod.configs if isinstance(pod, PodSpec) else ()
 
 
 class _Reading:
@@ -115,9 +134,10 @@ class _Reading:
             found = read_config_document(reader, dict(document))
             self._note(source, reader.problems)
             if found is not None:
-                place, config = found
-                self._once(source, str(document["kind"]), place, config.name)
-                nearby[str(document["kind"]), place, config.name] = config
+                namespace, config = found
+                key = (_kind_of(document)[1], namespace, config.name)
+                self._once(source, key)
+                nearby[key] = config
         return nearby
 
     def document(
@@ -126,9 +146,9 @@ class _Reading:
         """What one document asks for; ``None`` where it has a problem."""
         said = _kind_of(document)
         if said in _CONFIGS:
-            return _skipped(source, document, "becomes part of the pods in this set that name it, and of nothing else")
+            return self._skipped(source, document)
         if said in _SKIPPED:
-            return _skipped(source, document, _SKIPPED[said])
+            return self._skipped(source, document, _SKIPPED[said])
         try:
             manifest = (
                 parse_document(document, namespace=self._namespace, source=source, nearby=nearby)
@@ -138,12 +158,20 @@ class _Reading:
         except ManifestError as exc:
             self._note(source, exc.problems)
             return None
-        self._once(source, manifest.kind, getattr(manifest.spec, "namespace", ""), manifest.spec.name)
+        spec = manifest.spec
+        self._once(source, (manifest.kind, "" if isinstance(spec, NodeSpec) else spec.namespace, spec.name))
         return manifest
 
-    def _once(self, source: str, kind: str, namespace: str, name: str) -> None:
-        key = (kind, namespace, name)
+    def _skipped(self, source: str, document: Mapping[str, Any], *warnings: str) -> Skipped:
+        metadata = document.get("metadata")
+        said = metadata if isinstance(metadata, dict) else {}
+        namespace, name = said.get("namespace") or self._namespace or "default", said.get("name")
+        namespace, name = (each if isinstance(each, str) else "" for each in (namespace, name))
+        return Skipped(_kind_of(document)[1], namespace, name, source, warnings)
+
+    def _once(self, source: str, key: _Key) -> None:
         if key in self._names:
+            kind, _, name = key
             other = f" ({self._names[key]})" if self._names[key] else ""
             self._note(source, [Problem("metadata.name", f"there is another {kind} {name!r} in this set{other}")])
         self._names.setdefault(key, source)
@@ -159,10 +187,5 @@ class _Reading:
 
 def _kind_of(document: Any) -> tuple[str, str]:
     said = document if isinstance(document, Mapping) else {}
-    return str(said.get("apiVersion")), str(said.get("kind"))
-
-
-def _skipped(source: str, document: Mapping[str, Any], why: str) -> Skipped:
-    metadata = document.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return Skipped(str(document["kind"]), name if isinstance(name, str) else "", source, (why,))
+    version, kind = said.get("apiVersion"), said.get("kind")
+    return (version, kind) if isinstance(version, str) and isinstance(kind, str) else ("", "")

@@ -23,7 +23,8 @@ class ClientCommand(click.Command):
     """Lists a command's own options first in its help, and those that every such command has apart from them."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own, shared = [], []
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
             if (record := param.get_help_record(ctx)) is not None:
                 (shared if param.name in _NAMES else own).append(record)

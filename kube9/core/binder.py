@@ -51,9 +51,9 @@ class Binder:
         ledger.events.append(PodBound(at_ms=at_ms, pod=pod, node=node))
         return None
 
-    def would_bind(self, spec: PodSpec) -> tuple[Pod | None, str]:
-        """A pod of ``spec`` as it would be bound now, or ``None`` and why it would wait. Nothing is written down."""
-        table = self._ledger.table
+    def would_bind(self, pod: Pod) -> tuple[Pod | None, str]:
+        """``pod`` as it would be bound now, or ``None`` and why it would wait. Nothing is written down."""
+        table, spec = self._ledger.table, pod.spec
         try:
             pipeline = self.pipeline_of(spec)
             row = pipeline.decide(spec, table)
@@ -62,7 +62,6 @@ class Binder:
             devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
         except PluginError as exc:
             return None, str(exc)
-        pod = Pod(uid="", spec=spec, ordinal=0, created_at_ms=0)
         return podlife.bound(pod, table.owner(row).uid, devices), ""
 
     def pipeline_of(self, spec: PodSpec) -> Pipeline:

@@ -12,9 +12,10 @@ from kube9.core.ledger import Ledger
 from kube9.core.nodes import Node
 from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec
-from kube9.core.queue import PendingQueue
+from kube9.core.queue import BEHIND, PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
+from kube9.core.waitgroup import Rank
 
 __all__ = ["Placing"]
 
@@ -140,22 +141,38 @@ class Placing:
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where pods of ``specs`` would go, each with those before it in place; all is taken back afterwards."""
-        table = self._ledger.table
+        ledger, blocker = self._ledger, self._queue.blocker
         placed: list[Pod] = []
         planned: list[Planned] = []
         try:
-            for spec in specs:
-                pod, reason = self._binder.would_bind(spec)
-                if pod is None:
+            for number, spec in enumerate(specs, start=1):
+                pod = Pod(uid="", spec=spec, ordinal=ledger.ordinal + number, created_at_ms=ledger.now_ms)
+                try:
+                    bound, reason, blocker = self._would_bind(pod, blocker)
+                except PluginError as exc:
+                    bound, reason = None, str(exc)
+                if bound is None:
                     planned.append(Planned(spec, None, reason))
                     continue
-                table.place(pod)
-                placed.append(pod)
-                planned.append(Planned(spec, self._ledger.node_of(pod).name))
+                ledger.table.place(bound)
+                placed.append(bound)
+                planned.append(Planned(spec, ledger.node_of(bound).name))
         finally:
             for pod in reversed(placed):
-                table.release(pod)
+                ledger.table.release(pod)
         return tuple(planned)
+
+    def _would_bind(self, pod: Pod, blocker: Rank | None) -> tuple[Pod | None, str, Rank | None]:
+        """``pod`` as it would be bound now, or why it would wait; and the rank that nobody may overtake thereafter.
+
+        :raises PluginError: the queue's discipline failed, and the pod would be refused.
+        """
+        if blocker is not None and self._queue.rank(pod) > blocker:
+            return None, BEHIND, blocker
+        bound, reason = self._binder.would_bind(pod)
+        if bound is None and self._queue.blocks:
+            blocker = self._queue.rank(pod)
+        return bound, reason, blocker
 
     def _tell_waiting(self, pod: Pod, reason: str) -> None:
         if pod.reason != reason:

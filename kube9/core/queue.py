@@ -18,7 +18,8 @@ from kube9.core.waitgroup import Rank, WaitGroup
 
 __all__ = ["PendingQueue"]
 
-_BEHIND = "waits behind a pod that fits on no node, which nobody may overtake"
+#: The reason of a pod that fits somewhere, perhaps, and is not asked.
+BEHIND = "waits behind a pod that fits on no node, which nobody may overtake"
 
 
 class PendingQueue:
@@ -48,6 +49,16 @@ class PendingQueue:
     def awake(self) -> bool:
         """Whether some pod may be worth trying."""
         return bool(self._awake) and self._blocker is None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nobody may overtake a pod that fits nowhere."""
+        return self._discipline.blocks
+
+    @property
+    def blocker(self) -> Rank | None:
+        """The rank of the pod that nobody may overtake at present."""
+        return None if self._blocker is None else self._blocker.first
 
     @property
     def tried_in_vain(self) -> Iterator[PodSpec]:
@@ -91,7 +102,7 @@ class PendingQueue:
         if group.head == pod.uid:
             self._wake(group)
         if self._blocker is not None:
-            return _BEHIND
+            return BEHIND
         group.untold[pod.uid] = None
         return ""
 
@@ -128,7 +139,7 @@ class PendingQueue:
         told = list(group.untold)
         group.untold.clear()
         group.reason = reason
-        if self._discipline.blocks:
+        if self.blocks:
             self._blocker = group
         else:
             self._parked.add(shape, group.spec.requests)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from kube9.core.deployments import Deployment
 from kube9.core.pods import Pod, PodPhase
@@ -17,6 +17,7 @@ __all__ = ["Replicas", "Wish", "wish"]
 _RUNNING = PodPhase.RUNNING
 
 
+@define
 class Replicas:
     """The pods of one deployment, sorted by what they are good for, so that no turn has to go through all of them.
 
@@ -24,26 +25,23 @@ class Replicas:
     long any more because its node is drained.
     """
 
-    __slots__ = ("_old_idle", "_old_ready", "_revision", "idle", "members", "ready")
-
-    def __init__(self, revision: int) -> None:
-        self._revision = revision
-        #: Uids of all of them, in order of arrival.
-        self.members: dict[str, None] = {}
-        #: By uid.
-        self.ready: dict[str, Pod] = {}
-        self.idle: dict[str, Pod] = {}
-        self._old_ready: dict[str, Pod] = {}
-        self._old_idle: dict[str, Pod] = {}
+    _revision: int
+    #: Uids of all of them, in order of arrival.
+    members: dict[str, None] = field(factory=dict, init=False)
+    #: By uid, as are those that follow.
+    _ready: dict[str, Pod] = field(factory=dict, init=False)
+    _idle: dict[str, Pod] = field(factory=dict, init=False)
+    _old_ready: dict[str, Pod] = field(factory=dict, init=False)
+    _old_idle: dict[str, Pod] = field(factory=dict, init=False)
 
     def note(self, pod: Pod) -> bool:
         """``pod`` was launched, or is something else now; returns whether it is good for something else than before."""
         assert pod.owner is not None, f"pod {pod.uid} belongs to no deployment"
-        drawer = None
+        drawer: dict[str, Pod] | None = None
         if not pod.deleting and not pod.phase.finished:
             runs = _runs(pod)
             if pod.owner.revision == self._revision:
-                drawer = self.ready if runs else self.idle
+                drawer = self._ready if runs else self._idle
             else:
                 drawer = self._old_ready if runs else self._old_idle
         return self._put(pod, drawer)
@@ -87,11 +85,11 @@ class Replicas:
     @property
     def unready(self) -> int:
         """How many are good for something and do not run."""
-        return len(self.idle) + len(self._old_idle)
+        return len(self._idle) + len(self._old_idle)
 
     @property
     def _drawers(self) -> tuple[dict[str, Pod], ...]:
-        return self._old_idle, self._old_ready, self.idle, self.ready
+        return self._old_idle, self._old_ready, self._idle, self._ready
 
     def _put(self, pod: Pod, into: dict[str, Pod] | None) -> bool:
         uid, moved = pod.uid, into is not None and pod.uid not in into

@@ -24,8 +24,8 @@ def restore(
 ) -> None:
     """Fill an empty ledger with what was stored, and note what must be asked and done to go on."""
     _put_back(ledger, sorted(nodes, key=_ordinal), sorted(deployments, key=_ordinal))
-    waiting = []
-    finished = []
+    waiting: list[Pod] = []
+    finished: list[Pod] = []
     for pod in sorted(pods, key=_ordinal):
         ledger.add_pod(pod)
         ledger.ordinal = max(ledger.ordinal, pod.ordinal)

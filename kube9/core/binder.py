@@ -8,10 +8,11 @@ from kube9.core import podlife
 from kube9.core.errors import PluginError, SchedulerError
 from kube9.core.events import PodBound, SchedulerFailed
 from kube9.core.ledger import Ledger
+from kube9.core.nodes import Node
 from kube9.core.outcome import StartPod
 from kube9.core.pipeline import Pipeline
 from kube9.core.podlife import NO_DEVICES
-from kube9.core.pods import Pod, PodSpec
+from kube9.core.pods import Owner, Pod, PodSpec
 from kube9.core.waitgroup import WaitGroup
 
 __all__ = ["Binder"]
@@ -31,38 +32,42 @@ class Binder:
 
     def bind(self, pod: Pod, at_ms: int, group: WaitGroup | None = None) -> str | None:
         """Bind ``pod``, the first of ``group`` if it waits already, if it fits somewhere; if not, return why."""
-        ledger, spec = self._ledger, pod.spec
-        table = ledger.table
         try:
-            pipeline = self.pipeline_of(spec)
-            row = pipeline.decide(spec, table)
+            row, devices = self._choose(pod.spec)
             if row < 0:
-                return self._why_not(spec, group)
-            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
+                return self._why_not(pod.spec, group)
         except PluginError as exc:
-            ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
+            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
             if group is not None:
                 group.reason_at = None
             return str(exc)
-        node = table.owner(row)
-        pod = podlife.bound(pod, node.uid, devices)
-        ledger.bind(pod)
-        ledger.instructions.append(StartPod(node, pod))
-        ledger.events.append(PodBound(at_ms=at_ms, pod=pod, node=node))
+        node = self._ledger.table.owner(row)
+        self._bind(podlife.bound(pod, node.uid, devices), node, at_ms)
+        return None
+
+    def bind_new(self, uid: str, spec: PodSpec, ordinal: int, at_ms: int, owner: Owner | None) -> str | None:
+        """The same for a pod that nobody knows yet: on the path of most pods it spares a value that none would see."""
+        try:
+            row, devices = self._choose(spec)
+            if row < 0:
+                return self._why_not(spec, None)
+        except PluginError as exc:
+            pod = Pod(uid=uid, spec=spec, ordinal=ordinal, created_at_ms=at_ms, owner=owner)
+            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
+            return str(exc)
+        node = self._ledger.table.owner(row)
+        self._bind(podlife.bound_at_once(uid, spec, ordinal, at_ms, owner, node.uid, devices), node, at_ms)
         return None
 
     def would_bind(self, pod: Pod) -> tuple[Pod | None, str]:
         """``pod`` as it would be bound now, or ``None`` and why it would wait. Nothing is written down."""
-        table, spec = self._ledger.table, pod.spec
         try:
-            pipeline = self.pipeline_of(spec)
-            row = pipeline.decide(spec, table)
+            row, devices = self._choose(pod.spec)
             if row < 0:
-                return None, pipeline.tally(spec, table)
-            devices = pipeline.choose_devices(spec, table, row) if spec.devices else NO_DEVICES
+                return None, self._why_not(pod.spec, None)
         except PluginError as exc:
             return None, str(exc)
-        return podlife.bound(pod, table.owner(row).uid, devices), ""
+        return podlife.bound(pod, self._ledger.table.owner(row).uid, devices), ""
 
     def pipeline_of(self, spec: PodSpec) -> Pipeline:
         """What a pod of ``spec`` goes through.
@@ -82,6 +87,21 @@ class Binder:
             return self.pipeline_of(spec).fits_on(spec, self._ledger.table, row)
         except PluginError:
             return True
+
+    def _choose(self, spec: PodSpec) -> tuple[int, Mapping[str, tuple[int, ...]]]:
+        """The row a pod goes to and the devices it gets there; -1 if it fits nowhere."""
+        table = self._ledger.table
+        pipeline = self.pipelines.get(spec.scheduler_name) or self.pipeline_of(spec)
+        row = pipeline.decide(spec, table)
+        if row < 0 or not spec.devices:
+            return row, NO_DEVICES
+        return row, pipeline.choose_devices(spec, table, row)
+
+    def _bind(self, pod: Pod, node: Node, at_ms: int) -> None:
+        ledger = self._ledger
+        ledger.bind(pod)
+        ledger.instructions.append(StartPod(node, pod))
+        ledger.events.append(PodBound(at_ms=at_ms, pod=pod, node=node))
 
     def _why_not(self, spec: PodSpec, group: WaitGroup | None) -> str:
         """The tally of a pod that fits nowhere; the last one if all of its group know that and little has changed.

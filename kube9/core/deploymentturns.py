@@ -12,7 +12,7 @@ from kube9.core import events
 from kube9.core import stimuli as s
 from kube9.core.binder import Binder
 from kube9.core.deployments import Deployment, DeploymentSpec
-from kube9.core.errors import Conflict, DuplicateName, PluginError, UnknownName
+from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.placing import Placing
 from kube9.core.pods import Owner, Pod
@@ -117,7 +117,7 @@ class DeploymentTurns:
 
     def _launch(self, deployment: Deployment, count: int) -> None:
         ledger, spec = self._ledger, deployment.spec
-        number = deployment.launched
+        number, owner = deployment.launched, Owner(deployment.uid, deployment.revision)
         names: list[tuple[int, str]] = []
         while len(names) < count:
             number += 1
@@ -126,19 +126,8 @@ class DeploymentTurns:
                 names.append((number, name))
         ledger.put_deployment(evolve(deployment, launched=number))
         for number, name in names:
-            pod = Pod(
-                uid=f"{deployment.uid}-{number}",
-                spec=evolve(spec.template, name=name, namespace=spec.namespace),
-                ordinal=ledger.next_ordinal(),
-                created_at_ms=ledger.now_ms,
-                owner=Owner(deployment.uid, deployment.revision),
-            )
-            try:
-                self._placing.launch(pod)
-            except PluginError:  # the queue's discipline failed on it; queueing tells of that
-                ledger.add_pod(pod)
-                ledger.put_pod(pod)
-                self._placing.enqueue(pod)
+            pod_spec = evolve(spec.template, name=name, namespace=spec.namespace)
+            self._placing.launch_anyway(f"{deployment.uid}-{number}", pod_spec, owner)
 
     def _count_end(self, pod: Pod) -> None:
         """A pod of a deployment ended: rest before it is replaced if that goes on and on."""

@@ -21,7 +21,7 @@ from kube9.core.outcome import (
     PodRemoved,
     PodStored,
 )
-from kube9.core.pods import Pod
+from kube9.core.pods import Owner, Pod, PodSpec
 from kube9.core.replicas import Replicas
 from kube9.core.stimuli import Stimulus
 
@@ -53,25 +53,27 @@ class Ledger:
         self.bound: dict[str, dict[str, None]] = {}
         #: Uids of finished pods, oldest first.
         self.finished: dict[str, None] = {}
+        #: Pods of deployments that ended in this turn.
+        self.ended: list[Pod] = []
+        self._nodes: dict[str, Node | None] = {}
+        self._deployments: dict[str, Deployment | None] = {}
         self.table = LiveTable()
         self.begin(0)
 
     def begin(self, now_ms: int) -> None:
         """Begin a turn: forget what the last one noted."""
         self.now_ms = now_ms
-        self._nodes: dict[str, Node | None] = {}
-        self._deployments: dict[str, Deployment | None] = {}
         self._pods: dict[str, Pod | None] = {}
-        #: Pods of deployments that ended.
-        self.ended: list[Pod] = []
         self.instructions: list[Instruction] = []
         self.events: list[Event] = []
+        if self._nodes or self._deployments or self.ended:  # seldom, and every decision begins a turn
+            self._nodes, self._deployments, self.ended = {}, {}, []
 
     def outcome(self) -> Outcome:
         """What has been noted since the turn began."""
         changes: list[Change] = []
-        for uid, node in self._nodes.items():
-            changes.append(NodeRemoved(uid) if node is None else NodeStored(node))
+        if self._nodes:
+            changes += [NodeRemoved(uid) if node is None else NodeStored(node) for uid, node in self._nodes.items()]
         for uid, deployment in self._deployments.items():
             changes.append(DeploymentRemoved(uid) if deployment is None else DeploymentStored(deployment))
         for uid, pod in self._pods.items():
@@ -115,19 +117,20 @@ class Ledger:
         self.table.release(pod)
         return self.table.row_of[pod.node_uid]
 
-    def add_pod(self, pod: Pod) -> None:
+    def add_pod(self, uid: str, spec: PodSpec, owner: Owner | None) -> None:
         """A new pod takes its name; whoever binds or queues it puts it in."""
-        self.pod_uids[pod.namespace, pod.name] = pod.uid
-        if pod.owner is not None:
-            self.owned[pod.owner.uid].members[pod.uid] = None
+        self.pod_uids[spec.namespace, spec.name] = uid
+        if owner is not None:
+            self.owned[owner.uid].members[uid] = None
 
     def remove_pod(self, pod: Pod) -> None:
         """Forget a pod that holds no place."""
-        del self.pods[pod.uid], self.pod_uids[pod.namespace, pod.name]
-        self.finished.pop(pod.uid, None)
-        self._pods[pod.uid] = None
+        uid, spec = pod.uid, pod.spec
+        del self.pods[uid], self.pod_uids[spec.namespace, spec.name]
+        self.finished.pop(uid, None)
+        self._pods[uid] = None
         if pod.owner is not None:
-            self.owned[pod.owner.uid].forget(pod.uid)
+            self.owned[pod.owner.uid].forget(uid)
             self.unsettled[pod.owner.uid] = None
 
     def pods_on(self, node: Node) -> Iterable[Pod]:

@@ -11,7 +11,7 @@ from kube9.core.errors import PluginError
 from kube9.core.ledger import Ledger
 from kube9.core.nodes import Node
 from kube9.core.plan import Planned
-from kube9.core.pods import Pod, PodSpec
+from kube9.core.pods import Owner, Pod, PodSpec
 from kube9.core.queue import BEHIND, PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
@@ -33,19 +33,21 @@ class Placing:
 
     # In.
 
-    def launch(self, pod: Pod) -> None:
+    def launch(self, uid: str, spec: PodSpec, owner: Owner | None = None) -> None:
         """Bind a new pod at once if it fits and overtakes nobody; queue it if not.
 
         :raises PluginError: the queue's discipline failed; nothing has changed.
         """
-        ledger, spec, queue = self._ledger, pod.spec, self._queue
+        ledger, queue = self._ledger, self._queue
+        ordinal, now_ms = ledger.next_ordinal(), ledger.now_ms
         alone = queue.would_be_alone(spec.shape)
-        refusal = self._binder.bind(pod, ledger.now_ms) if alone else ""
+        refusal = self._binder.bind_new(uid, spec, ordinal, now_ms, owner) if alone else ""
         if refusal is None:
-            ledger.add_pod(pod)
+            ledger.add_pod(uid, spec, owner)
             return
+        pod = Pod(uid=uid, spec=spec, ordinal=ordinal, created_at_ms=now_ms, owner=owner)
         rank = queue.rank(pod)  # may raise, and so comes before all that follows
-        ledger.add_pod(pod)
+        ledger.add_pod(uid, spec, owner)
         known = queue.add(pod, rank)
         if alone:
             queue.refuse(spec.shape, refusal)
@@ -53,6 +55,17 @@ class Placing:
         ledger.put_pod(pod)
         if refusal:
             self._tell_waiting(pod, refusal)
+
+    def launch_anyway(self, uid: str, spec: PodSpec, owner: Owner) -> None:
+        """The same in the middle of a turn, where nobody can be told that the discipline failed but by an event."""
+        try:
+            self.launch(uid, spec, owner)
+        except PluginError:  # queueing it tells of that
+            ledger = self._ledger
+            pod = Pod(uid=uid, spec=spec, ordinal=ledger.next_ordinal(), created_at_ms=ledger.now_ms, owner=owner)
+            ledger.add_pod(uid, spec, owner)
+            ledger.put_pod(pod)
+            self.enqueue(pod)
 
     def enqueue(self, pod: Pod) -> None:
         """Put a pod into the queue; where the discipline fails on it, before all others rather than nowhere."""
@@ -103,7 +116,7 @@ class Placing:
         ledger = self._ledger
         ledger.put_pod(pod)
         ledger.finished[pod.uid] = None
-        ledger.tell(events.PodFinished, pod=pod)
+        ledger.events.append(events.PodFinished(at_ms=ledger.now_ms, pod=pod))
         while len(ledger.finished) > self._settings.finished_kept:
             ledger.remove_pod(ledger.pods[next(iter(ledger.finished))])
 

@@ -1,6 +1,6 @@
 """What leads a pod from one phase to the next. Each function returns the pod after.
 
-The two that every pod goes through are written out: ``evolve`` costs three times as much.
+Those that every pod goes through are written out: ``evolve`` costs three times as much.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from kube9.core.frozen import FrozenMap
-from kube9.core.pods import Pod, PodPhase, PodReport, PodSpec
+from kube9.core.pods import Owner, Pod, PodPhase, PodReport, PodSpec
 
 # An enumeration's members are looked up anew at each use, which on the path of every pod is worth a name.
 _STARTING, _SUCCEEDED, _FAILED = PodPhase.STARTING, PodPhase.SUCCEEDED, PodPhase.FAILED
@@ -32,6 +32,29 @@ def bound(pod: Pod, node_uid: str, devices: Mapping[str, tuple[int, ...]]) -> Po
         devices=devices,
         owner=pod.owner,
         start_failures=pod.start_failures,
+    )
+
+
+def bound_at_once(
+    uid: str,
+    spec: PodSpec,
+    ordinal: int,
+    at_ms: int,
+    owner: Owner | None,
+    node_uid: str,
+    devices: Mapping[str, tuple[int, ...]],
+) -> Pod:
+    """It came and got a node in one moment."""
+    return Pod(
+        uid=uid,
+        spec=spec,
+        ordinal=ordinal,
+        created_at_ms=at_ms,
+        phase=_STARTING,
+        node_uid=node_uid,
+        epoch=1,
+        devices=devices,
+        owner=owner,
     )
 
 

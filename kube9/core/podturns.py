@@ -42,14 +42,7 @@ class PodTurns:
             raise DuplicateName(f"there is a pod with uid {stimulus.uid!r} already")
         if spec.scheduler_name not in self._binder.pipelines:
             raise UnknownName.of("scheduler", spec.scheduler_name, filter(None, self._binder.pipelines))
-        self._placing.launch(
-            Pod(
-                uid=stimulus.uid,
-                spec=spec,
-                ordinal=ledger.next_ordinal(),
-                created_at_ms=ledger.now_ms,
-            )
-        )
+        self._placing.launch(stimulus.uid, spec)
 
     def _delete(self, stimulus: s.DeletePod) -> None:
         self.delete(self._ledger.asked_pod(stimulus.uid), stimulus.grace_ms)

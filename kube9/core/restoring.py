@@ -27,7 +27,7 @@ def restore(
     waiting: list[Pod] = []
     finished: list[Pod] = []
     for pod in sorted(pods, key=_ordinal):
-        ledger.add_pod(pod)
+        ledger.add_pod(pod.uid, pod.spec, pod.owner)
         ledger.ordinal = max(ledger.ordinal, pod.ordinal)
         if pod.node_uid is not None and not pod.phase.finished:
             ledger.bind(pod)

@@ -164,8 +164,6 @@ def read_deployment_spec(reader: Reader, value: Any) -> Any:
     selector = found.pop("selector", None)
     if not reader.own and value.get("selector") is None:
         reader.problem("is required", "selector")
-    if len(reader.metadata.get("name", "")) > NAME_CHARS_MAX:
-        reader.problem(f"the name of a Deployment has at most {NAME_CHARS_MAX} characters; its pods add a number")
     if "template" in found and selector:
         _check_selector(reader, selector, found["template"].labels)
     if "max_unavailable" in found:
@@ -193,11 +191,18 @@ def _pods(allowed: int, replicas: int) -> int:
     return allowed if allowed > 0 else max(1, replicas * -allowed // 100)
 
 
+def _read_own_metadata(reader: Reader, value: Any) -> Any:
+    found = read_metadata(reader, value)
+    if found is not NOTHING and len(found.get("name", "")) > NAME_CHARS_MAX:
+        reader.problem(f"has at most {NAME_CHARS_MAX} characters for a Deployment; its pods add a number", "name")
+    return found
+
+
 DEPLOYMENT = Shape(
     "Deployment",
     honoured("apiVersion", text, "`kube9/v1` or `apps/v1`"),
     honoured("kind", text, "`Deployment`"),
-    honoured("metadata", read_metadata, "metadata", required=True),
+    honoured("metadata", _read_own_metadata, "metadata", required=True),
     honoured("spec", read_deployment_spec, "spec of a Deployment", required=True),
     warned("status", "kube9 keeps this itself"),
     first=("metadata",),

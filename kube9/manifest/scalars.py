@@ -90,7 +90,9 @@ def seconds(least: int = 0) -> Read:
             time_ms = int(exact) if exact == int(exact) else None
         if time_ms is not None and least <= time_ms <= SECONDS_MAX * 1000:
             return time_ms
-        return reader.expected(f"a {'' if reader.own else 'whole '}number of seconds from {least} to {SECONDS_MAX}", value)
+        return reader.expected(
+            f"a {'' if reader.own else 'whole '}number of seconds from {least} to {SECONDS_MAX}", value
+        )
 
     return read
 

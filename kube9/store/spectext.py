@@ -5,7 +5,6 @@ Pods of one kind then share one text, which is made and read once for all of the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from copy import copy
 from typing import Any, TypeVar
@@ -103,19 +102,11 @@ def _remembered(memo: dict[str, S], text: str, read: Callable[[], S]) -> S:
 
 def _text(document: dict[str, Any]) -> str:
     metadata = {key: value for key, value in document["metadata"].items() if key not in ("name", "namespace")}
-    document = {**document, "metadata": metadata}
-    try:
-        return orjson.dumps(document).decode()
-    except TypeError:
-        # Text with half a character pair, which is no UTF-8; escaped, it is stored all the same.
-        return json.dumps(document, separators=(",", ":"))
+    return orjson.dumps({**document, "metadata": metadata}).decode()
 
 
 def _read(text: str, kind: str, expected: type[S]) -> S:
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        document = json.loads(text)  # what only the escaping writer could write
+    document = orjson.loads(text)
     document = {**document, "metadata": {**document["metadata"], "name": _NAMELESS}}
     spec = parse_document(document, kind=kind).spec
     assert isinstance(spec, expected), f"the text of a {kind} was read as {type(spec).__name__}"

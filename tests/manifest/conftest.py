@@ -84,7 +84,7 @@ def probes(successes):
 @st.composite
 def containers(draw, name, configs, volumes, *, probed):
     limits = draw(st.dictionaries(RESOURCES, st.integers(0, 2**40), max_size=2))
-    requests = {name: amount for name, amount in draw(st.dictionaries(RESOURCES, AMOUNTS, max_size=2)).items()}
+    requests = draw(st.dictionaries(RESOURCES, AMOUNTS, max_size=2))
     requests = {name: min(amount, limits.get(name, amount)) for name, amount in requests.items()}
     keys = [ConfigKey(config.name, key) for config in configs for key in config.data]
     plain = st.builds(EnvVar, name=WORDS, value=TEXTS)
@@ -154,6 +154,7 @@ def terms():
     )
 
 
+RESTART_POLICIES = st.sampled_from(RestartPolicy)
 TOLERATIONS = st.one_of(
     st.builds(Toleration, st.just(""), st.just(""), st.just(True), st.sampled_from((None, *TaintEffect))),
     st.builds(Toleration, QUALIFIED, LABEL_VALUES, st.booleans(), st.sampled_from((None, *TaintEffect))),
@@ -163,7 +164,7 @@ MILLIS = st.one_of(st.just(1000), st.integers(1, 1000))
 
 
 @st.composite
-def pod_specs(draw, name=SUBDOMAINS, namespace=NAMES, restart_policy=st.sampled_from(RestartPolicy)):
+def pod_specs(draw, name=SUBDOMAINS, namespace=NAMES, restart_policy=RESTART_POLICIES):
     configs = draw(
         unique_lists(
             st.builds(Config, name=SUBDOMAINS, data=st.dictionaries(KEYS, TEXTS, max_size=3), secret=st.booleans()),

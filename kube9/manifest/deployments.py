@@ -195,6 +195,7 @@ def _read_own_metadata(reader: Reader, value: Any) -> Any:
     found = read_metadata(reader, value)
     if found is not NOTHING and len(found.get("name", "")) > NAME_CHARS_MAX:
         reader.problem(f"has at most {NAME_CHARS_MAX} characters for a Deployment; its pods add a number", "name")
+        del found["name"]  # which the core would refuse once more
     return found
 
 

@@ -112,7 +112,9 @@ def _values(text: str) -> Iterator[Any]:
             return
         except (json.JSONDecodeError, RecursionError):
             pass  # YAML in flow style begins alike, and says more of what is wrong
-        except ValueError as exc:
+        except ManifestError:
+            raise
+        except ValueError as exc:  # the only other: Python refuses to read numbers of thousands of digits
             raise ManifestError([Problem("", "expected numbers of at most 400 digits")]) from exc
     yield from yaml_documents(text)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from kube9.core.errors import InvalidInput
+from kube9.core.errors import InvalidInput, MissingExtra
 from kube9.store.database import Database
 
 __all__ = ["database_at"]
@@ -17,6 +17,7 @@ def database_at(address: str) -> Database:
     """The database of a path, or of a URL that begins with ``sqlite:`` or ``postgresql:``. Nothing is opened yet.
 
     :raises InvalidInput: it is none of these.
+    :raises MissingExtra: the driver of PostgreSQL is not installed.
     """
     if "://" not in address:
         return _sqlite(address)
@@ -43,6 +44,11 @@ def _sqlite(path: str) -> Database:
 
 def _postgres(url: URL) -> Database:
     # Its driver need not be installed where it is not used.
-    from kube9.store.postgres import PostgresDatabase
+    try:
+        from kube9.store.postgres import PostgresDatabase
+    except ImportError as exc:
+        raise MissingExtra(
+            f"PostgreSQL needs its driver ({exc}); install it with: pip install 'kube9[postgresql]'"
+        ) from exc
 
     return PostgresDatabase(url)

@@ -31,6 +31,7 @@ def open_store(address: str, *, events_kept: int = 100_000) -> Store:
     :param address: a path for SQLite, ``sqlite:///path``, or ``postgresql://...``.
     :param events_kept: how many of the latest events stay readable.
     :raises InvalidInput: the address says no database.
+    :raises MissingExtra: the driver of PostgreSQL is not installed.
     :raises StoreLocked: another server works on it.
     :raises StoreUnavailable: it does not answer now.
     :raises StoreError: it cannot be used; the message says why.

@@ -110,8 +110,8 @@ def test_a_pod_of_kubernetes_is_told_where_to_put_its_configs(problems_of, runni
     found = problems_of(running("v1", envFrom=[{"configMapRef": {"name": "settings"}}]))
     assert found == {
         "spec.containers[0].envFrom[0].configMapRef.name": (
-            "there is no ConfigMap 'settings': kube9 keeps no ConfigMaps by themselves. Put a v1 ConfigMap of that name "
-            "into the same set of documents, or its texts under spec.configs of the pod with apiVersion: kube9/v1"
+            "there is no ConfigMap 'settings': kube9 keeps no ConfigMaps by themselves. Put a v1 ConfigMap of that "
+            "name into the same set of documents, or its texts under spec.configs of the pod with apiVersion: kube9/v1"
         )
     }
 

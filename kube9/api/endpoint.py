@@ -93,6 +93,8 @@ class Endpoint:
     access: str = Access.ADMIN
     #: Whether it takes an idempotency key.
     keyed: bool = False
+    #: Whether it goes on behind the id in ``Last-Event-ID``.
+    resumed: bool = False
     tag: str
 
     @property

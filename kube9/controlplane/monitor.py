@@ -110,7 +110,7 @@ class Monitor:
         if self._closed:
             return
         now_ms = self._clock.now_ms()
-        if now_ms - self._swept_ms > self._pause_ms + self.heartbeat_ms:
+        if now_ms - self._swept_ms > self._pause_ms + self.fail_after_ms // 2:
             _log.warning("%d ms went by unseen; nodes get time to be heard again", now_ms - self._swept_ms)
             self._give_grace(now_ms)
         self._swept_ms = now_ms

@@ -100,7 +100,7 @@ def test_documents(text, documents):
         ("x: &x [a]\n*x : b", "expected a text as key"),
         ("<<: 5", "expected an object, or a list of objects, to merge by '<<'"),
         ("a: \0", "is no YAML: "),
-        ("a: '\ud800'", "Unicode"),
+        ("a: '\ud800'", "characters"),
     ],
 )
 def test_what_cannot_be_read(text, part):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from kube9.core.errors import InvalidInput
@@ -42,3 +45,19 @@ def test_other_places_are_refused(address, message):
     with pytest.raises(InvalidInput, match=message) as raised:
         database_at(address)
     assert "secret" not in str(raised.value)
+
+
+def test_a_driver_that_is_not_installed_is_told():
+    code = """
+import sys
+sys.modules["psycopg"] = None
+from kube9.core.errors import MissingExtra
+from kube9.store.address import database_at
+database_at("kube9.db")
+try:
+    database_at("postgresql://db/kube9")
+except MissingExtra as exc:
+    print(exc)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "install it with: pip install 'kube9[postgresql]'" in done.stdout

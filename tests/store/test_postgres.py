@@ -124,6 +124,22 @@ def test_a_lock_that_an_unknown_session_has_is_waited_for(store, make, meddle, a
     store.commit([o.PodStored(make.pod())])
 
 
+def test_what_is_committed_is_on_the_disk_whatever_the_database_saves_on(opened, address, meddle):
+    database = make_url(address).database
+    for saving, expected in (("off", "on"), ("remote_apply", "remote_apply")):
+        meddle(f"ALTER DATABASE {database} SET synchronous_commit = {saving}")
+        store = opened(address)
+        assert store._connected().exec_driver_sql("SHOW synchronous_commit").scalar() == expected
+        store.close()
+
+
+def test_it_may_be_reached_by_its_socket(stoppable_postgres, opened, address, make):
+    url = make_url(address)
+    store = opened(f"postgresql://{url.username}@/{url.database}?host={stoppable_postgres.folder}&port={url.port}")
+    store.commit([o.PodStored(make.pod())])
+    assert store.load().pods == (make.pod(),)
+
+
 def test_each_schema_may_hold_a_cluster(opened, address, make, meddle):
     meddle("CREATE SCHEMA one")
     meddle("CREATE SCHEMA two")

@@ -8,7 +8,7 @@ import click
 
 from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.documents import files_option, located, read_documents
-from kube9.cli.livenames import namespace_names
+from kube9.cli.namespace import where_option
 from kube9.cli.output import output_option
 from kube9.cli.placements import show_applied, show_plan
 
@@ -22,7 +22,7 @@ __all__ = ["apply"]
 @client_options
 @output_option
 @files_option
-@click.option("-n", "--namespace", metavar="NAME", shell_complete=namespace_names, help="For documents that name none.")
+@where_option
 @click.option("--dry-run", is_flag=True, help="Change nothing, and say what would land where.")
 def apply(client: Client, output: str, files: tuple[str, ...], namespace: str | None, dry_run: bool) -> None:
     """Create or change what manifests describe: kube9's own, and Kubernetes's pods and deployments.

@@ -9,7 +9,7 @@ import click
 
 from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.documents import files_option, read_documents
-from kube9.cli.livenames import namespace_names
+from kube9.cli.namespace import where_option
 from kube9.cli.several import do_each
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Thing = tuple[str, str, str]
 @click.command(cls=ClientCommand)
 @client_options
 @files_option
-@click.option("-n", "--namespace", metavar="NAME", shell_complete=namespace_names, help="For documents that name none.")
+@where_option
 def delete(client: Client, files: tuple[str, ...], namespace: str | None) -> None:
     """Delete what manifests describe, the last first."""
     things = [_thing(document, namespace) for _, document in reversed(read_documents(files))]

@@ -8,7 +8,7 @@ import click
 
 from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.documents import files_option, located, read_documents
-from kube9.cli.livenames import namespace_names
+from kube9.cli.namespace import where_option
 from kube9.cli.output import output_option
 from kube9.cli.placements import show_plan
 
@@ -22,7 +22,7 @@ __all__ = ["plan"]
 @client_options
 @output_option
 @files_option
-@click.option("-n", "--namespace", metavar="NAME", shell_complete=namespace_names, help="For documents that name none.")
+@where_option
 def plan(client: Client, output: str, files: tuple[str, ...], namespace: str | None) -> None:
     """Show which node each pod of some manifests would get now, or why it would wait; change nothing."""
     documents = read_documents(files)

@@ -176,6 +176,10 @@ class Client:
     def deployment(self, name: str, *, namespace: str = "default") -> Document:
         return self._get(_deployment(name), namespace=namespace)
 
+    def apply_deployment(self, document: Mapping[str, Any], *, key: str | None = None) -> Document:
+        """Ask for a deployment, or for another state of the one of that name."""
+        return self._create("/v1/deployments", document, key)
+
     def scale_deployment(self, name: str, replicas: int, *, namespace: str = "default") -> Document:
         """Have so many pods of a deployment."""
         answer: Document = self._call(
@@ -196,12 +200,12 @@ class Client:
     def apply(self, documents: Iterable[Mapping[str, Any]], *, namespace: str | None = None) -> Document:
         """Create or change what ``documents`` describe; all are checked before anything is done.
 
-        :param namespace: for those that name none.
+        :param namespace: where all of them must be; ``None`` for where each says itself.
         """
         return self._post("/v1/apply", {"items": list(documents)}, repeatable=True, params=_given(namespace=namespace))
 
     def plan(self, documents: Iterable[Mapping[str, Any]], *, namespace: str | None = None) -> Document:
-        """What would land where; changes nothing."""
+        """Where the pods of ``documents`` would go now, or why they would wait; changes nothing."""
         return self._post("/v1/plan", {"items": list(documents)}, repeatable=True, params=_given(namespace=namespace))
 
     # ------------------------------------------------------------------ what happened

@@ -38,6 +38,9 @@ class Transport:
         self.address = address
         self._timeout_s, self._retry_for_s = timeout_s, retry_for_s
         self._session = requests.Session()
+        self._adapter = requests.adapters.HTTPAdapter()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, self._adapter)
         self._session.auth = _Bearer(address.token)
         self._session.verify = address.ca_cert or True
         self._session.headers["User-Agent"] = f"kube9/{__version__}"
@@ -48,6 +51,12 @@ class Transport:
         self._never = threading.Event()  # never set: to wait for it is to sleep
 
     def close(self) -> None:
+        """Close the connections that are kept."""
+        # A session only forgets its pools, which an error that is still held may keep open for long.
+        pools = self._adapter.poolmanager.pools
+        for key in list(pools.keys()):
+            if (pool := pools.get(key)) is not None:
+                pool.close()
         self._session.close()
 
     def json(self, method: str, path: str, *, repeatable: bool = False, **given: Any) -> Any:

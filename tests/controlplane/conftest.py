@@ -163,7 +163,7 @@ class World:
         return self.plane.view.pod("default", name)
 
     def until(self, holds, timeout_s=PATIENCE_S):
-        """Wait until something holds of the view."""
+        """Wait until something holds, which a change of the view brings about, or what follows it."""
         view, deadline_s = self.plane.view, time.monotonic() + timeout_s
         while True:
             revision = view.revision
@@ -171,7 +171,7 @@ class World:
                 return
             left_s = deadline_s - time.monotonic()
             assert left_s > 0, f"it did not come about in {timeout_s} s: {[*map(str, self.types())]}"
-            view.wait(revision, left_s)
+            view.wait(revision, 0.02)
 
     def until_event(self, kind, count=1):
         self.until(lambda _: self.types().count(kind) >= count)

@@ -11,8 +11,8 @@ from attrs import evolve
 from kube9.core.deployments import Deployment
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
-from kube9.manifest import parse_document
 from reliability.book import Book, Entry, Life
+from reliability.documents import spec_of
 from reliability.snapshot import Snapshot
 
 __all__ = ["audit"]
@@ -132,13 +132,13 @@ def _unlike(seen: object, entry: Entry) -> str:
 
 @_unlike.register
 def _(seen: Pod, entry: Entry) -> str:
-    asked = parse_document(entry.document, kind="Pod").spec
+    asked = spec_of(entry.document, "Pod")
     return "" if seen.spec == asked else f"{entry.label} is {seen.spec}, and was asked for as {asked}"
 
 
 @_unlike.register
 def _(seen: Node, entry: Entry) -> str:
-    asked = parse_document(entry.document, kind="Node").spec
+    asked = spec_of(entry.document, "Node")
     if seen.spec != asked:
         return f"{entry.label} is {seen.spec}, and was asked for as {asked}"
     return _settle(entry, "cordoned", seen.cordoned)
@@ -146,7 +146,7 @@ def _(seen: Node, entry: Entry) -> str:
 
 @_unlike.register
 def _(seen: Deployment, entry: Entry) -> str:
-    asked = parse_document(entry.document, kind="Deployment").spec
+    asked = spec_of(entry.document, "Deployment")
     if evolve(seen.spec, replicas=asked.replicas) != asked:
         return f"{entry.label} is {seen.spec}, and was asked for as {asked}"
     return "" if seen.deleting else _settle(entry, "replicas", seen.spec.replicas)

@@ -22,6 +22,10 @@ _BATCH_MAX = 20
 _PATIENCE_S = 0.2
 
 
+class Abandoned(Exception):
+    """The run is over before its end."""
+
+
 class Client(threading.Thread):
     """Everything it asks for is its own; its names begin with its number. What it chooses depends on the seed alone.
 
@@ -37,6 +41,7 @@ class Client(threading.Thread):
         self._rng = random.Random(f"{seed}/client/{number}")
         self._gate, self._connect, self._problems = gate, connect, problems
         self._serial = 0
+        self._abandoned = False
         self._actions: dict[Callable[[], None], int] = {
             self._launch_pod: 30,
             self._launch_batch: 6,
@@ -53,17 +58,23 @@ class Client(threading.Thread):
         gate.join()
 
     def run(self) -> None:
-        self._gate.pass_through()
         self._connection = self._connect()
         try:
             while not self.finish.is_set():
                 (action,) = self._rng.choices(list(self._actions), list(self._actions.values()))
                 action()
-        except Exception as exc:  # noqa: BLE001 - whatever it is, whoever started this thread must hear of it
+        except Abandoned:
+            pass
+        except Exception as exc:  # whatever it is, whoever started this thread must hear of it
             self._problems.append(exc)
         finally:
             self._connection.close()
             self._gate.leave()
+
+    def abandon(self) -> None:
+        """End at the next want of an answer, with whatever is open left open."""
+        self._abandoned = True
+        self.finish.set()
 
     # ------------------------------------------------------------------ pods
 
@@ -222,6 +233,8 @@ class Client(threading.Thread):
                 if answer.retry_after_s is None:
                     raise Violation(f"{method} {path} was answered with {answer}, without Retry-After")
                 pause(min(answer.retry_after_s, _PATIENCE_S))
+            if self._abandoned:
+                raise Abandoned
             again = True
 
     def _expect(self, answer: Answer, what: str, *statuses: int) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["deployment_document", "large_node_document", "node_document", "pod_document"]
+from kube9.manifest import parse_document
+
+__all__ = ["deployment_document", "large_node_document", "node_document", "pod_document", "spec_of"]
 
 Document = dict[str, Any]
 
@@ -50,3 +53,8 @@ def deployment_document(name: str, rng: random.Random) -> Document:
         "metadata": {"name": name, "labels": labels},
         "spec": {"replicas": rng.randint(1, 5), "template": template},
     }
+
+
+def spec_of(document: Mapping[str, Any], kind: str) -> Any:
+    """What a document asks for, whether it was sent or is shown."""
+    return parse_document(document, kind=kind).spec

@@ -10,7 +10,7 @@ from attrs import frozen
 from kube9.core.deployments import Deployment
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import Owner, Pod, PodPhase
-from kube9.manifest import parse_document
+from reliability.documents import spec_of
 from reliability.exchange import Connection
 
 __all__ = ["Snapshot"]
@@ -25,6 +25,8 @@ class Snapshot:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     deployments: tuple[Deployment, ...]
+    #: Of one moment; else each list, and each page of one, is of its own.
+    whole: bool = False
 
     @classmethod
     def told(cls, connection: Connection) -> Snapshot:
@@ -60,7 +62,7 @@ def _node(document: Mapping[str, Any]) -> Node:
     status = document["status"]
     return Node(
         uid=document["metadata"]["uid"],
-        spec=parse_document(document, kind="Node").spec,
+        spec=spec_of(document, "Node"),
         ordinal=0,
         phase=NodePhase(status["phase"]),
         cordoned=document["spec"].get("unschedulable", False),
@@ -74,7 +76,7 @@ def _pod(document: Mapping[str, Any], uid_of: Mapping[str, str]) -> Pod:
     name = status.get("nodeName")
     return Pod(
         uid=document["metadata"]["uid"],
-        spec=parse_document(document, kind="Pod").spec,
+        spec=spec_of(document, "Pod"),
         ordinal=0,
         created_at_ms=0,
         phase=PodPhase(status["phase"]),
@@ -92,7 +94,7 @@ def _pod(document: Mapping[str, Any], uid_of: Mapping[str, str]) -> Pod:
 def _deployment(document: Mapping[str, Any]) -> Deployment:
     return Deployment(
         uid=document["metadata"]["uid"],
-        spec=parse_document(document, kind="Deployment").spec,
+        spec=spec_of(document, "Deployment"),
         ordinal=0,
         created_at_ms=0,
         deleting=document["status"].get("deleting", False),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from kube9.store import Store
 from reliability.book import Book, Life
 from reliability.exchange import Connection, Unanswered
-from reliability.server import pause
 
 __all__ = ["Watcher"]
 
@@ -49,7 +48,7 @@ class Watcher(threading.Thread):
                     more = False
                 if not more:
                     self.finish.wait(_LOOK_S)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, whoever started this thread must hear of it
+        except Exception as exc:  # whatever it is, whoever started this thread must hear of it
             self._problems.append(exc)
         finally:
             connection.close()
@@ -63,7 +62,7 @@ class Watcher(threading.Thread):
             assert event["id"] > self._last_id, f"event {event['id']} came after {self._last_id}"
             self._last_id = event["id"]
             with self._lock:
-                self._read[event["id"]] = event["type"], event["object"]["uid"] if "object" in event else event["uid"]
+                self._read[event["id"]] = event["type"], event["uid"]
             self.count += 1
         return len(items) == _PAGE
 
@@ -90,7 +89,6 @@ class Watcher(threading.Thread):
                 assert event.id > self._looked_up, f"event {event.id} is stored behind {self._looked_up}"
                 self._looked_up = event.id
                 yield event.id, event.type, event.object_uid
-        pause(0)
 
     def _untold(self, books: Iterable[Book]) -> Iterable[str]:
         for book in books:

@@ -16,7 +16,7 @@ class Streams:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._open = 0
         self._lock = threading.Lock()
         #: Set once all streams are to end.
@@ -36,8 +36,8 @@ class Streams:
         with self._lock:
             if self.closing.is_set():
                 raise NotRunning("the server is shutting down; try again when it is back")
-            if self._open >= self._most:
-                raise Overloaded(f"{self._most} streams are open already, and there may be no more; list events instead")
+            if self._open >= self.most:
+                raise Overloaded(f"{self.most} streams are open already, and there may be no more; list events instead")
             self._open += 1
         return StreamPlace(self)
 

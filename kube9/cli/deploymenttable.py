@@ -36,11 +36,14 @@ def deployment_fields(*, namespaces: bool) -> tuple[Field, ...]:
 
 def deployment_lines(deployment: Document) -> Iterable[tuple[str, str]]:
     """What there is to know of a deployment, name by name."""
-    meta = deployment["metadata"]
+    meta, status = deployment["metadata"], deployment["status"]
     yield "Name", meta["name"]
     yield "Namespace", meta.get("namespace", "default")
     yield "Ready", _ready(deployment)
-    yield "Status", pairs(deployment["status"])
+    yield "Updated", str(status.get("updatedReplicas", 0))
+    yield "Pending", str(status["pendingReplicas"]) if status.get("pendingReplicas") else ""
+    yield "Revision", str(status.get("revision", 1))
+    yield "Deleting", "yes" if status.get("deleting") else ""
     yield "Age", age(meta.get("creationTimestamp"))
     yield "Labels", pairs(meta.get("labels"))
     yield "Uid", meta["uid"]

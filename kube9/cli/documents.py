@@ -56,8 +56,16 @@ def located(documents: Sequence[Source]) -> Iterator[None]:
     except ApiError as exc:
         if not any(_ITEM.match(problem.path) for problem in exc.problems):
             raise
-        problems = [Problem(source_of(problem.path, documents), problem.message) for problem in exc.problems]
+        problems = [
+            Problem(source_of(problem.path, documents), _with_sources(problem.message, documents))
+            for problem in exc.problems
+        ]
         raise ManifestError(problems) from exc
+
+
+def _with_sources(message: str, documents: Sequence[Source]) -> str:
+    """``message`` with the name of the file wherever another document is mentioned."""
+    return re.sub(r"\(items\[\d{1,9}\]\)", lambda found: f"({source_of(found[0][1:-1], documents)})", message)
 
 
 def source_of(text: str, documents: Sequence[Source]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,9 @@ def show_list(kind: str, documents: Iterable[Document], output: str, fields: Seq
     """Show ``documents``, which are all of one ``kind``; the pages that they came in are gone."""
     documents = list(documents)
     if output in ("table", "wide"):
+        if sys.stdout.isatty() and output == "table":
+            # Room is scarce there, and whoever cuts columns out is not there.
+            fields = [field for field in fields if not documents or any(map(field.cell, documents))]
         show_table(columns_of(fields, output), [row_of(document, fields, output) for document in documents])
     else:
         show_document({"apiVersion": "kube9/v1", "kind": f"{kind}List", "items": documents}, output)

@@ -78,7 +78,7 @@ def pod_lines(pod: Document) -> Iterable[tuple[str, str]]:
     yield "Status", pod_status(pod)
     yield "Reason", status.get("reason", "")
     yield "Node", status.get("nodeName") or ""
-    yield "Devices", pairs(status.get("devices"))
+    yield "Devices", ", ".join(f"{kind} {' '.join(map(str, which))}" for kind, which in _devices(status))
     yield "Epoch", str(status.get("epoch", 0))
     yield "Exit code", _exit_code(pod)
     yield "Age", age(meta.get("creationTimestamp"))
@@ -92,6 +92,12 @@ def pod_lines(pod: Document) -> Iterable[tuple[str, str]]:
     yield "Tolerations", ",".join(map(_toleration, spec.get("tolerations", ())))
     yield "Containers", "\n".join(map(_container, spec.get("containers", ())))
     yield "Uid", meta["uid"]
+
+
+def _devices(status: Document) -> Iterable[tuple[str, list[int]]]:
+    """The devices it holds of each kind, counted from 0."""
+    held: Mapping[str, list[int]] = status.get("devices") or {}
+    return held.items()
 
 
 def _toleration(toleration: Document) -> str:

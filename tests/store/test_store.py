@@ -16,29 +16,47 @@ BATCH = 500
 
 
 class Kept:
-    """A cluster whose every outcome is committed before it is handed on."""
+    """A cluster whose every outcome is committed, and that begins again from what is read back."""
 
-    def __init__(self, cluster, store):
-        self.cluster, self.store = cluster, store
-
-    def handle(self, stimulus):
-        outcome = self.cluster.handle(stimulus)
-        self.store.commit(outcome.changes)
-        return outcome
+    def __init__(self, store):
+        self.cluster, self.store = cluster_with(), store
 
     def __getattr__(self, name):
         return getattr(self.cluster, name)
 
+    def handle(self, stimulus):
+        return self.keep(self.cluster.handle(stimulus))
+
+    def restore(self, nodes, pods, deployments, *, at_ms):
+        loaded = self.store.load()
+        for given, read in ((nodes, loaded.nodes), (pods, loaded.pods), (deployments, loaded.deployments)):
+            assert sorted(given, key=lambda each: each.ordinal) == list(read)
+        return self.keep(self.cluster.restore(loaded.nodes, loaded.pods, loaded.deployments, at_ms=at_ms))
+
+    def keep(self, outcome):
+        self.store.commit(outcome.changes)
+        return outcome
+
     def check(self):
+        self.cluster.check()
         loaded = self.store.load()
         assert loaded.nodes == tuple(self.cluster.nodes.values())
-        assert {pod.uid: pod for pod in loaded.pods} == dict(self.cluster.pods)
-        assert [pod.ordinal for pod in loaded.pods] == sorted(pod.ordinal for pod in self.cluster.pods.values())
+        assert loaded.pods == tuple(self.cluster.pods.values())
+        assert loaded.deployments == tuple(self.cluster.deployments.values())
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_cluster_is_read_back_as_it_was_at_any_moment_of_its_life(opened, address, seed):
-    random_run(Kept(cluster_with(), opened(address)), seed, steps=300, check_every=20)
+    servers = []
+
+    def make_cluster():
+        if servers:
+            servers[-1].store.close()
+        servers.append(Kept(opened(address)))
+        return servers[-1]
+
+    random_run(make_cluster, seed, steps=300, check_every=20)
+    assert len(servers) > 1, "it was to be restarted"
 
 
 def test_a_new_database_is_empty(store):

@@ -11,7 +11,6 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -20,9 +19,9 @@ from flask import Flask
 from granian._futures import _new_cbscheduler
 from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian.http import HTTP1Settings
-from granian.wsgi import _callback_wrapper
 
 from kube9.api.application import services_of
+from kube9.api.gateway import Gateway
 from kube9.core.errors import InvalidInput
 
 __all__ = ["Server"]
@@ -148,23 +147,10 @@ class Server:
         # The worker asks for an event loop, and a WSGI application never runs on it.
         loop = asyncio.new_event_loop()
         try:
-            callback = _callback_wrapper(_named_server(self._app), {})
-            worker.serve_mtr(_new_cbscheduler(loop, callback, impl_asyncio=True), loop, self._signal)
+            worker.serve_mtr(_new_cbscheduler(loop, Gateway(self._app), impl_asyncio=True), loop, self._signal)
             over.wait()
         finally:
             loop.close()
-
-
-def _named_server(app: Callable[..., Any]) -> Callable[..., Any]:
-    """``app`` under the name ``kube9``: what serves it, and in which version, is nobody's business."""
-
-    def named(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, [*headers, ("Server", "kube9")], exc_info)
-
-        return app(environ, start)
-
-    return named
 
 
 def _listener(host: str, port: int) -> socket.socket:

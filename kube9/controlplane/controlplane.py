@@ -372,6 +372,8 @@ class ControlPlane:
         """What backends report to, from any thread."""
         if isinstance(stimulus, Heartbeat):
             self._monitor.beat(stimulus.uid)
+        elif not isinstance(stimulus, Stimulus):
+            _log.error("a backend reported what is no stimulus, and it is ignored: %r", stimulus)
         elif self._after_the_loop is None:
             self._inbox.put(stimulus)
         else:

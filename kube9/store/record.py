@@ -93,6 +93,11 @@ def _evicted(event: e.PodEvicted, node_name: str) -> str:
     return f"lost node {node_name}{_because(event.pod.reason)}; queued again"
 
 
+def _asked_for(deployment: Deployment) -> str:
+    replicas = deployment.spec.replicas
+    return f"asked for {replicas} pod{'' if replicas == 1 else 's'} of revision {deployment.revision}"
+
+
 def _unschedulable(pod: Pod) -> str:
     return pod.reason or "fits on no node"
 
@@ -118,6 +123,6 @@ _NODE_TEXTS: dict[type[e.Event], Callable[[Node], str]] = {
     e.NodeDeleted: lambda _: "deleted",
 }
 _DEPLOYMENT_TEXTS: dict[type[e.Event], Callable[[Deployment], str]] = {
-    e.DeploymentApplied: lambda each: f"asked for {each.spec.replicas} pods of revision {each.revision}",
+    e.DeploymentApplied: _asked_for,
     e.DeploymentDeleted: lambda _: "deleted with all its pods",
 }

@@ -12,10 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
-from kube9.core.nodes import DeviceGroup, Node, NodeSpec
-from kube9.core.outcome import NodeRemoved, NodeStored, Outcome, PodRemoved, PodStored, StartPod
-from kube9.core.pods import DeviceRequest, Pod, PodSpec
+from kube9.core.deployments import DeploymentSpec
+from kube9.core.errors import Conflict
+from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec
+from kube9.core.outcome import Outcome, StartPod
+from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
 from kube9.testing.fitting import fits
+from kube9.testing.stored import Stored
 from kube9.testing.strategies import node_specs, pod_specs
 
 __all__ = ["ClusterMachine"]
@@ -25,6 +28,9 @@ T = TypeVar("T")
 #: Says which of several things is meant, whatever their number is by then.
 _pick = st.integers(0, 2**16)
 _reason = st.sampled_from(("", "because"))
+_replicas = st.integers(0, 4)
+#: What a node says of a copy that it is asked about; ``None`` for nothing.
+_reported = st.none() | st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED))
 
 # Half of the nodes and pods are plain, or most pods would fit nowhere and little would happen.
 _gpus = DeviceGroup(kind="gpu", count=2)
@@ -44,11 +50,12 @@ class ClusterMachine(RuleBasedStateMachine):
     """Override :meth:`make_cluster`, and let pytest collect ``TestCase`` of the class, to try a policy in earnest.
 
     After every step the cluster checks itself, and is held against plain sums over its own nodes and pods, against
-    what a store would have by now, and against the rule that nothing waits that fits.
+    what a store would have by now, and against the rule that nothing waits that fits. Now and then the control plane
+    dies and another cluster goes on from what was stored.
     """
 
     def make_cluster(self) -> Cluster:
-        """A new and empty cluster, with a queue discipline that does not block."""
+        """A new and empty cluster, with a queue discipline that does not block; the same each time."""
         raise NotImplementedError(f"override 'make_cluster' in {type(self).__name__}")
 
     @initialize(specs=st.lists(_nodes, min_size=1, max_size=3))
@@ -56,9 +63,7 @@ class ClusterMachine(RuleBasedStateMachine):
         """Make the cluster, with a few nodes that are up."""
         self.cluster = self.make_cluster()
         self.at_ms = self.made = 0
-        #: What a store has that was told of every change and nothing else.
-        self.stored_nodes: dict[str, Node] = {}
-        self.stored_pods: dict[str, Pod] = {}
+        self.stored = Stored()
         #: Every start that was ever asked for.
         self.starts: list[StartPod] = []
         self.epochs: dict[str, int] = {}
@@ -68,18 +73,8 @@ class ClusterMachine(RuleBasedStateMachine):
     def handle(self, stimulus: s.Stimulus) -> Outcome:
         """Let the cluster have it, and keep track of what it says."""
         outcome = self.cluster.handle(stimulus)
-        for change in outcome.changes:
-            if isinstance(change, NodeStored):
-                self.stored_nodes[change.node.uid] = change.node
-            elif isinstance(change, PodStored):
-                self.stored_pods[change.pod.uid] = change.pod
-            elif isinstance(change, NodeRemoved):
-                del self.stored_nodes[change.uid]
-            elif isinstance(change, PodRemoved):
-                del self.stored_pods[change.uid]
-        for instruction in outcome.instructions:
-            if isinstance(instruction, StartPod):
-                self._note_start(instruction)
+        self.stored.take(outcome)
+        self._note_starts(outcome, again=isinstance(stimulus, s.NodeReported))
         return outcome
 
     def report(self, stimulus: s.Stimulus) -> None:
@@ -87,6 +82,16 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(stimulus)
         again = self.handle(stimulus)
         assert (again.changes, again.instructions) == ((), ()), f"{stimulus} was taken for news twice: {again}"
+
+    def _note_starts(self, outcome: Outcome, *, again: bool = False) -> None:
+        """``again``: whether starts may be among them that were asked for before, the node knowing nothing of them."""
+        for instruction in outcome.instructions:
+            if isinstance(instruction, StartPod) and not (again and self._was_asked_for(instruction)):
+                self._note_start(instruction)
+
+    def _was_asked_for(self, start: StartPod) -> bool:
+        before = [(each.node.uid, each.pod.uid, each.pod.epoch) for each in self.starts]
+        return (start.node.uid, start.pod.uid, start.pod.epoch) in before
 
     def _note_start(self, start: StartPod) -> None:
         """A pod may be started only where it is allowed, and under an epoch that is new."""
@@ -103,6 +108,10 @@ class ClusterMachine(RuleBasedStateMachine):
     def any_node(self, pick: int) -> str:
         """The uid of one of the nodes."""
         return _one(list(self.cluster.nodes), pick)
+
+    def any_deployment(self, pick: int) -> str:
+        """The uid of one of the deployments."""
+        return _one(list(self.cluster.deployments), pick)
 
     def any_pod(self, pick: int) -> Pod:
         """One of the pods."""
@@ -151,6 +160,75 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(s.CordonNode(at_ms=self.at_ms, uid=self.any_node(pick), cordoned=on))
 
     @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, stopped=st.booleans())
+    def drain_node(self, pick: int, stopped: bool) -> None:
+        """Its pods stop at once, or when something else says so."""
+        node_uid = self.any_node(pick)
+        self.handle(s.DrainNode(at_ms=self.at_ms, uid=node_uid))
+        leaving = [pod for pod in self.cluster.pods.values() if pod.evicting and pod.node_uid == node_uid]
+        assert self.cluster.nodes[node_uid].cordoned, f"{node_uid} is drained and takes pods"
+        for pod in leaving if stopped else ():
+            self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick)
+    def forget_node(self, pick: int) -> None:
+        """Which is refused if and only if the node is up."""
+        node = self.cluster.nodes[self.any_node(pick)]
+        try:
+            self.handle(s.ForgetNode(at_ms=self.at_ms, uid=node.uid))
+        except Conflict:
+            assert node.phase in (NodePhase.READY, NodePhase.SUSPECT), f"{node.name} was not forgotten"
+        else:
+            assert node.phase not in (NodePhase.READY, NodePhase.SUSPECT), f"{node.name} was forgotten"
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick)
+    def renew_ticket(self, pick: int) -> None:
+        """Which changes nothing else."""
+        uid = self.any_node(pick)
+        self.handle(s.RenewTicket(at_ms=self.at_ms, uid=uid, token_digest=f"{self.at_ms:064}"))
+
+    @rule(name=st.sampled_from(("web", "db")), template=_pods, replicas=_replicas, spare=st.integers(1, 2))
+    def apply_deployment(self, name: str, template: PodSpec, replicas: int, spare: int) -> None:
+        """A new one, or the next state of one that is there."""
+        self.made += 1
+        spec = DeploymentSpec(name=name, replicas=replicas, template=template, max_unavailable=spare)
+        self._unless_it_is_going(s.ApplyDeployment(at_ms=self.at_ms, uid=f"d{self.made}", spec=spec))
+
+    @precondition(lambda self: self.cluster.deployments)
+    @rule(pick=_pick, replicas=_replicas)
+    def scale_deployment(self, pick: int, replicas: int) -> None:
+        """Up or down."""
+        uid = self.any_deployment(pick)
+        self._unless_it_is_going(s.ScaleDeployment(at_ms=self.at_ms, uid=uid, replicas=replicas))
+
+    def _unless_it_is_going(self, stimulus: s.ApplyDeployment | s.ScaleDeployment) -> None:
+        try:
+            self.handle(stimulus)
+        except Conflict:
+            assert any(each.deleting for each in self.cluster.deployments.values()), f"{stimulus} was refused"
+
+    @precondition(lambda self: self.cluster.deployments)
+    @rule(pick=_pick)
+    def delete_deployment(self, pick: int) -> None:
+        """Again, sometimes."""
+        self.handle(s.DeleteDeployment(at_ms=self.at_ms, uid=self.any_deployment(pick)))
+
+    @rule(specs=st.lists(_pods, min_size=1, max_size=3))
+    def plan_and_launch(self, specs: Sequence[PodSpec]) -> None:
+        """Pods go where they were planned to go, provided that nothing else is due."""
+        self.time_passes(0)
+        named = [evolve(spec, name=f"p{self.made + number}") for number, spec in enumerate(specs, start=1)]
+        planned = self.cluster.plan(named)
+        for spec, plan in zip(named, planned, strict=True):
+            self.made += 1
+            self.handle(s.LaunchPod(at_ms=self.at_ms, uid=spec.name, spec=spec))
+            node_uid = self.cluster.pods[spec.name].node_uid
+            went_to = None if node_uid is None else self.cluster.nodes[node_uid].name
+            assert went_to == plan.node_name, f"{spec.name} went to {went_to}, planned was {plan}"
+
+    @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick, confirmed=st.booleans())
     def delete_node(self, pick: int, confirmed: bool) -> None:
         """At once, or to be confirmed later."""
@@ -176,13 +254,15 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(kind(at_ms=self.at_ms, uid=self.any_node(pick), reason=reason))
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(pick=_pick, reason=_reason, then=st.sampled_from(("nothing", "trust", "fail")))
+    @rule(pick=_pick, reason=_reason, then=st.sampled_from(("nothing", "trust", "beat", "fail")))
     def suspect_node(self, pick: int, reason: str, then: str) -> None:
         """A suspicion, and what becomes of it."""
         uid = self.any_node(pick)
         self.handle(s.SuspectNode(at_ms=self.at_ms, uid=uid, reason=reason))
         if then == "trust":
             self.handle(s.TrustNode(at_ms=self.at_ms, uid=uid))
+        elif then == "beat":
+            self.handle(s.Heartbeat(at_ms=self.at_ms, uid=uid))
         elif then == "fail":
             self.handle(s.FailNode(at_ms=self.at_ms, uid=uid, reason=reason))
 
@@ -191,6 +271,37 @@ class ClusterMachine(RuleBasedStateMachine):
     def lose_node(self, pick: int, reason: str, kind: type[s.FailNode | s.GiveUpNode]) -> None:
         """For a while or for good."""
         self.handle(kind(at_ms=self.at_ms, uid=self.any_node(pick), reason=reason))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, said=st.lists(_reported, max_size=6), remnants=st.integers(0, 2))
+    def node_reports(self, pick: int, said: Sequence[PodPhase | None], remnants: int) -> None:
+        """Something of each pod that is bound there, and of copies that should not be there any more."""
+        node_uid = self.any_node(pick)
+        bound = [pod for pod in self.cluster.pods.values() if pod.node_uid == node_uid and not pod.phase.finished]
+        phases = [*said, *[PodPhase.RUNNING] * len(bound)]
+        copies = [
+            PodReport(pod_uid=pod.uid, epoch=pod.epoch, phase=phase, exit_code=0 if phase.finished else None)
+            for pod, phase in zip(bound, phases, strict=False)
+            if phase is not None
+        ]
+        copies += [
+            PodReport(pod_uid=start.pod.uid, epoch=start.pod.epoch, phase=PodPhase.RUNNING)
+            for start in self.starts[:remnants]
+            if not self._is_present(start.pod)
+        ]
+        self.handle(s.NodeReported(at_ms=self.at_ms, uid=node_uid, pods=tuple(copies)))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick)
+    def node_is_absent(self, pick: int) -> None:
+        """Whatever is thought of it."""
+        self.handle(s.NodeAbsent(at_ms=self.at_ms, uid=self.any_node(pick)))
+
+    @rule()
+    def control_plane_restarts(self) -> None:
+        """Another cluster goes on from what was stored."""
+        self.cluster, outcome = self.stored.restart(self.make_cluster, self.at_ms)
+        self._note_starts(outcome)
 
     # What is reported of pods.
 
@@ -238,8 +349,7 @@ class ClusterMachine(RuleBasedStateMachine):
     @invariant()
     def a_store_would_have_it_all(self) -> None:
         """The changes alone, in order, lead to what the cluster has."""
-        assert self.stored_nodes == dict(self.cluster.nodes), "a store would have other nodes than the cluster"
-        assert self.stored_pods == dict(self.cluster.pods), "a store would have other pods than the cluster"
+        self.stored.check(self.cluster)
 
     @invariant()
     def no_node_gives_more_than_it_has(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from kube9.core.nodes import Taint, TaintEffect
@@ -17,6 +19,7 @@ def fits(pod: PodSpec, nodes: NodeTable, row: int) -> bool:
     return (
         bool(nodes.schedulable[row])
         and all(nodes.labels[row].get(key) == value for key, value in pod.node_selector.items())
+        and _met(pod, nodes.names[row], nodes.labels[row])
         and all(_tolerated(pod, taint) for taint in nodes.taint_sets[nodes.taint_code[row]])
         and int(nodes.free["pods"][row]) >= 1
         and all(_has_left(pod, nodes, row, resource, amount) for resource, amount in pod.requests.items())
@@ -27,6 +30,10 @@ def fits(pod: PodSpec, nodes: NodeTable, row: int) -> bool:
 def fitting(pod: PodSpec, nodes: NodeTable) -> BoolArray:
     """:func:`fits` for every row."""
     return np.array([fits(pod, nodes, row) for row in range(len(nodes))], dtype=np.bool_)
+
+
+def _met(pod: PodSpec, name: str, labels: Mapping[str, str]) -> bool:
+    return not pod.node_affinity or any(term.matches(name, labels) for term in pod.node_affinity)
 
 
 def _tolerated(pod: PodSpec, taint: Taint) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,19 @@ def serve():
 @pytest.fixture
 def hangs_up():
     return hang_up
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A whole cluster, which clients in this test find by themselves."""
+    here = load("live.py").Live(tmp_path / "state")
+    yield here
+    here.stop()
+
+
+def load(name):
+    """A module that stands beside this file."""
+    spec = spec_from_file_location(name.removesuffix(".py"), Path(__file__).with_name(name))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

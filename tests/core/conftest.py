@@ -4,18 +4,20 @@ import pytest
 
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
 from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodSpec
 from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft
-from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import FirstFit
 from kube9.plugins.queues import Priority
 
 FILTERS = (
     ("node-ready", NodeReady()),
     ("node-selector", NodeSelector()),
+    ("node-affinity", NodeAffinity()),
     ("taints", Taints()),
     ("resources", Resources()),
     ("devices", Devices()),
@@ -54,12 +56,13 @@ class Drive:
             )
             for name, each in schedulers.items()
         }
-        self.cluster = Cluster(
-            pipelines=pipelines,
-            default="usual",
-            discipline=discipline or Priority(),
-            settings=Settings(**(settings or {})),
-        )
+        self.parts = {
+            "pipelines": pipelines,
+            "default": "usual",
+            "discipline": discipline or Priority(),
+            "settings": Settings(**(settings or {})),
+        }
+        self.cluster = Cluster(**self.parts)
         self.checked = checked
         self.now_ms = 0
         self.outcome = None
@@ -98,6 +101,49 @@ class Drive:
     def exited(self, name, exit_code=0):
         return self.tell(s.PodExited, name, epoch=self.pods[name].epoch, exit_code=exit_code)
 
+    def stopped(self, name):
+        return self.tell(s.StopPodDone, name, epoch=self.pods[name].epoch)
+
+    def deploy(self, name="web", replicas=1, cpu=100, *, max_unavailable=1, **template):
+        """Ask for a deployment, or for the next state of the one of that name, whose uid is the name."""
+        spec = DeploymentSpec(
+            name=name,
+            replicas=replicas,
+            template=PodSpec(name=name, requests={"cpu": cpu}, **template),
+            max_unavailable=max_unavailable,
+        )
+        return self.tell(s.ApplyDeployment, name, spec=spec)
+
+    def scale(self, name, replicas):
+        return self.tell(s.ScaleDeployment, name, replicas=replicas)
+
+    def restart(self, **parts):
+        """Go on with a new cluster from what the old one has, and return what it said to that."""
+        before, self.cluster = self.cluster, Cluster(**(self.parts | parts))
+        self.outcome = self.cluster.restore(
+            before.nodes.values(), before.pods.values(), before.deployments.values(), at_ms=self.now_ms
+        )
+        self.cluster.check()
+        return self.outcome
+
+    def state(self):
+        """All that a request that is refused, or only asks, must leave alone."""
+        cluster, table = self.cluster, self.cluster.table
+        columns = [
+            {name: column.tolist() for name, column in group.items()}
+            for group in (table.free, table.capacity, table.devices, table.device_count)
+        ]
+        things = dict(cluster.nodes), dict(cluster.pods), dict(cluster.deployments)
+        return *things, columns, cluster.waiting, cluster.due_at_ms, cluster.now_ms
+
+    @property
+    def deployments(self):
+        return self.cluster.deployments
+
+    def alive(self):
+        """Uid and phase of each pod that has not ended and is not being deleted."""
+        return {uid: pod.phase.value for uid, pod in self.pods.items() if not pod.deleting and not pod.phase.finished}
+
     @property
     def pods(self):
         return self.cluster.pods
@@ -120,11 +166,30 @@ def line(thing):
     words = [type(thing).__name__]
     if hasattr(thing, "pod"):
         words.append(thing.pod.name)
+    if hasattr(thing, "deployment"):
+        words.append(thing.deployment.name)
     if hasattr(thing, "node"):
         words.append(thing.node.name)
     if hasattr(thing, "node_name"):
         words.append(thing.node_name)
     return " ".join(words)
+
+
+class Fussy:
+    """Ranks any pod but one."""
+
+    blocks = False
+    refuses = "odd"
+
+    def key(self, pod, _arrived_ms):
+        if pod.name == self.refuses:
+            raise ZeroDivisionError("of all things")
+        return (0,)
+
+
+@pytest.fixture
+def fussy():
+    return Fussy()
 
 
 @pytest.fixture(scope="session")

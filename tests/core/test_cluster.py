@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +11,6 @@ from kube9.core.errors import (
     InvalidInput,
     Kube9Error,
     PluginError,
-    SchedulerError,
     UnknownName,
 )
 from kube9.core.nodes import DeviceGroup, NodePhase, NodeSpec, Taint
@@ -116,12 +114,12 @@ class TestARequestThatCannotBeMet:
 
     @pytest.mark.parametrize("kind,uid,about,error,message", BAD_REQUESTS.values(), ids=BAD_REQUESTS)
     def test_raises_and_changes_nothing(self, driven, kind, uid, about, error, message):
-        before = state(driven.cluster)
+        before = driven.state()
         with pytest.raises(error) as caught:
             driven.at(100).tell(kind, uid, **about)
         assert isinstance(caught.value, Kube9Error)
         assert message in str(caught.value)
-        assert state(driven.cluster) == before
+        assert driven.state() == before
         driven.cluster.check()
         # Not even the clock has moved.
         assert driven.at(50).tell(s.TimePassed).changes == ()
@@ -132,23 +130,22 @@ class TestARequestThatCannotBeMet:
             driven.at(99).tell(s.TimePassed)
         driven.at(100).tell(s.TimePassed)
 
-    def test_one_that_no_discipline_can_rank_leaves_no_trace(self, drive):
-        discipline = Fussy()
-        driven = drive(discipline=discipline)
+    def test_one_that_no_discipline_can_rank_leaves_no_trace(self, drive, fussy):
+        driven = drive(discipline=fussy)
         driven.node("n")
         driven.pod("waiting", 5000)
-        before = state(driven.cluster)
+        before = driven.state()
         with pytest.raises(PluginError) as caught:
             driven.at(100).pod("odd", 5000)
         assert str(caught.value) == "queue discipline Fussy failed on pod 'odd': ZeroDivisionError: of all things"
-        assert state(driven.cluster) == before
+        assert driven.state() == before
         driven.cluster.check()
-        discipline.refuses = None
+        fussy.refuses = None
         driven.at(50).pod("odd", 5000)
         assert driven.told() == ["PodUnschedulable odd"]
 
-    def test_a_pod_that_need_not_wait_needs_no_rank(self, drive):
-        driven = drive(discipline=Fussy())
+    def test_a_pod_that_need_not_wait_needs_no_rank(self, drive, fussy):
+        driven = drive(discipline=fussy)
         driven.node("n")
         driven.pod("odd")
         assert driven.told() == ["PodBound odd n", "StartPod odd n"]
@@ -162,219 +159,9 @@ class TestARequestThatCannotBeMet:
             driven.cluster.explain("q")
 
 
-def state(cluster):
-    """All that a refused request must leave alone."""
-    columns = {name: column.tolist() for name, column in cluster.table.free.items()}
-    return dict(cluster.nodes), dict(cluster.pods), columns, cluster.waiting, cluster.due_at_ms, cluster.now_ms
-
-
-class Fussy:
-    """Ranks any pod but one."""
-
-    blocks = False
-    refuses = "odd"
-
-    def key(self, pod, _arrived_ms):
-        if pod.name == self.refuses:
-            raise ZeroDivisionError("of all things")
-        return (0,)
-
-
 def test_a_cluster_needs_its_default_scheduler():
     with pytest.raises(UnknownName, match="there is no scheduler 'best-fit'; none is installed"):
         Cluster(pipelines={}, default="best-fit", discipline=Priority())
-
-
-class TestFinishedPods:
-    @pytest.mark.parametrize("kept", [0, 1, 3])
-    def test_stay_known_up_to_a_number(self, drive, kept):
-        driven = drive(settings={"finished_kept": kept})
-        driven.node("n")
-        for number in range(5):
-            driven.pod(f"p{number}")
-        for number in (3, 0, 4, 1, 2):
-            if f"p{number}" not in driven.where():
-                continue
-            driven.exited(f"p{number}")
-        finished = [uid for uid, pod in driven.pods.items() if pod.phase.finished]
-        assert len(finished) == kept
-
-    def test_are_forgotten_oldest_first(self, drive):
-        driven = drive(settings={"finished_kept": 2})
-        driven.node("n")
-        for name in "abcd":
-            driven.pod(name, 100)
-        for name in "cbad":
-            driven.exited(name)
-        assert list(driven.pods) == ["a", "d"]
-        driven.pod("b")
-        assert "b" in driven.where()
-
-
-class TestABrokenStrategy:
-    def test_leaves_its_pod_pending_and_lets_the_others_go_on(self, drive):
-        driven = drive(others={"broken": broken})
-        driven.node("n")
-        driven.pod("p", scheduler_name="broken")
-        assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        message = driven.outcome.events[0].message
-        assert message == "scheduler 'broken' of some-package 1.2 failed on pod 'p': ZeroDivisionError: of all things"
-        assert driven.pods["p"].reason == message
-        assert driven.cluster.waiting == 1
-        driven.pod("q")
-        assert driven.where() == {"q": "n"}
-
-    def test_is_tried_again_when_something_could_have_helped(self, drive):
-        in_a_bad_mood = True
-
-        @scheduler("moody")
-        def moody(pod, nodes):
-            if in_a_bad_mood:
-                raise ZeroDivisionError
-            return [0] * len(nodes)
-
-        driven = drive(moody)
-        driven.node("n")
-        driven.pod("p")
-        driven.ask_for("m")
-        assert driven.where() == {}
-        in_a_bad_mood = False
-        driven.tell(s.NodeJoined, "m")
-        assert driven.where() == {"p": "n"}
-
-    def test_is_told_of_again_when_a_change_could_have_helped(self, drive):
-        driven = drive(broken)
-        driven.node("n")
-        driven.pod("p")
-        driven.node("m")
-        assert driven.told() == ["NodeReady m", "SchedulerFailed p"]
-        driven.node("small", {"cpu": 1})
-        assert driven.told() == ["NodeReady small"]
-
-    def test_may_be_a_filter(self, drive):
-        class Broken:
-            reason = "broken"
-
-            def fits(self, pod, nodes):
-                raise ZeroDivisionError("of all things")
-
-        driven = drive(more_filters=(("mine", Broken()),))
-        driven.node("n")
-        driven.pod("p")
-        assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason == "filter 'mine' failed on pod 'p': ZeroDivisionError: of all things"
-
-    @pytest.mark.parametrize(
-        "answer",
-        [
-            (0, 0),
-            (0,),
-            (-1, 3),
-            (0, 9),
-            None,
-        ],
-        ids=str,
-    )
-    def test_may_be_the_choice_of_devices(self, drive, answer):
-        class Careless:
-            def choose(self, request, free_milli):
-                return answer
-
-        driven = drive(chooser=Careless())
-        driven.node("n", devices=[DeviceGroup(kind="gpu", count=4)])
-        driven.pod("p", requests={}, devices=(DeviceRequest(kind="gpu", count=2),))
-        assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert "Careless" in driven.pods["p"].reason
-        assert driven.where() == {}
-        assert driven.cluster.table.devices["gpu"].tolist() == [[1000] * 4]
-        driven.pod("q", requests={})
-        assert driven.where() == {"q": "n"}
-
-    def test_may_fail_when_asked_for_its_reasons(self, drive):
-        class Speechless:
-            reason = "speechless"
-
-            def fits(self, pod, nodes):
-                return nodes.free["cpu"] < 0
-
-            def rejections(self, pod, nodes):
-                raise ZeroDivisionError("of all things")
-
-        driven = drive(more_filters=(("mine", Speechless()),))
-        driven.node("n")
-        driven.pod("p")
-        assert driven.cluster.waiting == 1
-        assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason == "filter 'mine' failed on pod 'p': ZeroDivisionError: of all things"
-
-    @pytest.mark.parametrize(
-        "yielded",
-        [
-            ("why", np.array([True, False, True])),
-            ("why", np.array([1])),
-            ("why", None),
-            "no pair of things",
-            None,
-        ],
-        ids=str,
-    )
-    def test_may_give_reasons_of_which_nothing_can_be_made(self, drive, yielded):
-        class Mumbling:
-            reason = "mumbling"
-
-            def fits(self, pod, nodes):
-                return nodes.free["cpu"] < 0
-
-            def rejections(self, pod, nodes):
-                yield yielded
-
-        driven = drive(more_filters=(("mine", Mumbling()),))
-        driven.node("n")
-        driven.pod("p")
-        assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason.startswith("filter 'mine' failed on pod 'p'")
-
-    @pytest.mark.parametrize("key", [None, 5, "one", ("one",), [1], (1, None), (float("nan"),)], ids=str)
-    def test_may_be_a_discipline_whose_keys_are_no_tuples_of_numbers(self, drive, key):
-        class Odd:
-            blocks = False
-
-            def key(self, pod, _arrived_ms):
-                return key
-
-        driven = drive(discipline=Odd())
-        with pytest.raises(PluginError, match="queue discipline Odd"):
-            driven.pod("p")
-        assert dict(driven.pods) == {}
-
-    def test_may_be_a_discipline_that_fails_when_a_pod_comes_back(self, drive):
-        discipline = Fussy()
-        driven = drive(discipline=discipline)
-        driven.node("n")
-        driven.pod("p")
-        discipline.refuses = "p"
-        driven.pod("q", 600)
-        driven.tell(s.FailNode, "n", reason="silent")
-        assert [each for each in driven.told() if each.endswith(" p")] == ["SchedulerFailed p", "PodUnschedulable p"]
-        # Before all others rather than nowhere.
-        driven.node("m", {"cpu": 600})
-        assert driven.where() == {"p": "m"}
-
-    def test_that_is_not_as_local_as_it_says_is_caught_by_the_check(self, drive):
-        @scheduler("sly", local=True)
-        def sly(pod, nodes):
-            return nodes.free["cpu"] - nodes.free["cpu"].max()
-
-        driven = drive(sly)
-        for name in ("a", "b", "c", "d", "e"):
-            driven.node(name)
-        with pytest.raises(SchedulerError, match="scheduler 'usual' of some-package 1.2, or a filter before it, says"):
-            launch(driven, 5)
-
-
-def launch(driven, count):
-    for number in range(count):
-        driven.pod(f"p{number}", 100)
 
 
 class TestTime:
@@ -445,11 +232,11 @@ class TestWhatCanBeSeen:
         driven.node("a")
         driven.pod("p", 900)
         driven.pod("q", 900)
-        before = state(driven.cluster)
+        before = driven.state()
         for _ in range(3):
             driven.cluster.explain("p")
             driven.cluster.explain("q")
-        assert state(driven.cluster) == before
+        assert driven.state() == before
 
 
 SIZES = st.integers(1, 4)

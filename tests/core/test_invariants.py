@@ -38,7 +38,7 @@ def rebind(cluster):
 
 
 def finish_without_a_place(cluster):
-    cluster._ledger.pods["waiting"] = podlife.finished(cluster.pods["waiting"], 0, "")
+    cluster._ledger.pods["waiting"] = podlife.finished(cluster.pods["waiting"], 9, 0, "")
 
 
 def lose_the_place(cluster):

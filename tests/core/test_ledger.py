@@ -27,7 +27,7 @@ def ledger():
 
 
 def bind(ledger, pod, node):
-    ledger.pod_uids[pod.namespace, pod.name] = pod.uid
+    ledger.add_pod(pod.uid, pod.spec, pod.owner)
     bound = podlife.bound(pod, node.uid, FrozenMap())
     ledger.bind(bound)
     return bound
@@ -81,11 +81,11 @@ def test_a_removed_pod_leaves_nothing_behind(ledger):
 
 
 def test_the_outcome_has_one_change_a_uid_with_its_last_value_and_nodes_first(ledger):
-    ledger.begin()
+    ledger.begin(7)
     bound = bind(ledger, pod("p"), NODE)
     ledger.put_pod(pod("q"))
     ledger.put_node(evolve(NODE, cordoned=True))
-    running = podlife.running(bound)
+    running = podlife.running(bound, 7)
     ledger.put_pod(running)
     ledger.put_node(evolve(NODE, phase=NodePhase.SUSPECT))
     assert ledger.outcome().changes == (
@@ -96,7 +96,7 @@ def test_the_outcome_has_one_change_a_uid_with_its_last_value_and_nodes_first(le
 
 
 def test_what_was_stored_and_then_removed_is_removed(ledger):
-    ledger.begin()
+    ledger.begin(7)
     bound = bind(ledger, pod("p"), NODE)
     ledger.unbind(bound)
     ledger.remove_pod(bound)
@@ -108,6 +108,6 @@ def test_what_was_stored_and_then_removed_is_removed(ledger):
 def test_a_turn_knows_only_of_itself(ledger):
     ledger.instructions.append("an instruction")
     ledger.events.append("an event")
-    ledger.begin()
+    ledger.begin(7)
     outcome = ledger.outcome()
     assert (outcome.changes, outcome.instructions, outcome.events) == ((), (), ())

@@ -359,6 +359,7 @@ def test_they_are_offered_in_the_order_in_which_reasons_are_looked_for():
     assert list(offered.items()) == [
         ("node-ready", NodeReady),
         ("node-selector", NodeSelector),
+        ("node-affinity", NodeAffinity),
         ("taints", Taints),
         ("resources", Resources),
         ("devices", Devices),

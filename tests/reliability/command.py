@@ -66,9 +66,8 @@ def main(
     try:
         with database(kind, where) as kept:
             server = Server(SERVE, where, kept.url)
-            run = _run(
-                trace, server=server, database=kept, kills=kills, clients=clients, seed=seed, figures=figures, say=say
-            )
+            given = {"kills": kills, "clients": clients, "seed": seed, "figures": figures, "say": say}
+            run = _run(trace, server=server, database=kept, **given)
             code = play(run, say=lambda text: click.echo(text, err=True))
     except LookupError as exc:
         raise click.ClickException(str(exc)) from exc

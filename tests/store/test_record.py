@@ -30,6 +30,7 @@ def told(make):
     tally = "0 of 3 nodes fit: 3 insufficient cpu"
     lost = "node n1 failed: silent for 40 s"
     deployment = make.deployment(revision=2)
+    several = make.deployment(spec=evolve(deployment.spec, replicas=3))
     return [
         (of_pod(e.PodBound, more={"node": node}), "bound to node n1 (epoch 2)"),
         (of_pod(e.PodUnschedulable, reason=tally), tally),
@@ -51,7 +52,8 @@ def told(make):
         (of_node(e.NodeCordoned), "cordoned: takes no new pods"),
         (of_node(e.NodeUncordoned), "uncordoned: takes new pods again"),
         (of_node(e.NodeDeleted), "deleted"),
-        ((e.DeploymentApplied(at_ms=5, deployment=deployment), ""), "asked for 1 pods of revision 2"),
+        ((e.DeploymentApplied(at_ms=5, deployment=deployment), ""), "asked for 1 pod of revision 2"),
+        ((e.DeploymentApplied(at_ms=5, deployment=several), ""), "asked for 3 pods of revision 1"),
         ((e.DeploymentDeleted(at_ms=5, deployment=deployment), ""), "deleted with all its pods"),
         ((e.StaleReport(at_ms=5, what="pod p1 of epoch 1"), ""), "ignored a report: pod p1 of epoch 1"),
     ]

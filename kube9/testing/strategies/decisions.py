@@ -98,7 +98,7 @@ def _draw_fitting(draw: Draw, table: NodeTable, row: int, name: str, *, whole: b
     needed_tolerations = tuple(
         Toleration(key=taint.key, value=taint.value) for taint in table.taint_sets[table.taint_code[row]]
     )
-    return dressed(draw, name, requests, devices, wanted, needed_tolerations)
+    return dressed(draw, name, requests, devices, wanted, needed_tolerations, affinity=False)
 
 
 def _draw_devices(draw: Draw, table: NodeTable, row: int) -> tuple[DeviceRequest, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from kube9.core.affinity import NodeRequirement, NodeSelectorTerm, Operator
 from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import DeviceGroup, NodeSpec, Taint, TaintEffect
 from kube9.core.pods import DeviceRequest, PodSpec, Toleration
@@ -47,8 +48,22 @@ _REQUESTS = tuple(
     DeviceRequest(kind="gpu", count=count, milli=milli, models=models)
     for count, milli, models in product((1, 2, 8), (1000, 500, 1), ((), MODELS[:1], MODELS[:2]))
 )
+_REQUIREMENTS = (
+    NodeRequirement(key="zone", operator=Operator.IN, values=("a", "b")),
+    NodeRequirement(key="zone", operator=Operator.NOT_IN, values=("a",)),
+    NodeRequirement(key="disk", operator=Operator.EXISTS),
+    NodeRequirement(key="disk", operator=Operator.DOES_NOT_EXIST),
+    NodeRequirement(key="zone", operator=Operator.GT, values=("1",)),
+)
+_BY_NAME = NodeRequirement(key="metadata.name", operator=Operator.IN, values=("node", "n0"))
+_AFFINITIES = (
+    *((NodeSelectorTerm(expressions=(requirement,)),) for requirement in _REQUIREMENTS),
+    (NodeSelectorTerm(fields=(_BY_NAME,)), NodeSelectorTerm(expressions=_REQUIREMENTS[:1])),
+    (NodeSelectorTerm(),),
+)
 _MANNERS = tuple(product(("default", "team"), (0, -1, 10), ((), *((each,) for each in _TOLERATIONS))))
 
+_affinities = st.sampled_from((*[()] * 20, *_AFFINITIES))
 _seldom = st.sampled_from((False, False, False, True))
 _labels = st.sampled_from(_LABELS)
 _taints = st.sampled_from(_TAINTS)
@@ -147,8 +162,13 @@ def dressed(
     devices: tuple[DeviceRequest, ...],
     node_selector: Mapping[str, str],
     tolerated: tuple[Toleration, ...] = (),
+    *,
+    affinity: bool = True,
 ) -> PodSpec:
-    """A pod with what decides nothing about resources drawn as well."""
+    """A pod with what decides nothing about resources drawn as well.
+
+    :param affinity: whether it may require some nodes by affinity.
+    """
     namespace, priority, tolerates = draw(_manners)
     return PodSpec(
         name=name,
@@ -157,6 +177,7 @@ def dressed(
         devices=devices,
         labels=draw(_labels),
         node_selector=FrozenMap(node_selector),
+        node_affinity=draw(_affinities) if affinity else (),
         tolerations=(*tolerated, *tolerates),
         priority=priority,
     )

@@ -1,0 +1,167 @@
+"""The schemas of what the API takes. The fields of manifests are told by the tables that they are read by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
+from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
+from kube9.manifest.deployments import DEPLOYMENT_SPEC
+from kube9.manifest.nodes import NODE_SPEC
+from kube9.manifest.pods import POD_SPEC
+from kube9.manifest.shape import Shape, Treatment
+
+__all__ = ["REQUEST_SCHEMAS"]
+
+Schema = dict[str, Any]
+
+#: What the words for types in those tables are in JSON; other words are left to the description.
+_TYPES: Mapping[str, Schema] = {
+    "text": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "whole number": {"type": "integer"},
+    "seconds": {"type": "number", "minimum": 0},
+    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "texts by name": {"type": "object", "additionalProperties": {"type": "string"}},
+    "quantities by resource": {"$ref": "#/components/schemas/Quantities"},
+}
+
+_KEY_PATTERN = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+_VALUE_PATTERN = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
+
+def _labels() -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": _KEY_PATTERN},
+        "additionalProperties": {"type": "string", "pattern": _VALUE_PATTERN},
+    }
+
+
+def _metadata(*, namespace: bool) -> Schema:
+    properties: Schema = {
+        "name": {"type": "string", "pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX},
+        "labels": _labels(),
+    }
+    if namespace:
+        properties["namespace"] = {
+            "type": "string",
+            "pattern": LABEL_PATTERN,
+            "maxLength": LABEL_LENGTH_MAX,
+            "default": "default",
+        }
+        properties["annotations"] = {
+            "type": "object",
+            "propertyNames": {"pattern": _KEY_PATTERN},
+            "additionalProperties": {"type": "string"},
+        }
+    return {"type": "object", "properties": properties, "required": ["name"]}
+
+
+def _spec(shape: Shape) -> Schema:
+    """The fields that are honoured; the others are refused or warned about, each in its own words."""
+    fields = [each for each in shape.fields if each.treatment is Treatment.HONOURED]
+    schema: Schema = {"type": "object", "properties": {each.name: _field(each.type, each.says) for each in fields}}
+    if required := [each.name for each in fields if each.required]:
+        schema["required"] = required
+    return schema
+
+
+def _field(words: str, says: str) -> Schema:
+    about = f"{words[:1].upper()}{words[1:]}. {says}".strip()
+    known = _TYPES.get(words)
+    if known is None:
+        known = {"type": "array"} if words.startswith("list of ") else {}
+    return {"description": about, **known}
+
+
+def _manifest(kind: str, shape: Shape, *, others: str, namespace: bool = True) -> Schema:
+    versions = [API_VERSION, *others.split()]
+    return {
+        "type": "object",
+        "description": f"A {kind} as it is asked for. `apiVersion` and `kind` may be left out.",
+        "properties": {
+            "apiVersion": {"type": "string", "enum": versions},
+            "kind": {"type": "string", "const": kind},
+            "metadata": _metadata(namespace=namespace),
+            "spec": _spec(shape),
+        },
+        "required": ["metadata", "spec"],
+    }
+
+
+def _items(kinds: tuple[str, ...], about: str, item: Schema) -> Schema:
+    return {
+        "type": "object",
+        "description": about,
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string", "enum": list(kinds)},
+            "items": {"type": "array", "items": item},
+        },
+        "required": ["items"],
+    }
+
+
+REQUEST_SCHEMAS: Mapping[str, Schema] = {
+    "Quantities": {
+        "type": "object",
+        "description": "Amounts by resource, as Kubernetes writes them: `500m` of cpu, `8Gi` of memory.",
+        "additionalProperties": {"type": ["string", "number"]},
+    },
+    "NodeManifest": _manifest("Node", NODE_SPEC, others="", namespace=False),
+    "PodManifest": _manifest("Pod", POD_SPEC, others="v1"),
+    "DeploymentManifest": _manifest("Deployment", DEPLOYMENT_SPEC, others="apps/v1"),
+    "PodManifestOrList": {
+        "anyOf": [{"$ref": "#/components/schemas/PodManifest"}, {"$ref": "#/components/schemas/PodManifestList"}]
+    },
+    "PodManifestList": {
+        **_items(("PodList", "List"), "Many pods at once.", {"$ref": "#/components/schemas/PodManifest"}),
+        "required": ["kind", "items"],
+    },
+    "ManifestList": _items(
+        ("List",),
+        f"Documents of any kind, each of which says its `apiVersion` and `kind`: {', '.join(KINDS)}, and `v1` ConfigMap, "
+        "Secret and Service, as far as they matter to the others.",
+        {"type": "object", "required": ["apiVersion", "kind", "metadata"]},
+    ),
+    "DrainOptions": {
+        "type": "object",
+        "properties": {
+            "gracePeriodSeconds": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": GRACE_S_MAX,
+                "description": "How long each pod gets to end; as long as each says itself where this is not given.",
+            }
+        },
+        "additionalProperties": False,
+    },
+    "FailOptions": {
+        "type": "object",
+        "properties": {
+            "downForSeconds": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": GRACE_S_MAX,
+                "description": "How long it is down; until its backend restarts it where this is not given.",
+            },
+            "permanent": {"type": "boolean", "default": False, "description": "It never comes back."},
+        },
+        "additionalProperties": False,
+    },
+    "Scale": {
+        "type": "object",
+        "properties": {
+            "spec": {
+                "type": "object",
+                "properties": {"replicas": {"type": "integer", "minimum": 0, "maximum": REPLICAS_MAX}},
+                "required": ["replicas"],
+                "additionalProperties": False,
+            }
+        },
+        "required": ["spec"],
+        "additionalProperties": False,
+    },
+}

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import pytest
+
+from kube9.core import stimuli as s
+from kube9.core.errors import DuplicateName
+from kube9.core.nodes import NodePhase, NodeSpec
+from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode
+from kube9.core.pods import PodPhase
+
+
+def fail(reason="dead"):
+    return (s.FailNode, {"reason": reason})
+
+
+def not_restarted(reason="no answer"):
+    return (s.RestartNodeFailed, {"reason": reason})
+
+
+JOIN, SUSPECT, TRUST, DELETE, GONE = (
+    (kind, {}) for kind in (s.NodeJoined, s.SuspectNode, s.TrustNode, s.DeleteNode, s.DestroyNodeDone)
+)
+GIVE_UP = (s.GiveUpNode, {"reason": "enough"})
+NOT_CREATED = (s.CreateNodeFailed, {"reason": "quota"})
+CORDON, UNCORDON = (s.CordonNode, {}), (s.CordonNode, {"cordoned": False})
+
+#: What happens to a node that was asked for; what the last of it tells; the phase after.
+NODE_LIVES = {
+    "asked for": ([], ["NodeAdded n", "CreateNode n"], "Provisioning"),
+    "joins": ([JOIN], ["NodeReady n"], "Ready"),
+    "is not created": ([NOT_CREATED], ["NodeLost n"], "Lost"),
+    "is created after all": ([NOT_CREATED, JOIN], ["NodeReady n"], "Ready"),
+    "is suspected": ([JOIN, SUSPECT], ["NodeSuspected n"], "Suspect"),
+    "is trusted again": ([JOIN, SUSPECT, TRUST], ["NodeReady n"], "Ready"),
+    "fails": ([JOIN, fail()], ["NodeFailed n", "NodeRecovering n", "RestartNode n"], "Recovering"),
+    "fails as a suspect": (
+        [JOIN, SUSPECT, fail()],
+        ["NodeFailed n", "NodeRecovering n", "RestartNode n"],
+        "Recovering",
+    ),
+    "recovers": ([JOIN, fail(), JOIN], ["NodeReady n"], "Ready"),
+    "does not recover at once": ([JOIN, fail(), not_restarted()], [], "Failed"),
+    "recovers by itself": ([JOIN, fail(), not_restarted(), JOIN], ["NodeReady n"], "Ready"),
+    "is given up": ([JOIN, GIVE_UP], ["NodeLost n"], "Lost"),
+    "comes back from the lost": ([JOIN, GIVE_UP, JOIN], ["NodeReady n"], "Ready"),
+    "is cordoned": ([JOIN, CORDON], ["NodeCordoned n"], "Ready"),
+    "is cordoned twice": ([JOIN, CORDON, CORDON], [], "Ready"),
+    "is uncordoned": ([JOIN, CORDON, UNCORDON], ["NodeUncordoned n"], "Ready"),
+    "is to be deleted": ([JOIN, DELETE], ["DestroyNode n"], "Ready"),
+    "is to be deleted before it joined": ([DELETE], ["DestroyNode n"], "Provisioning"),
+    "joins too late": ([DELETE, JOIN], [], "Provisioning"),
+    "fails while it is to be deleted": ([JOIN, DELETE, fail()], ["NodeFailed n"], "Failed"),
+    "is deleted": ([JOIN, DELETE, GONE], ["NodeDeleted n"], None),
+    "is gone though nobody asked for it": ([JOIN, GONE], ["NodeDeleted n"], None),
+    "fails before it joined": ([fail()], [], "Provisioning"),
+    "is trusted though nobody suspected it": ([JOIN, TRUST], [], "Ready"),
+    "fails twice": ([JOIN, fail(), fail()], [], "Recovering"),
+    "was restarted though nobody asked for it": ([JOIN, not_restarted()], [], "Ready"),
+}
+
+
+@pytest.mark.parametrize("life", NODE_LIVES)
+def test_the_life_of_a_node(drive, life):
+    script, told, phase = NODE_LIVES[life]
+    driven = drive()
+    driven.ask_for("n")
+    for kind, about in script:
+        driven.tell(kind, "n", **about)
+    assert driven.told() == told
+    assert (driven.nodes["n"].phase.value if phase else None) == phase
+    assert ("n" in driven.nodes) == (phase is not None)
+
+
+def test_recovery_is_tried_with_growing_pauses_and_then_given_up(drive):
+    driven = drive(settings={"recovery_attempts": 4, "recovery_backoff_ms": 100})
+    driven.node("n")
+    driven.at(1000).tell(s.FailNode, "n", reason="silent")
+    restarts = [(0, 1)]
+    for _ in range(3):
+        driven.tell(s.RestartNodeFailed, "n", reason="no answer")
+        assert driven.told() == []
+        assert driven.nodes["n"].phase is NodePhase.FAILED
+        due_ms = driven.cluster.due_at_ms
+        assert driven.at(due_ms - 1).tell(s.TimePassed).instructions == ()
+        driven.at(due_ms).tell(s.TimePassed)
+        assert driven.told() == ["NodeRecovering n", "RestartNode n"]
+        restarts.append((due_ms, driven.outcome.instructions[0].node.recovery_attempts))
+    assert restarts == [(0, 1), (1100, 2), (1300, 3), (1700, 4)]
+    driven.tell(s.RestartNodeFailed, "n", reason="still none")
+    assert driven.told() == ["NodeLost n"]
+    assert driven.nodes["n"].reason == "not recovered in 4 attempts (last: still none)"
+    assert driven.cluster.due_at_ms is None
+
+
+@pytest.mark.parametrize("meanwhile", [JOIN, GIVE_UP, DELETE])
+def test_a_planned_recovery_is_dropped_when_it_makes_no_sense_any_more(drive, meanwhile):
+    driven = drive()
+    driven.node("n")
+    for kind, about in (fail(), not_restarted(), meanwhile):
+        driven.tell(kind, "n", **about)
+    assert RestartNode not in map(type, driven.at(10_000).tell(s.TimePassed).instructions)
+
+
+def test_a_planned_recovery_of_a_node_that_is_gone_is_dropped(drive):
+    driven = drive()
+    driven.node("n")
+    for kind, about in (fail(), not_restarted(), DELETE, GONE):
+        driven.tell(kind, "n", **about)
+    assert driven.at(10_000).tell(s.TimePassed).instructions == ()
+
+
+def test_a_recovery_planned_for_another_attempt_is_dropped(drive):
+    driven = drive(settings={"recovery_attempts": 5, "recovery_backoff_ms": 1000})
+    driven.node("n")
+    driven.tell(s.FailNode, "n")
+    for now_ms in (0, 1000, 3000):
+        driven.at(now_ms).tell(s.TimePassed)
+        driven.tell(s.RestartNodeFailed, "n", reason="no answer")
+    assert driven.cluster.due_at_ms == 7000
+    driven.at(3100).tell(s.NodeJoined, "n")
+    driven.at(5000).tell(s.FailNode, "n")
+    for now_ms in (5000, 6000):
+        driven.at(now_ms).tell(s.TimePassed)
+        driven.tell(s.RestartNodeFailed, "n", reason="no answer")
+    assert driven.at(7000).tell(s.TimePassed).instructions == ()
+    assert driven.at(8000).tell(s.TimePassed).instructions != ()
+
+
+def test_a_recovery_planned_before_the_node_came_back_does_not_shorten_the_next_pause(drive):
+    driven = drive()
+    driven.node("n")
+    driven.tell(s.FailNode, "n")
+    driven.tell(s.RestartNodeFailed, "n", reason="no answer")
+    driven.at(100).tell(s.NodeJoined, "n")
+    driven.at(200).tell(s.FailNode, "n")
+    driven.at(900).tell(s.RestartNodeFailed, "n", reason="no answer")
+    assert driven.at(1000).tell(s.TimePassed).instructions == ()
+    assert driven.at(1900).tell(s.TimePassed).instructions != ()
+
+
+@pytest.mark.parametrize(
+    "script,takes",
+    [
+        ([], False),
+        ([JOIN], True),
+        ([JOIN, CORDON], False),
+        ([CORDON, JOIN], False),
+        ([JOIN, CORDON, UNCORDON], True),
+        ([JOIN, SUSPECT], False),
+        ([JOIN, SUSPECT, TRUST], True),
+        ([JOIN, fail()], False),
+        ([JOIN, fail(), JOIN], True),
+        ([JOIN, CORDON, fail(), JOIN], False),
+        ([JOIN, GIVE_UP], False),
+        ([JOIN, DELETE], False),
+    ],
+    ids=str,
+)
+def test_only_a_node_that_takes_pods_gets_one(drive, script, takes):
+    driven = drive()
+    driven.ask_for("n")
+    for kind, about in script:
+        driven.tell(kind, "n", **about)
+    driven.pod("p")
+    assert ("p" in driven.where()) is takes
+
+
+@pytest.mark.parametrize(
+    "before,change",
+    [
+        ([], JOIN),
+        ([NOT_CREATED], JOIN),
+        ([JOIN, CORDON], UNCORDON),
+        ([JOIN, SUSPECT], TRUST),
+        ([JOIN, fail()], JOIN),
+        ([JOIN, fail(), not_restarted()], JOIN),
+        ([JOIN, GIVE_UP], JOIN),
+    ],
+    ids=str,
+)
+def test_a_node_that_takes_pods_again_gets_those_that_wait_at_once(drive, before, change):
+    driven = drive()
+    driven.ask_for("n")
+    for kind, about in before:
+        driven.tell(kind, "n", **about)
+    driven.pod("p")
+    assert driven.where() == {}
+    kind, about = change
+    driven.tell(kind, "n", **about)
+    assert driven.told()[1:] == ["PodBound p n", "StartPod p n"]
+
+
+class TestANodeThatFails:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.node("n")
+        for name, priority in (("low", -1), ("usual", 0), ("high", 1), ("late", 0)):
+            driven.pod(name, 250, priority=priority)
+        return driven
+
+    def test_gives_its_pods_to_others_in_order_of_priority(self, driven):
+        driven.node("m", {"cpu": 750})
+        driven.tell(s.FailNode, "n", reason="silent")
+        assert driven.told() == [
+            "NodeFailed n",
+            "NodeRecovering n",
+            "PodEvicted low n",
+            "PodEvicted usual n",
+            "PodEvicted high n",
+            "PodEvicted late n",
+            "PodBound high m",
+            "PodBound usual m",
+            "PodBound late m",
+            "PodUnschedulable low",
+            "RestartNode n",
+            "StartPod high m",
+            "StartPod usual m",
+            "StartPod late m",
+        ]
+        assert driven.where() == {"high": "m", "usual": "m", "late": "m"}
+        assert driven.pods["high"].epoch == 2
+
+    def test_says_so_in_the_reason(self, driven):
+        events = driven.tell(s.FailNode, "n", reason="silent").events
+        assert {event.pod.reason for event in events if type(event).__name__ == "PodEvicted"} == {
+            "node n failed: silent"
+        }
+
+    def test_stores_each_once(self, driven):
+        outcome = driven.tell(s.FailNode, "n")
+        assert outcome.changes == (
+            NodeStored(driven.nodes["n"]),
+            *(PodStored(driven.pods[name]) for name in ("low", "usual", "high", "late")),
+        )
+
+    def test_gets_them_back_when_nobody_else_had_room(self, driven):
+        driven.tell(s.FailNode, "n")
+        assert driven.where() == {}
+        driven.tell(s.NodeJoined, "n")
+        assert list(driven.told()) == [
+            "NodeReady n",
+            "PodBound high n",
+            "PodBound usual n",
+            "PodBound late n",
+            "PodBound low n",
+            "StartPod high n",
+            "StartPod usual n",
+            "StartPod late n",
+            "StartPod low n",
+        ]
+        assert {pod.epoch for pod in driven.pods.values()} == {2}
+
+    @pytest.mark.parametrize("end", [GIVE_UP, GONE], ids=str)
+    def test_or_is_gone_loses_its_pods_too(self, driven, end):
+        kind, about = end
+        driven.node("m")
+        driven.tell(kind, "n", **about)
+        assert set(driven.where().values()) == {"m"}
+
+    def test_and_comes_back_unnoticed_is_empty(self, driven):
+        """A node that joins although it never failed has been restarted."""
+        driven.started("low")
+        driven.tell(s.NodeJoined, "n")
+        assert {pod.epoch for pod in driven.pods.values()} == {2}
+        assert driven.pods["low"].phase is PodPhase.STARTING
+
+    def test_or_is_only_suspected_keeps_its_pods(self, driven):
+        driven.node("m")
+        driven.tell(s.SuspectNode, "n")
+        assert set(driven.where().values()) == {"n"}
+
+    def test_leaves_finished_pods_as_they_are(self, driven):
+        driven.exited("usual")
+        driven.tell(s.FailNode, "n")
+        assert driven.pods["usual"].phase is PodPhase.SUCCEEDED
+
+
+def test_pods_of_a_deleted_node_move_only_once_it_is_gone(drive):
+    driven = drive()
+    driven.node("n")
+    driven.pod("p")
+    driven.node("m")
+    driven.tell(s.DeleteNode, "n")
+    assert driven.told() == ["DestroyNode n"]
+    assert driven.where() == {"p": "n"}
+    driven.tell(s.DestroyNodeDone, "n")
+    assert driven.told() == ["PodEvicted p n", "NodeDeleted n", "PodBound p m", "StartPod p m"]
+    assert driven.where() == {"p": "m"}
+
+
+def test_a_node_may_be_asked_to_be_deleted_again_should_nothing_have_come_of_it(drive):
+    driven = drive()
+    driven.node("n")
+    driven.pod("p")
+    driven.tell(s.DeleteNode, "n")
+    outcome = driven.tell(s.DeleteNode, "n")
+    assert outcome.instructions == (DestroyNode(driven.nodes["n"]),)
+    assert outcome.events == ()
+    assert driven.nodes["n"].deleting
+    assert driven.where() == {"p": "n"}
+    driven.tell(s.DestroyNodeDone, "n")
+    assert dict(driven.nodes) == {}
+
+
+def test_a_name_is_free_once_its_node_is_gone(drive):
+    driven = drive()
+    driven.node("n")
+    with pytest.raises(DuplicateName):
+        driven.tell(s.AddNode, "other", spec=NodeSpec(name="n"))
+    driven.tell(s.DestroyNodeDone, "n")
+    driven.tell(s.AddNode, "other", spec=NodeSpec(name="n"))
+    assert list(driven.nodes) == ["other"]

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import pytest
+
+from kube9.core import stimuli as s
+from kube9.core.nodes import DeviceGroup, Taint
+from kube9.core.outcome import PodStored, StartPod, StopPod
+from kube9.core.pods import DeviceRequest, PodPhase, PodSpec
+from kube9.plugins.policies import BestFit, WorstFit
+
+
+class TestAPod:
+    def test_with_room_is_bound_at_once(self, drive):
+        driven = drive()
+        driven.node("n")
+        outcome = driven.at(5).pod("p")
+        assert driven.told() == ["PodBound p n", "StartPod p n"]
+        pod = driven.pods["p"]
+        assert (pod.phase, pod.node_uid, pod.epoch, pod.created_at_ms) == (PodPhase.STARTING, "n", 1, 5)
+        assert outcome.changes == (PodStored(pod),)
+        assert outcome.instructions == (StartPod(driven.nodes["n"], pod),)
+        assert outcome.events[0].at_ms == 5
+
+    def test_without_room_waits_and_says_why(self, drive):
+        driven = drive()
+        driven.node("n", taints=[Taint("gpu")])
+        driven.node("m", {"cpu": 1})
+        outcome = driven.pod("p")
+        assert driven.told() == ["PodUnschedulable p"]
+        assert driven.pods["p"].reason == "0 of 2 nodes fit: 1 insufficient cpu, 1 taint gpu"
+        assert outcome.changes == (PodStored(driven.pods["p"]),)
+        assert driven.cluster.waiting == 1
+
+    def test_without_any_node_waits_too(self, drive):
+        driven = drive()
+        driven.pod("p")
+        assert driven.pods["p"].reason == "0 of 0 nodes fit"
+
+    def test_runs_and_ends(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.started("p")
+        assert driven.told() == ["PodRunning p"]
+        assert driven.pods["p"].phase is PodPhase.RUNNING
+        driven.exited("p")
+        assert driven.told() == ["PodFinished p"]
+        assert driven.pods["p"].phase is PodPhase.SUCCEEDED
+        assert driven.cluster.table.free["cpu"].tolist() == [1000]
+
+    @pytest.mark.parametrize("exit_code,phase", [(0, "Succeeded"), (1, "Failed"), (-9, "Failed")])
+    def test_may_end_before_its_start_was_told(self, drive, exit_code, phase):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.PodExited, "p", epoch=1, exit_code=exit_code, reason="done")
+        pod = driven.pods["p"]
+        assert (pod.phase.value, pod.exit_code, pod.reason, pod.node_uid) == (phase, exit_code, "done", "n")
+        assert driven.started("p").events[0].what.startswith("PodStarted")
+        assert driven.pods["p"] == pod
+
+    def test_is_bound_by_the_scheduler_it_names(self, drive):
+        driven = drive(BestFit(), others={"spread": WorstFit()})
+        driven.node("small", {"cpu": 600})
+        driven.node("large", {"cpu": 900})
+        driven.pod("a", 100)
+        driven.pod("b", 100, scheduler_name="spread")
+        driven.pod("c", 100, scheduler_name="usual")
+        assert driven.where() == {"a": "small", "b": "large", "c": "small"}
+
+    def test_frees_room_for_those_who_wait_in_the_same_turn(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("q", 400)
+        driven.pod("r", 400)
+        driven.exited("p")
+        assert driven.told() == [
+            "PodFinished p",
+            "PodBound q n",
+            "PodBound r n",
+            "StartPod q n",
+            "StartPod r n",
+        ]
+
+    def test_of_zero_size_fits_where_nothing_is_left(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("q", requests={})
+        driven.pod("r", requests={"cpu": 0})
+        assert set(driven.where()) == {"p", "q", "r"}
+
+    def test_may_ask_for_none_of_what_no_node_has(self, drive):
+        driven = drive(BestFit())
+        driven.node("n")
+        driven.pod("p", requests={"cpu": 1, "nvidia.com/gpu": 0})
+        assert driven.where() == {"p": "n"}
+        driven.pod("q", requests={"cpu": 5000, "nvidia.com/gpu": 0})
+        assert driven.pods["q"].reason == "0 of 1 nodes fit: 1 insufficient cpu"
+        driven.exited("p")
+        assert driven.cluster.table.free["cpu"].tolist() == [1000]
+        assert "nvidia.com/gpu" not in driven.cluster.table.free
+
+    def test_that_asks_for_what_no_node_has_waits_for_one(self, drive):
+        driven = drive(BestFit())
+        driven.node("n")
+        driven.pod("p", requests={"nvidia.com/gpu": 1})
+        assert driven.pods["p"].reason == "0 of 1 nodes fit: 1 insufficient nvidia.com/gpu"
+        driven.node("m", {"nvidia.com/gpu": 1})
+        assert driven.where() == {"p": "m"}
+
+    def test_takes_one_of_the_pods_a_node_may_have(self, drive):
+        driven = drive()
+        driven.node("n", {"cpu": 1000, "pods": 2})
+        for name in ("p", "q", "r"):
+            driven.pod(name, 1)
+        assert driven.pods["r"].reason == "0 of 1 nodes fit: 1 too many pods"
+        driven.exited("q")
+        assert set(driven.where()) == {"p", "q", "r"}
+
+    def test_gets_devices_of_one_node_and_gives_them_back(self, drive):
+        driven = drive()
+        gpus = DeviceGroup(kind="gpu", count=2)
+        driven.node("n", devices=[gpus])
+        half = DeviceRequest(kind="gpu", count=1, milli=600)
+        for name in ("p", "q", "r"):
+            driven.pod(name, requests={}, devices=(half,))
+        assert [driven.pods[name].devices for name in "pqr"] == [{"gpu": (0,)}, {"gpu": (1,)}, {}]
+        assert driven.pods["r"].reason == "0 of 1 nodes fit: 1 no 1 x 600 milli of gpu left"
+        driven.exited("p")
+        assert driven.pods["r"].devices == {"gpu": (0,)}
+        assert driven.pods["p"].devices == {}
+
+
+class TestDeletion:
+    @pytest.mark.parametrize("size", [500, 5000])
+    def test_of_a_pod_that_waits_is_done_at_once(self, drive, size):
+        driven = drive()
+        driven.pod("p", size)
+        driven.tell(s.DeletePod, "p")
+        assert driven.told() == ["PodDeleted p"]
+        assert "p" not in driven.pods
+        assert driven.cluster.waiting == 0
+        assert driven.node("n").instructions == ()
+
+    @pytest.mark.parametrize("running", [False, True])
+    def test_of_a_bound_pod_is_done_when_it_has_stopped(self, drive, running):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("waiting", 1000)
+        if running:
+            driven.started("p")
+        outcome = driven.tell(s.DeletePod, "p", grace_ms=7)
+        assert outcome.instructions == (StopPod(driven.nodes["n"], driven.pods["p"], 7),)
+        assert driven.pods["p"].deleting
+        assert driven.cluster.waiting == 1
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["PodDeleted p", "PodBound waiting n", "StartPod waiting n"]
+        assert "p" not in driven.pods
+
+    def test_may_be_asked_for_again_with_another_grace(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.DeletePod, "p", grace_ms=60_000)
+        outcome = driven.tell(s.DeletePod, "p", grace_ms=0)
+        assert outcome.instructions == (StopPod(driven.nodes["n"], driven.pods["p"], 0),)
+        assert outcome.events == ()
+        assert driven.where() == {"p": "n"}
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["PodDeleted p"]
+        # The answer to the other order to stop.
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["StaleReport"]
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            (s.PodExited, {"epoch": 1}),
+            (s.StartPodFailed, {"epoch": 1, "reason": "no image"}),
+            (s.StopPodDone, {"epoch": 1}),
+        ],
+        ids=str,
+    )
+    def test_is_done_however_the_pod_ends(self, drive, end):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.DeletePod, "p")
+        kind, about = end
+        driven.tell(kind, "p", **about)
+        assert driven.told() == ["PodDeleted p"]
+        assert dict(driven.pods) == {}
+        assert driven.cluster.table.free["cpu"].tolist() == [1000]
+
+    @pytest.mark.parametrize("end", [s.FailNode, s.GiveUpNode, s.DestroyNodeDone, s.NodeJoined])
+    def test_is_done_when_the_node_is_no_more(self, drive, end):
+        driven = drive()
+        driven.node("n")
+        driven.node("other")
+        driven.pod("p")
+        driven.tell(s.DeletePod, "p")
+        driven.tell(end, "n")
+        assert "PodDeleted p" in driven.told()
+        assert dict(driven.pods) == {}
+
+    def test_of_a_finished_pod_is_done_at_once(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.exited("p")
+        driven.tell(s.DeletePod, "p")
+        assert driven.told() == ["PodDeleted p"]
+        assert dict(driven.pods) == {}
+
+    def test_of_a_pod_that_pauses_is_done_at_once(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.not_started("p")
+        driven.tell(s.DeletePod, "p")
+        assert driven.told() == ["PodDeleted p"]
+        assert driven.at(10**6).tell(s.TimePassed).events == ()
+
+    def test_frees_the_name(self, drive):
+        driven = drive()
+        driven.pod("p")
+        driven.tell(s.DeletePod, "p")
+        driven.tell(s.LaunchPod, "another uid", spec=PodSpec(name="p"))
+        assert list(driven.pods) == ["another uid"]
+
+    def test_a_stop_that_nobody_asked_for_ends_no_pod(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.where() == {"p": "n"}
+
+
+class TestAStartThatFails:
+    def test_is_tried_again_with_growing_pauses_until_the_pod_itself_has_failed(self, drive):
+        driven = drive(settings={"start_attempts": 3, "start_backoff_ms": 100})
+        driven.node("n")
+        driven.at(50).pod("p")
+        starts_ms = [50]
+        for _ in range(2):
+            driven.not_started("p")
+            assert driven.told() == ["PodEvicted p n"]
+            assert driven.pods["p"].reason == "could not start on n: no image"
+            assert driven.cluster.waiting == 1
+            due_ms = driven.cluster.due_at_ms
+            assert driven.at(due_ms - 1).tell(s.TimePassed).events == ()
+            driven.at(due_ms).tell(s.TimePassed)
+            assert driven.told() == ["PodBound p n", "StartPod p n"]
+            starts_ms.append(due_ms)
+        assert starts_ms == [50, 150, 350]
+        driven.not_started("p")
+        assert driven.told() == ["PodFinished p"]
+        pod = driven.pods["p"]
+        assert (pod.phase, pod.exit_code, pod.epoch) == (PodPhase.FAILED, None, 3)
+        assert pod.reason == "could not start on n: no image"
+        assert driven.cluster.due_at_ms is None
+
+    def test_frees_the_room_for_others_at_once(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("q", 1000)
+        driven.not_started("p")
+        assert driven.where() == {"q": "n"}
+
+    def test_counts_only_failures_in_a_row(self, drive):
+        driven = drive(settings={"start_attempts": 2, "start_backoff_ms": 1})
+        driven.node("n")
+        driven.pod("p")
+        for now_ms in range(1, 6):
+            driven.not_started("p")
+            driven.at(now_ms).tell(s.TimePassed)
+            driven.started("p")
+            driven.tell(s.NodeJoined, "n")
+        assert driven.pods["p"].phase is PodPhase.STARTING
+
+    def test_goes_wherever_it_fits_then(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("q", 1000)
+        driven.not_started("p")
+        driven.node("m")
+        driven.at(1000).tell(s.TimePassed)
+        assert driven.where() == {"p": "m", "q": "n"}

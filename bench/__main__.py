@@ -4,24 +4,61 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import click
 
 from bench import decisions, simulation, startup
 from bench.effort import QUICK, THOROUGH, Effort
 from bench.machine import Machine
+from bench.marks import Mark
 from bench.result import Result
 from bench.workload import KINDS
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables as the documentation has them.")
-@click.option("--quick", is_flag=True, help="Only see that it works; the numbers mean nothing.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if a mark is missed.")
-def main(as_json: bool, as_markdown: bool, quick: bool, strict: bool) -> None:
+class Printed(Protocol):
+    """What can be shown in each way."""
+
+    @property
+    def marks(self) -> Sequence[Mark]: ...
+    def text(self) -> str: ...
+    def markdown(self) -> str: ...
+    def json(self) -> dict[str, Any]: ...
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """What both commands take."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Exit with 1 if a mark is missed."),
+        click.option("--quick", is_flag=True, help="Only see that it works; the numbers mean nothing."),
+        click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables as the documentation has them."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@_options
+@click.pass_context
+def main(ctx: click.Context, quick: bool, **shown: bool) -> None:
     """Print how long kube9 takes for a decision, beside a plain loop over objects and the bare NumPy scan."""
-    result = _measure(QUICK if quick else THOROUGH)
+    if ctx.invoked_subcommand is None:
+        _show(_measure(QUICK if quick else THOROUGH), **shown)
+
+
+@main.command()
+@_options
+def server(quick: bool, **shown: bool) -> None:
+    """Print how fast the server is, beside the same web server answering a constant and the bare store."""
+    from bench.server.effort import QUICK, THOROUGH
+    from bench.server.measuring import measure
+
+    _show(measure(QUICK if quick else THOROUGH, _say), **shown)
+
+
+def _show(result: Printed, *, as_json: bool, as_markdown: bool, strict: bool) -> None:
     if as_json:
         print(json.dumps(result.json(), indent=2))
     elif as_markdown:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import asdict, frozen
 
 import kube9
 
@@ -36,6 +37,9 @@ class Machine:
             kube9=kube9.__version__,
             load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         )
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self)
 
     def __str__(self) -> str:
         parts = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import frozen
 
@@ -35,6 +36,9 @@ class Mark:
     @property
     def met(self) -> bool:
         return self.ratio <= self.at_most
+
+    def json(self) -> dict[str, Any]:
+        return {"what": self.what, "ratio": self.ratio, "atMost": self.at_most, "met": self.met}
 
 
 def marks(decisions: Iterable[Decisions], start_up: StartUp) -> tuple[Mark, ...]:

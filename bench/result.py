@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
@@ -12,6 +11,7 @@ from bench.machine import Machine
 from bench.marks import Mark, marks
 from bench.simulation import Simulation
 from bench.startup import StartUp
+from bench.tables import Rows, aligned, mark_rows, piped
 
 __all__ = ["BEGIN", "END", "Result"]
 
@@ -22,10 +22,6 @@ END = "<!-- end: python -m bench --markdown -->"
 _COLUMNS = ("nodes", "pods", "kube9 us", "decisions/s", "per-node us", "scan us", "loop us", "kube9/scan", "kube9/loop")
 _SIMULATION_COLUMNS = ("simulated", "pods", "nodes", "seconds", "pods/s")
 _START_UP_COLUMNS = ("started", "ms")
-_MARK_COLUMNS = ("mark", "measured", "at most", "")
-
-#: A table: its head, then one entry per row.
-Rows = list[tuple[str, ...]]
 
 
 @frozen(kw_only=True)
@@ -41,24 +37,16 @@ class Result:
 
     def text(self) -> str:
         """Tables for a terminal."""
-        return "\n\n".join([str(self.machine), *map(_aligned, self._tables())])
+        return "\n\n".join([str(self.machine), *map(aligned, self._tables())])
 
     def markdown(self) -> str:
         """The same for the documentation."""
-        return "\n\n".join([BEGIN, f"{self.machine}.", *map(_piped, self._tables()), END])
+        return "\n\n".join([BEGIN, f"{self.machine}.", *map(piped, self._tables()), END])
 
     def json(self) -> dict[str, Any]:
         """The same for programs."""
         return {
-            "machine": {
-                "cpu": self.machine.cpu,
-                "cores": self.machine.cores,
-                "system": self.machine.system,
-                "python": self.machine.python,
-                "numpy": self.machine.numpy,
-                "kube9": self.machine.kube9,
-                "load": self.machine.load,
-            },
+            "machine": self.machine.json(),
             "decisions": [
                 {
                     "workload": one.kind,
@@ -89,9 +77,7 @@ class Result:
                 "ratio": self.start_up.ratio,
                 "runs": self.start_up.runs,
             },
-            "marks": [
-                {"what": mark.what, "ratio": mark.ratio, "atMost": mark.at_most, "met": mark.met} for mark in self.marks
-            ],
+            "marks": [mark.json() for mark in self.marks],
         }
 
     def _tables(self) -> list[Rows]:
@@ -99,7 +85,7 @@ class Result:
             [_COLUMNS, *map(_decision_row, self.decisions)],
             [_SIMULATION_COLUMNS, *map(_simulation_row, self.simulations)],
             [_START_UP_COLUMNS, *_start_up_rows(self.start_up)],
-            [_MARK_COLUMNS, *map(_mark_row, self.marks)],
+            mark_rows(self.marks),
         ]
 
 
@@ -127,26 +113,3 @@ def _start_up_rows(start_up: StartUp) -> Rows:
         ("kube9 --help", f"{start_up.help_ms:.0f}"),
         ('python -c "import click"', f"{start_up.click_ms:.0f}"),
     ]
-
-
-def _mark_row(mark: Mark) -> tuple[str, ...]:
-    return mark.what, f"{mark.ratio:.2f}", f"{mark.at_most:g}", "met" if mark.met else "missed"
-
-
-def _aligned(rows: Rows) -> str:
-    columns = list(zip(*rows, strict=True))
-    padded = zip(*map(_padded, columns), strict=True)
-    return "\n".join("  ".join(cells).rstrip() for cells in padded)
-
-
-def _padded(column: Sequence[str]) -> list[str]:
-    """Numbers to the right, words to the left."""
-    width = max(map(len, column))
-    numeric = all(cell[:1].isdigit() and cell[-1:].isdigit() for cell in column[1:] if cell)
-    return [cell.rjust(width) if numeric else cell.ljust(width) for cell in column]
-
-
-def _piped(rows: Rows) -> str:
-    head, *body = rows
-    lines = (head, ("---",) * len(head), *body)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

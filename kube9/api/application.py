@@ -40,8 +40,7 @@ def create_app(plane: ControlPlane, *, plugins: Plugins, tokens: Tokens, limits:
     :param plugins: for the list of them.
     :param tokens: what requests must prove themselves with; there is no app without.
     """
-    endpoints = tuple(endpoint for resource in RESOURCES for endpoint in resource.endpoints)
-    services = Services(plane=plane, plugins=plugins, tokens=tokens, limits=limits or Limits(), endpoints=endpoints)
+    services = Services(plane=plane, plugins=plugins, tokens=tokens, limits=limits or Limits(), resources=RESOURCES)
     app = Flask("kube9.api", static_folder=None)
     app.extensions[_SERVICES] = services
     app.session_interface = _NoSessions()
@@ -66,7 +65,11 @@ def services_of(app: Flask) -> Services:
 
 def _watch(app: Flask, services: Services) -> None:
     """Have every request checked before its view, and counted behind it."""
-    by_name = {f"{endpoint.tag}.{endpoint.name}": endpoint for endpoint in services.endpoints}
+    by_name = {
+        f"{resource.name}.{endpoint.name}": endpoint
+        for resource in services.resources
+        for endpoint in resource.endpoints
+    }
     labels = {name: endpoint.name for name, endpoint in by_name.items()}
     guard = Guard(services, by_name)
 

@@ -37,8 +37,8 @@ Document = dict[str, Any]
 def apply_documents(call: Call) -> Response:
     """Create or change what documents describe; all of them are checked before anything is done.
 
-    Nodes come first, then pods, then deployments. What is as it should be already is left alone, so that the same may be
-    asked again, also after an error in the middle. A pod cannot be changed; delete it first.
+    Nodes come first, then pods, then deployments. What is as it should be already is left alone, so that the same may
+    be asked again, also after an error in the middle. A pod cannot be changed; delete it first.
     """
     manifests = set_of(call)
     _check_names(call.plane, manifests)

@@ -51,9 +51,8 @@ def read_fields(request: Request, limits: Limits, *known: str) -> dict[str, Any]
     if not request.content_length and "Transfer-Encoding" not in request.headers:
         return {}
     document = read_object(request, limits)
-    unknown = [Problem(key[:100], f"unknown field; expected {', '.join(known)}") for key in document if key not in known]
-    if unknown:
-        raise ManifestError(unknown)
+    if problems := _unknown(document, known):
+        raise ManifestError(problems)
     return document
 
 
@@ -72,11 +71,16 @@ def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]
     elif len(items) > limits.items:
         problems.append(Problem("items", f"expected at most {limits.items} documents at a time, got {len(items)}"))
     known = ("apiVersion", "kind", "metadata", "items")
-    problems += [Problem(key[:100], f"unknown field; expected {', '.join(known)}") for key in document if key not in known]
+    problems += _unknown(document, known)
     if problems:
         raise ManifestError(problems)
     assert isinstance(items, list)
     return items
+
+
+def _unknown(document: dict[str, Any], known: tuple[str, ...]) -> list[Problem]:
+    there = ", ".join(known)
+    return [Problem(key[:100], f"unknown field; expected {there}") for key in document if key not in known]
 
 
 def _is_json(media_type: str) -> bool:

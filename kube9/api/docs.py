@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from collections.abc import Collection
+from functools import partial
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 from kube9.api.endpoint import Access, Answer, Call, Resource
+from kube9.api.referencepage import chapters, shapes
 from kube9.api.reply import json_reply
-from kube9.api.referencepage import chapters
+
+if TYPE_CHECKING:
+    from kube9.api.services import Services
 
 __all__ = ["RESOURCE"]
 
@@ -38,19 +46,29 @@ def openapi_json(call: Call) -> Response:
 )
 def docs_page(call: Call) -> Response:
     """Describe the API for people; a browser asks for a name, which is any, and a password, which is the token."""
-    openapi = call.services.openapi
-    page = _environment().get_template("docs.html.j2").render(info=openapi["info"], chapters=chapters(openapi))
+    page = _page(call.services)
     headers = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
     return Response(page, headers=headers, content_type="text/html; charset=utf-8")
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Escapes all that is put in."""
-    return Environment(
-        loader=PackageLoader("kube9.api", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _page(services: Services) -> str:
+    openapi, folder = services.openapi, files("kube9.api")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(inline=_inline, linked=partial(_linked, openapi["components"]["schemas"]))
+    template = environment.from_string(folder.joinpath("docs.html.j2").read_text(encoding="utf-8"))
+    css = Markup(folder.joinpath("docs.css").read_text(encoding="utf-8"))  # noqa: S704  (a file of this package)
+    return template.render(css=css, info=openapi["info"], chapters=chapters(openapi), shapes=shapes(openapi))
+
+
+def _inline(text: str) -> Markup:
+    """Plain text, with what stands between backquotes as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped just now)
+
+
+def _linked(names: Collection[str], text: str) -> Markup:
+    """The same, with each name of a shape leading there."""
+
+    def link(match: re.Match[str]) -> str:
+        return f'<a href="#shape-{match[0]}">{match[0]}</a>' if match[0] in names else match[0]
+
+    return Markup(re.sub(r"(?<![`\w])[A-Z]\w+(?![`\w])", link, str(_inline(text))))  # noqa: S704  (escaped before)

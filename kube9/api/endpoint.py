@@ -134,9 +134,7 @@ class Resource:
         """All of them, for one app."""
         blueprint = Blueprint(self.name, __name__)
         for endpoint in self.endpoints:
-            blueprint.add_url_rule(
-                endpoint.path, endpoint.name, _served(endpoint, services), methods=[endpoint.method]
-            )
+            blueprint.add_url_rule(endpoint.path, endpoint.name, _served(endpoint, services), methods=[endpoint.method])
         return blueprint
 
 

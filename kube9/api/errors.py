@@ -76,9 +76,9 @@ def status_of(error: errors.Kube9Error) -> Status:
 def problem_document(error: errors.Kube9Error) -> dict[str, Any]:
     """The problem document of ``error``."""
     status = status_of(error)
-    detail = str(error) if status.told else _UNTOLD
     problems = error.problems if isinstance(error, (errors.ManifestError, errors.ApiError)) else ()
-    return _document(status.code, status.title, detail, problems)
+    detail = str(error) if len(problems) < 2 else f"{len(problems)} things in the request cannot be used"
+    return _document(status.code, status.title, detail if status.told else _UNTOLD, problems)
 
 
 def error_reply(error: errors.Kube9Error) -> Response:

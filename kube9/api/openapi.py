@@ -81,7 +81,11 @@ def openapi_document(resources: Sequence[Resource], limits: Limits) -> Document:
 def _security_schemes() -> Document:
     return {
         "token": {"type": "http", "scheme": "bearer", "description": "The token in the server's state directory."},
-        "nodeToken": {"type": "http", "scheme": "bearer", "description": "A node's own; it can only beat for that node."},
+        "nodeToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A node's own; it can only beat for that node.",
+        },
         "password": {"type": "http", "scheme": "basic", "description": "For browsers: any name, and the token."},
     }
 
@@ -173,9 +177,13 @@ def _problem(status: int) -> Document:
     }
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         schema = {"type": "integer", "minimum": 0}
-        response["headers"] = {"Retry-After": {"description": "Seconds until it is worth trying again.", "schema": schema}}
+        response["headers"] = {
+            "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": schema}
+        }
     if status == HTTPStatus.UNAUTHORIZED:
-        response["headers"] = {"WWW-Authenticate": {"description": "How to prove oneself.", "schema": {"type": "string"}}}
+        response["headers"] = {
+            "WWW-Authenticate": {"description": "How to prove oneself.", "schema": {"type": "string"}}
+        }
     return response
 
 

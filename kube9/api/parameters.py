@@ -19,6 +19,9 @@ from kube9.core.pods import PodPhase
 __all__ = [
     "CONTINUE",
     "GRACE",
+    "GRACE_S_MAX",
+    "LABEL_LENGTH_MAX",
+    "LABEL_PATTERN",
     "LABEL_SELECTOR",
     "LIMIT",
     "NAME_LENGTH_MAX",
@@ -117,7 +120,8 @@ def namespace(about: str, default: str | None) -> Parameter:
     def read(value: str) -> str:
         if len(value) > LABEL_LENGTH_MAX or _is_label(value) is None:
             raise InvalidInput(
-                f"expected at most {LABEL_LENGTH_MAX} lower-case letters, digits and '-', not '-' at an end, got {value!r}"
+                f"expected at most {LABEL_LENGTH_MAX} lower-case letters, digits and '-', not '-' at an end, "
+                f"got {value[:LABEL_LENGTH_MAX]!r}"
             )
         return value
 
@@ -177,7 +181,7 @@ def switch(key: str, about: str) -> Parameter:
     return Parameter(name=key, about=about, schema={"type": "boolean", "default": False}, read=read, default=False)
 
 
-def phase(words: type[NodePhase] | type[PodPhase]) -> Parameter:
+def phase(words: type[NodePhase | PodPhase]) -> Parameter:
     return choice("phase", "Only those in this phase.", words)
 
 
@@ -201,8 +205,8 @@ def _read_grace(value: str) -> int | None:
 
 def _not_a_name(value: str) -> str:
     return (
-        f"expected at most {NAME_LENGTH_MAX} lower-case letters, digits, '-' and '.', with a letter or digit at each end "
-        f"of a part, got {value[:NAME_LENGTH_MAX]!r}"
+        f"expected at most {NAME_LENGTH_MAX} lower-case letters, digits, '-' and '.', with a letter or digit at each "
+        f"end of a part, got {value[:NAME_LENGTH_MAX]!r}"
     )
 
 

@@ -32,7 +32,9 @@ _NAMESPACE = p.namespace("The pod's namespace.", "default")
     body="PodManifestOrList",
     keyed=True,
     answers={
-        200: Answer("It was there already, asked for in the same words. For a list: one answer for each.", "PodOrBatch"),
+        200: Answer(
+            "It was there already, asked for in the same words. For a list: one answer for each.", "PodOrBatch"
+        ),
         201: Answer("It is durable and decided: bound to a node, or pending with the reason.", "Pod"),
     },
     problems=(404, 409, 503),

@@ -122,8 +122,8 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
     },
     "ManifestList": _items(
         ("List",),
-        f"Documents of any kind, each of which says its `apiVersion` and `kind`: {', '.join(KINDS)}, and `v1` ConfigMap, "
-        "Secret and Service, as far as they matter to the others.",
+        f"Documents of any kind, each of which says its `apiVersion` and `kind`: {', '.join(KINDS)}, and `v1` "
+        "ConfigMap, Secret and Service, as far as they matter to the others.",
         {"type": "object", "required": ["apiVersion", "kind", "metadata"]},
     ),
     "DrainOptions": {

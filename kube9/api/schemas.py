@@ -46,7 +46,7 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _words(words: type[NodePhase] | type[PodPhase]) -> Schema:
+def _words(words: type[NodePhase | PodPhase]) -> Schema:
     return {"type": "string", "enum": [word.value for word in words]}
 
 
@@ -56,7 +56,10 @@ _COUNTS: Schema = {"type": "object", "additionalProperties": {"type": "integer",
 _TIME = _text("RFC 3339, in UTC, with milliseconds.", format="date-time")
 _API_VERSION = {"type": "string", "const": "kube9/v1"}
 #: As it was asked for; the manifest of the kind tells what is in it.
-_SPEC: Schema = {"type": "object", "description": "What was asked for, in the words of the manifest; no secret is shown."}
+_SPEC: Schema = {
+    "type": "object",
+    "description": "What was asked for, in the words of the manifest; no secret is shown.",
+}
 
 
 def _shown(kind: str, about: str, metadata: Schema, status: Schema) -> Schema:
@@ -146,7 +149,8 @@ _TICKET = {
     "additionalProperties": False,
 }
 _PROBLEM_LINE = _object(
-    "One thing that is wrong.", {"path": _text("Where, as it was written: `spec.containers[0].image`."), "message": _text()}
+    "One thing that is wrong.",
+    {"path": _text("Where, as it was written: `spec.containers[0].image`."), "message": _text()},
 )
 
 _PLACED = {"nodeName": _maybe(_text()), "reason": _text()}
@@ -192,7 +196,9 @@ SCHEMAS: Mapping[str, Schema] = {
         "What a node is to know.",
         {
             "intervalMillis": _whole("When to beat next."),
-            "leaseMillis": _whole("After so long without an answer it must stop its pods: others are about to start them."),
+            "leaseMillis": _whole(
+                "After so long without an answer it must stop its pods: others are about to start them."
+            ),
         },
     ),
     "Pod": _shown("Pod", "A pod.", _POD_METADATA, _POD_STATUS),
@@ -232,7 +238,10 @@ SCHEMAS: Mapping[str, Schema] = {
                         "name": _text(),
                         "fits": _BOOLEAN,
                         "reason": _text("Why it does not fit."),
-                        "score": {"type": ["number", "null"], "description": "Higher is better; null where it does not fit."},
+                        "score": {
+                            "type": ["number", "null"],
+                            "description": "Higher is better; null where it does not fit.",
+                        },
                     },
                 )
             ),
@@ -338,6 +347,7 @@ SCHEMAS: Mapping[str, Schema] = {
             )
         },
     ),
+    "OpenAPI": {"type": "object", "required": ["openapi", "info", "paths"]},
     "Health": _object(
         "How the server is.", {"status": _text(enum=["ok", "unready"]), "reason": _text()}, optional=("reason",)
     ),

@@ -16,8 +16,7 @@ from types import TracebackType
 from typing import Any, final
 
 from flask import Flask
-from granian._futures import _new_cbscheduler
-from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
+from granian import _futures, _granian
 from granian.http import HTTP1Settings
 
 from kube9.api.application import services_of
@@ -27,6 +26,10 @@ from kube9.core.errors import InvalidInput
 __all__ = ["Server"]
 
 _log = logging.getLogger(__name__)
+
+# Neither is described by types, or by types of another version.
+_native: Any = _granian
+_new_scheduler: Any = _futures._new_cbscheduler  # noqa: SLF001  (see the decision)
 
 _BACKLOG = 1024
 #: Requests that may wait for a thread; further connections wait to be accepted.
@@ -65,7 +68,7 @@ class Server:
         self._streams = services_of(app).streams
         self._threads = threads + self._streams.most
         self._port: int | None = None
-        self._signal = WorkerSignal()
+        self._signal = _native.WorkerSignal()
         self._thread: threading.Thread | None = None
 
     @property
@@ -120,11 +123,11 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _worker(self, listener: socket.socket, tls: tuple[Any, ...]) -> WSGIWorker:
+    def _worker(self, listener: socket.socket, tls: tuple[Any, ...]) -> Any:
         # The worker owns the file descriptor from here on, and closes it.
-        holder = SocketHolder(listener.detach(), False, _BACKLOG)
+        holder = _native.SocketHolder(listener.detach(), False, _BACKLOG)
         settings = HTTP1Settings(header_read_timeout=_HEADERS_TIMEOUT_MS, max_buffer_size=_HEADERS_BYTES_MAX)
-        return WSGIWorker(
+        return _native.WSGIWorker(
             1,  # its number
             (None, holder),
             None,  # no channel to a process above
@@ -141,13 +144,13 @@ class Server:
             (None, None),  # no metrics of granian's own
         )
 
-    def _serve(self, worker: WSGIWorker) -> None:
+    def _serve(self, worker: Any) -> None:
         over = threading.Event()
         self._signal.add_cb(over.set)
         # The worker asks for an event loop, and a WSGI application never runs on it.
         loop = asyncio.new_event_loop()
         try:
-            worker.serve_mtr(_new_cbscheduler(loop, Gateway(self._app), impl_asyncio=True), loop, self._signal)
+            worker.serve_mtr(_new_scheduler(loop, Gateway(self._app), impl_asyncio=True), loop, self._signal)
             over.wait()
         finally:
             loop.close()

@@ -17,7 +17,7 @@ from kube9.manifest import Parser
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kube9.api.endpoint import Endpoint
+    from kube9.api.endpoint import Resource
     from kube9.controlplane import ControlPlane
     from kube9.plugins.manager import Plugins
 
@@ -33,7 +33,7 @@ class Services:
     tokens: Tokens
     limits: Limits
     #: Everything the app answers.
-    endpoints: Sequence[Endpoint]
+    resources: Sequence[Resource]
     streams: Streams = field(init=False)
     pod_documents: PodDocuments = field(init=False)
     #: Knows the shapes of pods that came before.
@@ -49,4 +49,4 @@ class Services:
         """The OpenAPI document, made when somebody first asks for it."""
         from kube9.api.openapi import openapi_document
 
-        return openapi_document(self.endpoints, self.limits)
+        return openapi_document(self.resources, self.limits)

@@ -170,7 +170,7 @@ class Loop:
     def _conclude(self, turn: Turn) -> bool:
         """Make a turn durable, then let it be seen, answered, begun and told; ``False`` if it was given up."""
         changes = turn.changes()
-        records = tuple(event_record(number, event) for number, event in enumerate(turn.events, self.next_event_id))
+        records = self._records(turn.events)
         if changes or records:
             if not self._commit(turn, changes, records):
                 return False
@@ -182,6 +182,15 @@ class Loop:
             self.hand_out(turn.instructions)
         self.told(turn.events)
         return True
+
+    def _records(self, events: Sequence[e.Event]) -> tuple[StoredEvent, ...]:
+        nodes = self.cluster.nodes
+        records = []
+        for number, event in enumerate(events, self.next_event_id):
+            # Events of a pod that runs or ends do not carry its node, and by the next turn that may be gone.
+            node = nodes.get(event.pod.node_uid or "") if isinstance(event, e.PodEvent) else None
+            records.append(event_record(number, event, "" if node is None else node.name))
+        return tuple(records)
 
     def _commit(self, turn: Turn, changes: Sequence[Change], records: Sequence[StoredEvent]) -> bool:
         """Commit, however often it takes; ``False`` if it failed and the loop is to end."""

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -17,6 +19,8 @@ from kube9.cli.main import cli
 
 #: Whatever else is installed beside kube9 is no affair of these tests.
 ALONE = {"KUBE9_PLUGINS": "", "KUBE9_PLUGINS_OFF": "", "KUBE9_STRICT_PLUGINS": ""}
+
+LIVE = Path(__file__).parents[1] / "client" / "live.py"
 
 
 @pytest.fixture
@@ -44,6 +48,43 @@ def start(tmp_path):
         return subprocess.run(command, env=environment, cwd=tmp_path, text=True, check=False, **options)
 
     return start
+
+
+@pytest.fixture(autouse=True)
+def no_server_but_our_own(monkeypatch, tmp_path):
+    """Whatever server whoever runs the tests has is no affair of theirs."""
+    for name in ("KUBE9_SERVER", "KUBE9_TOKEN", "KUBE9_CA_CERT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KUBE9_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A whole cluster in this process, which commands find by themselves."""
+    spec = spec_from_file_location("live", LIVE)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    here = module.Live(tmp_path / "state")
+    yield here
+    here.stop()
+
+
+@pytest.fixture
+def done(run):
+    """Run the program, which must succeed; what it wrote to stdout, line by line."""
+
+    def done(*args, **options):
+        result = run(*args, **options)
+        assert result.exit_code == 0, result.output
+        return result.stdout.splitlines()
+
+    return done
+
+
+@pytest.fixture
+def said(done):
+    """The same with ``-o json``, read."""
+    return lambda *args: json.loads("\n".join(done(*args, "-o", "json")))
 
 
 @pytest.fixture

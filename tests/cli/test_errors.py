@@ -29,6 +29,17 @@ def test_no_entry_is_left_over():
         (errors.UnknownName("no such thing"), 2),
         (errors.SchedulerError("NaN"), 1),
         (errors.InvariantViolation("lost a pod"), 1),
+        (errors.ManifestError([errors.Problem("spec", "is missing")]), 2),
+        (errors.StoreLocked("in use"), 1),
+        (errors.ServerUnreachable("no server"), 1),
+        (errors.ApiError("bad request", status=400), 2),
+        (errors.ApiError("no such pod", status=404), 2),
+        (errors.ApiError("too large", status=413), 2),
+        (errors.ApiError("unprocessable", status=422), 2),
+        (errors.ApiError("who are you", status=401), 1),
+        (errors.ApiError("taken", status=409), 1),
+        (errors.ApiError("busy", status=503), 1),
+        (errors.ApiError("bug", status=500), 1),
     ],
 )
 def test_what_the_user_gave_is_misuse_and_what_broke_has_failed(error, code):

@@ -299,17 +299,18 @@ def test_many_at_once_get_what_they_were_promised(world, request, database):
     crowd.settle()
     held = {pod.name: pod.uid for pod in plane.view.pods() if pod.owner is None}
     assert held == crowd.promised
-    view = plane.view
-    seen = (view.nodes(), view.pods(), view.deployments())
-    loaded = plane.store.load()
     plane.stop()
-    world.cluster.check()
-    cluster = world.cluster
+    view, cluster = plane.view, world.cluster
+    cluster.check()
+    seen = (view.nodes(), view.pods(), view.deployments())
     assert seen == ([*cluster.nodes.values()], [*cluster.pods.values()], [*cluster.deployments.values()])
+    store = open_store(url)
+    loaded = store.load()
+    store.close()
     assert seen == ([*loaded.nodes], [*loaded.pods], [*loaded.deployments])
     for node in view.nodes():
-        free = sum(pod.spec.requests["cpu"] for pod in view.pods_on(node.uid))
-        assert view.used(node.uid).amounts.get("cpu", 0) == free <= 2000
+        used = sum(pod.spec.requests["cpu"] for pod in view.pods_on(node.uid))
+        assert view.used(node.uid).amounts.get("cpu", 0) == used <= 2000
 
 
 def test_too_much_at_once_is_refused(world):

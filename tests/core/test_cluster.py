@@ -317,7 +317,9 @@ class Unlocal:
     """A filter that does not say it is local, so that whenever it could matter everybody is tried again."""
 
     def __init__(self, filter_) -> None:
-        self.reason, self.fits, self.rejections = filter_.reason, filter_.fits, filter_.rejections
+        self.reason, self.fits = filter_.reason, filter_.fits
+        if hasattr(filter_, "rejections"):
+            self.rejections = filter_.rejections
 
 
 @given(script=SCRIPT, blocks=st.booleans())

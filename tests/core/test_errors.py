@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kube9.core import errors
-from kube9.core.errors import FileError, InvariantViolation, Kube9Error, UnknownName
+from kube9.core.errors import FileError, InvariantViolation, Kube9Error, ManifestError, Problem, UnknownName
 
 
 def drawn():
@@ -29,7 +29,7 @@ def written():
 
 def test_the_tree_is_as_drawn():
     assert drawn() == written()
-    assert sorted(written()) == errors.__all__
+    assert sorted([*written(), "Problem"]) == errors.__all__
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,19 @@ def test_a_file_error_crosses_processes_whole():
     assert type(twin) is FileError
     assert str(twin) == str(error)
     assert (twin.path, twin.problem, twin.line, twin.column) == ("trace.csv", "is empty", 3, "cpu")
+
+
+def test_a_manifest_error_tells_every_problem_with_its_path_and_crosses_processes_whole():
+    problems = (Problem("spec.replicas", "expected a whole number, got 'two'"), Problem("", "is no mapping"))
+    error = ManifestError(problems, source="web.yaml, document 2")
+    assert str(error).splitlines() == [
+        "web.yaml, document 2: spec.replicas: expected a whole number, got 'two'",
+        "web.yaml, document 2: is no mapping",
+    ]
+    assert str(ManifestError(problems)).splitlines()[1] == "is no mapping"
+    twin = pickle.loads(pickle.dumps(error))
+    assert type(twin) is ManifestError
+    assert (twin.problems, twin.source, str(twin)) == (error.problems, error.source, str(error))
 
 
 @pytest.mark.parametrize("error", [UnknownName.of("scheduler", "x", ()), InvariantViolation("a story")])

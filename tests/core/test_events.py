@@ -6,6 +6,7 @@ from attrs.exceptions import FrozenInstanceError
 
 from kube9.core import events
 from kube9.core import stimuli as s
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodSpec
 from kube9.core.policy import scheduler
@@ -47,6 +48,8 @@ def everything_that_can_happen(drive):
     tell(s.CordonNode, "n", cordoned=False)
     tell(s.GiveUpNode, "n")
     tell(s.DestroyNodeDone, "n")
+    tell(s.ApplyDeployment, "d", spec=DeploymentSpec(name="d", replicas=0, template=PodSpec(name="d")))
+    tell(s.DeleteDeployment, "d")
     return told
 
 
@@ -58,7 +61,7 @@ def test_each_is_a_value_with_its_time_and_its_subject(drive):
     for event in everything_that_can_happen(drive):
         assert event.at_ms == 0
         assert hash(event) == hash(event)
-        assert {field.name for field in fields(type(event))} & {"node", "pod", "what"}
+        assert {field.name for field in fields(type(event))} & {"node", "pod", "deployment", "what"}
         with pytest.raises(FrozenInstanceError):
             event.at_ms = 1
 
@@ -78,4 +81,5 @@ def test_the_subject_is_as_it_was_right_after(drive):
     assert told[events.PodEvicted].pod.node_uid is None
     assert told[events.PodEvicted].node_name == "n"
     assert told[events.PodFinished].pod.phase.value == "Succeeded"
+    assert told[events.DeploymentDeleted].deployment.deleting is True
     assert told[events.PodUnschedulable].pod.reason == "0 of 1 nodes fit: 1 recovering"

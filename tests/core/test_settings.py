@@ -13,6 +13,9 @@ from kube9.core.settings import Settings
         ("recovery_backoff_ms", 1),
         ("start_attempts", 1),
         ("start_backoff_ms", 1),
+        ("replace_backoff_ms", 1),
+        ("replace_backoff_ms_max", 1),
+        ("settled_after_ms", 1),
         ("finished_kept", 0),
     ],
 )

@@ -7,8 +7,9 @@ from attrs import fields
 from attrs.exceptions import FrozenInstanceError
 
 from kube9.core import stimuli
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
-from kube9.core.pods import PodSpec
+from kube9.core.pods import PodPhase, PodReport, PodSpec
 from kube9.core.stimuli import Stimulus
 
 KINDS = Stimulus.__subclasses__()
@@ -21,12 +22,20 @@ VALUES = {
     "exit_code": 1,
     "grace_ms": 10,
     "cordoned": False,
+    "token_digest": "ab" * 32,
+    "pods": (PodReport(pod_uid="q", epoch=1, phase=PodPhase.RUNNING),),
+    "replicas": 3,
 }
+SPECS = {
+    stimuli.LaunchPod: PodSpec(name="p"),
+    stimuli.AddNode: NodeSpec(name="n"),
+    stimuli.ApplyDeployment: DeploymentSpec(name="d", template=PodSpec(name="d")),
+}
+ABOUT_DEPLOYMENTS = (stimuli.ScaleDeployment, stimuli.DeleteDeployment)
 
 
 def make(kind):
-    spec = PodSpec(name="p") if kind is stimuli.LaunchPod else NodeSpec(name="n")
-    values = {**VALUES, "spec": spec}
+    values = {**VALUES, "spec": SPECS.get(kind)}
     return kind(**{each.name: values[each.name] for each in fields(kind)})
 
 
@@ -51,8 +60,14 @@ def test_each_is_known_to_the_cluster(drive, kind):
     driven = drive()
     driven.node("u")
     driven.now_ms = 5
-    if kind in (stimuli.AddNode, stimuli.LaunchPod):
+    if kind in SPECS:
         driven.tell(kind, "another", spec=make(kind).spec)
+    elif kind is stimuli.ForgetNode:
+        driven.tell(stimuli.GiveUpNode, "u")
+        driven.tell(kind, "u")
+    elif kind in ABOUT_DEPLOYMENTS:
+        driven.deploy("u")
+        driven.cluster.handle(make(kind))
     elif kind is stimuli.DeletePod:
         driven.pod("p")
         driven.tell(kind, "p")

@@ -6,13 +6,14 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kube9.core.affinity import NodeRequirement, NodeSelectorTerm
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint, TaintEffect
 from kube9.core.pods import DeviceRequest, Pod, PodSpec, Toleration
 from kube9.plugins import filters
-from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
 
-ALL = (NodeReady(), NodeSelector(), Taints(), Resources(), Devices())
+ALL = (NodeReady(), NodeSelector(), NodeAffinity(), Taints(), Resources(), Devices())
 
 
 def table_of(*specs, **states):
@@ -92,6 +93,54 @@ class TestNodeSelector:
             "b": "not labelled disk=ssd",
             "c": "not labelled zone=x",
         }
+
+
+def term(*expressions, fields=()):
+    return NodeSelectorTerm(
+        expressions=[
+            NodeRequirement(key=key, operator=operator, values=values) for key, operator, *values in expressions
+        ],
+        fields=[NodeRequirement(key="metadata.name", operator="In", values=fields)] if fields else (),
+    )
+
+
+class TestNodeAffinity:
+    TABLE = table_of(
+        NodeSpec(name="a", labels={"disk": "ssd", "zone": "x", "cores": "8"}),
+        NodeSpec(name="b", labels={"disk": "hdd", "zone": "x", "cores": "64"}),
+        NodeSpec(name="c"),
+    )
+
+    @pytest.mark.parametrize(
+        "terms,fitting",
+        [
+            ((), ["a", "b", "c"]),
+            ((term(("disk", "In", "ssd", "nvme")),), ["a"]),
+            ((term(("disk", "NotIn", "ssd")),), ["b", "c"]),
+            ((term(("disk", "Exists")),), ["a", "b"]),
+            ((term(("disk", "DoesNotExist")),), ["c"]),
+            ((term(("cores", "Gt", "8")),), ["b"]),
+            ((term(("cores", "Lt", "9")),), ["a"]),
+            ((term(("zone", "In", "x"), ("disk", "In", "hdd")),), ["b"]),
+            ((term(("disk", "In", "ssd")), term(("zone", "DoesNotExist"))), ["a", "c"]),
+            ((term(fields=("c", "b")),), ["b", "c"]),
+            ((term(("disk", "In", "hdd"), fields=("c", "b")),), ["b"]),
+            ((term(),), []),
+            ((term(), term(("zone", "Exists"))), ["a", "b"]),
+            ((term(("unheard-of", "NotIn", "x")),), ["a", "b", "c"]),
+            ((term(("unheard-of", "In", "x")),), []),
+        ],
+        ids=str,
+    )
+    def test_wants_one_of_its_terms_met(self, terms, fitting):
+        assert fits(NodeAffinity(), self.TABLE, node_affinity=terms) == fitting
+        assert fits(NodeAffinity(), self.TABLE.take(np.array([0, 1, 2])), node_affinity=terms) == fitting
+
+    def test_of_a_value_that_is_not_there_any_more_nobody_is_reminded(self):
+        table = table_of(NodeSpec(name="a", labels={"disk": "ssd"}), NodeSpec(name="b", labels={"disk": "hdd"}))
+        table.remove("a")
+        assert fits(NodeAffinity(), table, node_affinity=(term(("disk", "In", "ssd")),)) == []
+        assert fits(NodeAffinity(), table, node_affinity=(term(("disk", "In", "hdd")),)) == ["b"]
 
 
 class TestTaints:
@@ -301,7 +350,9 @@ def test_each_refused_node_has_a_reason_and_no_other_does(situation):
             fitting = np.ones(len(table), dtype=bool)
         assert fitting.dtype == np.bool_
         assert fitting.shape == (len(table),)
-        for reason, refused in filter_.rejections(pod, table):
+        # One condition, one reason: of a node affinity the words of the whole filter say all there is to say.
+        told = [(filter_.reason, ~fitting)] if isinstance(filter_, NodeAffinity) else filter_.rejections(pod, table)
+        for reason, refused in told:
             assert reason
             reasonless &= ~refused
         assert fitting.tolist() == reasonless.tolist()

@@ -1,0 +1,34 @@
+"""The whole of it, one thing after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.machine import Machine
+from bench.server import singles, wholes
+from bench.server.databases import SQLITE, databases
+from bench.server.effort import Effort
+from bench.server.result import Result
+
+__all__ = ["measure"]
+
+
+def measure(effort: Effort, say: Callable[[str], None]) -> Result:
+    """Everything on each kind of database there is; list and memory, which no database has a part in, on SQLite."""
+    machine, rates, batches = Machine.this(), [], []
+    with tempfile.TemporaryDirectory(prefix="kube9-bench-") as name, databases(Path(name)) as makers:
+        for database, make in makers.items():
+            folder = Path(name) / database
+            folder.mkdir()
+            say(f"{database}, one at a time")
+            rates += singles.measure(database, make, folder, effort)
+            say(f"{database}, one batch")
+            batch, listed = wholes.measure_batch(database, make, folder, effort)
+            batches.append(batch)
+            if database == SQLITE:
+                listing = listed
+        say("memory")
+        memory = wholes.measure_memory(makers[SQLITE], Path(name), effort)
+    return Result(machine=machine, rates=tuple(rates), batches=tuple(batches), listing=listing, memory=memory)

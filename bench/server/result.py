@@ -1,0 +1,120 @@
+"""What a run found, and the ways to write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import asdict, frozen
+
+from bench.machine import Machine
+from bench.marks import Mark
+from bench.server.singles import Rate
+from bench.server.wholes import Batch, Listing, Memory
+from bench.tables import Rows, aligned, mark_rows, piped
+
+__all__ = ["BEGIN", "END", "Result"]
+
+#: What stands around the part of the documentation that :meth:`Result.markdown` makes.
+BEGIN = "<!-- begin: python -m bench server --markdown -->"
+END = "<!-- end: python -m bench server --markdown -->"
+
+_MARKED_CLIENTS = 64
+#: At least a third of the constant's rate.
+_CONSTANT_AT_MOST = 3.0
+_BATCH_AT_MOST = 4.0
+
+_RATE_COLUMNS = (
+    "one at a time",
+    "database",
+    "clients",
+    "per second",
+    "p99 ms",
+    "constant/s",
+    "constant/kube9",
+    "bare commits/s",
+)
+_BATCH_COLUMNS = ("one batch", "pods", "nodes", "seconds", "bare insert s", "kube9/bare")
+_LIST_COLUMNS = ("one list of pods", "MB", "ms", "constant ms", "kube9/constant")
+_MEMORY_COLUMNS = ("memory with nodes", "pods", "MB", "MB when empty")
+
+
+@frozen(kw_only=True)
+class Result:
+    machine: Machine
+    rates: tuple[Rate, ...]
+    batches: tuple[Batch, ...]
+    listing: Listing
+    memory: Memory
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return (*_rate_marks(self.rates), *_batch_marks(self.batches))
+
+    def text(self) -> str:
+        """Tables for a terminal."""
+        return "\n\n".join([str(self.machine), *map(aligned, self._tables())])
+
+    def markdown(self) -> str:
+        """The same for the documentation."""
+        return "\n\n".join([BEGIN, f"{self.machine}.", *map(piped, self._tables()), END])
+
+    def json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "machine": self.machine.json(),
+            "rates": [asdict(one) | {"ratio": one.ratio} for one in self.rates],
+            "batches": [asdict(one) | {"ratio": one.ratio} for one in self.batches],
+            "list": asdict(self.listing) | {"ratio": self.listing.ratio},
+            "memory": asdict(self.memory),
+            "marks": [mark.json() for mark in self.marks],
+        }
+
+    def _tables(self) -> list[Rows]:
+        return [
+            [_RATE_COLUMNS, *map(_rate_row, self.rates)],
+            [_BATCH_COLUMNS, *map(_batch_row, self.batches)],
+            [_LIST_COLUMNS, _list_row(self.listing)],
+            [_MEMORY_COLUMNS, _memory_row(self.memory)],
+            mark_rows(self.marks),
+        ]
+
+
+def _rate_marks(rates: Iterable[Rate]) -> Iterable[Mark]:
+    for one in rates:
+        if one.what == "pods" and one.clients == _MARKED_CLIENTS:
+            what = f"{one.clients} clients, {one.database}: constant / kube9"
+            yield Mark(what=what, ratio=one.ratio, at_most=_CONSTANT_AT_MOST)
+
+
+def _batch_marks(batches: Iterable[Batch]) -> Iterable[Mark]:
+    for one in batches:
+        what = f"batch of {one.pods:,} pods, {one.database}: kube9 / bare insert"
+        yield Mark(what=what, ratio=one.ratio, at_most=_BATCH_AT_MOST)
+
+
+def _rate_row(one: Rate) -> tuple[str, ...]:
+    return (
+        one.what,
+        one.database,
+        f"{one.clients}",
+        f"{one.per_second:,.0f}",
+        f"{one.p99_ms:.1f}",
+        f"{one.constant_per_second:,.0f}",
+        f"{one.ratio:.2f}",
+        "" if one.commits_per_second is None else f"{one.commits_per_second:,.0f}",
+    )
+
+
+def _batch_row(one: Batch) -> tuple[str, ...]:
+    times = f"{one.seconds:.2f}", f"{one.bare_seconds:.2f}", f"{one.ratio:.2f}"
+    return one.database, f"{one.pods:,}", f"{one.nodes:,}", *times
+
+
+def _list_row(one: Listing) -> tuple[str, ...]:
+    times = f"{one.seconds * 1_000:.0f}", f"{one.constant_seconds * 1_000:.0f}", f"{one.ratio:.2f}"
+    return f"{one.pods:,}", f"{one.answer_bytes / 1e6:.1f}", *times
+
+
+def _memory_row(one: Memory) -> tuple[str, ...]:
+    return f"{one.nodes:,}", f"{one.pods:,}", f"{one.full_bytes / 1e6:,.0f}", f"{one.empty_bytes / 1e6:,.0f}"

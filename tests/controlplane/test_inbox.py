@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kube9.controlplane.inbox import Inbox, Request
+from kube9.core.errors import NotRunning, Overloaded, StoreUnavailable, UnknownName
+
+
+def asking(inbox, request):
+    """Ask from another thread; its outcome comes to be in the list that is returned."""
+    outcome = []
+
+    def ask():
+        try:
+            outcome.append(inbox.ask(request))
+        except Exception as exc:
+            outcome.append(exc)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, outcome
+
+
+def test_everything_comes_out_in_order_up_to_a_weight():
+    inbox = Inbox(10)
+    for item in "abcde":
+        inbox.put(item)
+    assert len(inbox) == 5
+    assert inbox.take(2) == ["a", "b"]
+    assert inbox.take(100) == ["c", "d", "e"]
+    assert inbox.take(100, timeout_s=0.001) == []
+
+
+@pytest.mark.parametrize("answer", [7, UnknownName("there is none")], ids=str)
+def test_a_request_gets_its_answer_or_its_refusal(answer):
+    inbox = Inbox(10)
+    thread, outcome = asking(inbox, Request(lambda turn: None))
+    (request,) = inbox.take(1)
+    if isinstance(answer, Exception):
+        request.refuse(answer)
+    else:
+        request.answer(answer)
+    thread.join(20)
+    assert outcome == [answer]
+
+
+def test_requests_are_counted_by_their_weight_until_they_are_taken():
+    inbox = Inbox(10)
+    first, _ = asking(inbox, Request(lambda turn: None, weight=25))
+    request = inbox.take(100, timeout_s=20)[0]
+    second, _ = asking(inbox, Request(lambda turn: None, weight=8))
+    other = None
+    try:
+        while not len(inbox):
+            pass
+        with pytest.raises(Overloaded, match="8 requests wait already, and 10 is the most"):
+            inbox.ask(Request(lambda turn: None, weight=3))
+        inbox.put("a report is never refused")
+        other, _ = inbox.take(100)
+    finally:
+        for each in (request, other):
+            each.answer(None)
+        first.join(20)
+        second.join(20)
+
+
+def test_a_heavy_one_is_taken_alone():
+    inbox = Inbox(100)
+    first, _ = asking(inbox, Request(lambda turn: None, weight=50))
+    (request,) = inbox.take(50, timeout_s=20)
+    request.answer(None)
+    first.join(20)
+
+
+def test_refused_for_a_while_and_for_good():
+    inbox = Inbox(10)
+    inbox.refuse(lambda: StoreUnavailable("away"))
+    with pytest.raises(StoreUnavailable):
+        inbox.ask(Request(lambda turn: None))
+    reading, outcome = asking(inbox, Request(lambda turn: None, reads=True))
+    inbox.take(1)[0].answer("read")
+    reading.join(20)
+    assert outcome == ["read"]
+    inbox.accept()
+    writing, outcome = asking(inbox, Request(lambda turn: None))
+    inbox.take(1)[0].answer("written")
+    writing.join(20)
+    assert outcome == ["written"]
+    inbox.refuse(lambda: NotRunning("over"), for_good=True)
+    inbox.accept()
+    inbox.refuse(lambda: StoreUnavailable("away"))
+    for reads in (False, True):
+        with pytest.raises(NotRunning, match="over"):
+            inbox.ask(Request(lambda turn: None, reads=reads))

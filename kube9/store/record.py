@@ -93,6 +93,11 @@ def _evicted(event: e.PodEvicted, node_name: str) -> str:
     return f"lost node {node_name}{_because(event.pod.reason)}; queued again"
 
 
+def _recovering(node: Node) -> str:
+    attempt = f"being restarted, attempt {node.recovery_attempts}" if node.recovery_attempts else "being made anew"
+    return f"{attempt}{_because(node.reason)}"
+
+
 def _asked_for(deployment: Deployment) -> str:
     replicas = deployment.spec.replicas
     return f"asked for {replicas} pod{'' if replicas == 1 else 's'} of revision {deployment.revision}"
@@ -116,7 +121,7 @@ _NODE_TEXTS: dict[type[e.Event], Callable[[Node], str]] = {
     e.NodeReady: lambda node: "ready" if node.schedulable else "up, but takes no new pods: it is cordoned",
     e.NodeSuspected: lambda node: f"suspected{_because(node.reason)}; takes no new pods",
     e.NodeFailed: lambda node: f"failed{_because(node.reason)}; its pods move",
-    e.NodeRecovering: lambda node: f"being restarted, attempt {node.recovery_attempts}{_because(node.reason)}",
+    e.NodeRecovering: _recovering,
     e.NodeLost: lambda node: f"given up{_because(node.reason)}",
     e.NodeCordoned: lambda _: "cordoned: takes no new pods",
     e.NodeUncordoned: lambda _: "uncordoned: takes new pods again",

@@ -42,7 +42,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @_options
 @click.pass_context
-def main(ctx: click.Context, quick: bool, **shown: bool) -> None:
+def main(ctx: click.Context, /, quick: bool, **shown: bool) -> None:
     """Print how long kube9 takes for a decision, beside a plain loop over objects and the bare NumPy scan."""
     if ctx.invoked_subcommand is None:
         _show(_measure(QUICK if quick else THOROUGH), **shown)

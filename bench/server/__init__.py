@@ -1,1 +1,1 @@
-"""How fast the server is, beside the same web server answering a constant and the bare store: ``python -m bench server``."""
+"""How fast the server is, beside its floors: run ``python -m bench server``."""

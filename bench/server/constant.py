@@ -1,4 +1,4 @@
-"""Kube9's own web server with an app that answers a constant: ``python -m bench.server.constant ANSWER STATUS TOLD``."""
+"""kube9's own web server answering a constant: ``python -m bench.server.constant ANSWER STATUS TOLD``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def constant_app(body: bytes, status: int) -> Flask:
     # The web server asks the app for what it keeps of its streams; of the rest nothing is used.
     nothing = cast("Any", SimpleNamespace(view=None))
     app.extensions["kube9"] = Services(
-        plane=nothing, plugins=nothing, tokens=Tokens.of("nobody asks for it"), limits=Limits(), endpoints=()
+        plane=nothing, plugins=nothing, tokens=Tokens.of("nobody asks for it"), limits=Limits(), resources=()
     )
 
     def answer(path: str) -> Response:  # noqa: ARG001 - whatever the path

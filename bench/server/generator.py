@@ -1,7 +1,7 @@
 """Sends requests that were made beforehand: ``python -m bench.server.generator``, told on its standard input.
 
-One process and one thread for all connections, each of which sends its next request when the answer to the one before is
-complete. It looks at no more of an answer than its status and its length.
+One process and one thread for all connections, each of which sends its next request when the answer to the one before
+is complete. It looks at no more of an answer than its status and its length.
 """
 
 from __future__ import annotations

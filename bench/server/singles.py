@@ -56,7 +56,8 @@ def measure(database: str, make: MakeDatabase, folder: Path, effort: Effort) -> 
 
 def _pods(database: str, server: Running, floor: Running, clients: int, count: int, rounds: int, serial: int) -> Rate:
     """Server and floor by turns, with requests that are alike."""
-    ours, theirs = [], []
+    ours: list[Load] = []
+    theirs: list[Load] = []
     for turn in range(rounds):
         first = serial + turn * count
         for target, loads in ((floor, theirs), (server, ours)):
@@ -70,7 +71,8 @@ def _heartbeats(database: str, server: Running, folder: Path, tokens: list[str],
     """Each node beats with its own token."""
     clients = max(effort.clients)
     answer = server.ask("POST", "/v1/nodes/node-0/heartbeat")
-    ours, theirs = [], []
+    ours: list[Load] = []
+    theirs: list[Load] = []
     with constant(folder, server, answer.status, answer.body) as floor:
         for _ in range(effort.rounds):
             for target, loads in ((floor, theirs), (server, ours)):

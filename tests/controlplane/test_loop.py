@@ -225,8 +225,8 @@ class Crowd:
     def __init__(self, world, threads, steps):
         self.world, self.plane = world, world.plane
         self.errors = []
-        #: Pods by name that were acknowledged and not asked to go since; each thread has names of its own.
-        self.promised = {}
+        #: By thread, the uids by name of pods that were acknowledged and not asked to go since.
+        self.promises = [{} for _ in range(threads)]
         self.threads = [threading.Thread(target=self.run, args=(number, steps)) for number in range(threads)]
 
     def go(self):
@@ -239,19 +239,18 @@ class Crowd:
         rng = random.Random(number)
         try:
             for step in range(steps):
-                self.step(rng, f"{number}-{step}", [name for name in self.promised if name.startswith(f"{number}-")])
+                self.step(rng, f"{number}-{step}", self.promises[number])
         except Exception as exc:
             self.errors.append(exc)
-            raise
 
-    def step(self, rng, fresh, mine):
+    def step(self, rng, fresh, promised):
         what = rng.random()
         try:
-            if what < 0.6 or not mine:
-                self.promised[fresh] = self.plane.launch_pod(spec(fresh, rng.choice((50, 100, 700))), uid=fresh).pod.uid
+            if what < 0.6 or not promised:
+                promised[fresh] = self.plane.launch_pod(spec(fresh, rng.choice((50, 100, 700))), uid=fresh).pod.uid
             elif what < 0.8:
-                name = rng.choice(mine)
-                self.promised.pop(name)
+                name = rng.choice(list(promised))
+                promised.pop(name)
                 self.plane.delete_pod("default", name, 0)
             elif what < 0.9:
                 self.plane.cordon_node(f"n{rng.randrange(6)}", rng.random() < 0.3)
@@ -264,7 +263,7 @@ class Crowd:
                     DeploymentSpec(name="web", replicas=rng.randrange(4), template=spec("web", 10)), uid=fresh
                 )
         except (Conflict, UnknownName, StoreUnavailable):
-            self.promised.pop(fresh, None)
+            promised.pop(fresh, None)
 
     def settle(self):
         """Let every node take pods again, and wait until nothing is under way."""
@@ -298,7 +297,7 @@ def test_many_at_once_get_what_they_were_promised(world, request, database):
     assert crowd.errors == []
     crowd.settle()
     held = {pod.name: pod.uid for pod in plane.view.pods() if pod.owner is None}
-    assert held == crowd.promised
+    assert held == {name: uid for promised in crowd.promises for name, uid in promised.items()}
     plane.stop()
     view, cluster = plane.view, world.cluster
     cluster.check()

@@ -301,6 +301,16 @@ class TestDevices:
         assert set(reasons(Devices(), table, devices=devices).values()) == {"no fpga of model X or Y"}
 
 
+TERMS = st.sampled_from(
+    [
+        term(("x", "In", "1")),
+        term(("y", "NotIn", "2")),
+        term(("x", "Gt", "1"), ("y", "Exists")),
+        term(fields=("n0", "n2")),
+    ]
+)
+
+
 @st.composite
 def situations(draw):
     table = LiveTable()
@@ -335,6 +345,7 @@ def situations(draw):
             for kind in kinds
         ],
         node_selector=draw(st.dictionaries(st.sampled_from("xy"), st.sampled_from("12"))),
+        node_affinity=draw(st.lists(TERMS, max_size=2)),
         tolerations=draw(st.lists(st.sampled_from([Toleration("k"), Toleration("j", exists=True)]))),
     )
     return table, pod

@@ -26,7 +26,7 @@ class Abandoned(Exception):
     """The run is over before its end."""
 
 
-class Client(threading.Thread):
+class Client:
     """Everything it asks for is its own; its names begin with its number. What it chooses depends on the seed alone.
 
     :param problems: where a violation is put, and whatever else ends this thread.
@@ -35,7 +35,8 @@ class Client(threading.Thread):
     def __init__(
         self, number: int, seed: int, *, gate: Gate, connect: Callable[[], Connection], problems: list[BaseException]
     ) -> None:
-        super().__init__(name=f"client-{number}")
+        self._thread = threading.Thread(target=self.run, name=f"client-{number}")
+        self.start, self.join = self._thread.start, self._thread.join
         self.book = Book(number)
         self.finish = threading.Event()
         self._rng = random.Random(f"{seed}/client/{number}")
@@ -60,6 +61,7 @@ class Client(threading.Thread):
     def run(self) -> None:
         self._connection = self._connect()
         try:
+            self._add_node()
             while not self.finish.is_set():
                 (action,) = self._rng.choices(list(self._actions), list(self._actions.values()))
                 action()

@@ -60,9 +60,11 @@ def _listed(connection: Connection, what: str) -> Iterable[Mapping[str, Any]]:
 
 def _node(document: Mapping[str, Any]) -> Node:
     status = document["status"]
+    # It is shown there, and cannot be asked for there.
+    spec = {key: value for key, value in document["spec"].items() if key != "unschedulable"}
     return Node(
         uid=document["metadata"]["uid"],
-        spec=spec_of(document, "Node"),
+        spec=spec_of({**document, "spec": spec}, "Node"),
         ordinal=0,
         phase=NodePhase(status["phase"]),
         cordoned=document["spec"].get("unschedulable", False),

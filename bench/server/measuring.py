@@ -21,7 +21,6 @@ def measure(effort: Effort, say: Callable[[str], None]) -> Result:
     with tempfile.TemporaryDirectory(prefix="kube9-bench-") as name, databases(Path(name)) as makers:
         for database, make in makers.items():
             folder = Path(name) / database
-            folder.mkdir()
             say(f"{database}, one at a time")
             rates += singles.measure(database, make, folder, effort)
             say(f"{database}, one batch")

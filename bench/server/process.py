@@ -88,6 +88,7 @@ class Running:
 @contextmanager
 def kube9_server(folder: Path, database_url: str) -> Iterator[Running]:
     """``kube9 serve`` with memory nodes and a state directory below ``folder``."""
+    folder.mkdir(exist_ok=True)
     state = StateDir(folder / "state")
     arguments = ["-m", "kube9", "-q", "serve", "--port", "0", "--state-dir", str(state.path), "--db", database_url]
     with _process(arguments, folder / "server.log") as process:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from attrs import define, field, frozen
@@ -68,6 +66,16 @@ class Replicas:
         return sum(map(len, self._drawers))
 
     @property
+    def idle(self) -> Iterator[Pod]:
+        """Of the present template, and not running."""
+        return iter(self._idle.values())
+
+    @property
+    def ready(self) -> Iterator[Pod]:
+        """Of the present template, and running."""
+        return iter(self._ready.values())
+
+    @property
     def old_idle(self) -> Iterator[Pod]:
         """Of an older template, and not running."""
         return iter(self._old_idle.values())
@@ -125,12 +133,31 @@ def wish(deployment: Deployment, replicas: Replicas) -> Wish:
     lacking = deployment.spec.replicas - len(replicas)
     if not lacking and not replicas.rolling:
         return _NOTHING
-    surplus = heapq.nsmallest(-lacking, replicas.alive(), key=partial(_worth, deployment)) if lacking < 0 else []
+    surplus = _surplus(deployment, replicas, -lacking) if lacking < 0 else ()
     lacking = max(0, lacking)
     return Wish(lacking, (*surplus, *_next_of_the_old(deployment, replicas, surplus, lacking)))
 
 
-def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: list[Pod], lacking: int) -> Iterator[Pod]:
+def _surplus(deployment: Deployment, replicas: Replicas, count: int) -> Sequence[Pod]:
+    """Who is least to be missed: old ones as long as enough run without them, those that do not run, the youngest."""
+    needed = deployment.spec.replicas - deployment.spec.max_unavailable
+    spare = max(0, len(replicas) - replicas.unready - needed)
+    old_ready = _least_first(replicas.old_ready)
+    order = (
+        *_least_first(replicas.old_idle),
+        *old_ready[:spare],
+        *_least_first(replicas.idle),
+        *old_ready[spare:],
+        *_least_first(replicas.ready),
+    )
+    return order[:count]
+
+
+def _least_first(pods: Iterable[Pod]) -> list[Pod]:
+    return sorted(pods, key=lambda pod: (pod.phase is not PodPhase.PENDING, -pod.ordinal))
+
+
+def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: Sequence[Pod], lacking: int) -> Iterator[Pod]:
     """Whom to replace next by a pod of the present template, apart from those that go anyway."""
     if not replicas.rolling:
         return
@@ -143,10 +170,3 @@ def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: list[P
 
 def _runs(pod: Pod) -> bool:
     return pod.phase is _RUNNING and not pod.evicting
-
-
-def _worth(deployment: Deployment, pod: Pod) -> tuple[bool, int, int]:
-    """What is least to be missed comes first: old ones, those that wait or do not run yet, the youngest."""
-    present = pod.owner is not None and pod.owner.revision == deployment.revision
-    stage = 0 if pod.phase is PodPhase.PENDING else 1 + _runs(pod)
-    return present, stage, -pod.ordinal

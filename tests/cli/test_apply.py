@@ -148,7 +148,7 @@ def test_an_empty_file_and_one_that_is_no_yaml_are_misuse(live, run, file):
     assert "there is no document in" in run("apply", "-f", file("")).stderr
     broken = run("apply", "-f", file("a: [1"))
     assert broken.exit_code == 2
-    assert "line 1" in broken.stderr
+    assert "line 2, column 1" in broken.stderr
 
 
 @pytest.mark.parametrize(

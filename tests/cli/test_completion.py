@@ -26,7 +26,7 @@ def completed(start):
         ended = start(env={**line, "_KUBE9_COMPLETE": "bash_complete"})
         assert ended.returncode == 0, ended.stderr
         assert ended.stderr == ""
-        return [offer.partition(",")[2] for offer in ended.stdout.splitlines()]
+        return [offer.partition(",")[2] for offer in ended.stdout.splitlines() if offer]
 
     return completed
 

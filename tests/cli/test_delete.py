@@ -6,10 +6,12 @@ DOCUMENTS = """
 apiVersion: kube9/v1
 kind: Node
 metadata: {name: n1}
+spec: {capacity: {cpu: "1"}}
 ---
 apiVersion: kube9/v1
 kind: Pod
 metadata: {name: web, namespace: team}
+spec: {requests: {cpu: 100m}}
 ---
 apiVersion: v1
 kind: Service

@@ -101,10 +101,11 @@ class Book:
         """Those of a kind; of every life where none is named."""
         return [entry for entry in self.entries.values() if entry.kind == kind and (not lives or entry.life in lives)]
 
-    def note(self, what: str, entry: Entry) -> None:
+    def note(self, what: str, entry: Entry, more: str = "") -> None:
         """Something was acknowledged."""
         self.acknowledged[what] += 1
-        self._told.append(f"{time.monotonic():.3f}  client {self.client}: {what} {entry.label} (uid {entry.uid})")
+        told = f"{time.monotonic():.3f}  client {self.client}: {what} {entry.label}{more} (uid {entry.uid})"
+        self._told.append(told)
 
     def forget_gone(self) -> None:
         """Drop what is gone, so that a long run stays small; a later audit takes it for a stranger."""

@@ -131,7 +131,7 @@ class Client:
         answer, _ = self._insist("PATCH", f"/v1/deployments/{entry.name}", {"spec": {"replicas": replicas}})
         self._expect(answer, f"scaling {entry.label}", 200)
         entry.set("replicas", replicas)
-        self.book.note(f"scaled to {replicas}", entry)
+        self.book.note("scaled", entry, f" to {replicas}")
 
     def _delete_deployment(self) -> None:
         self._delete("Deployment", "/v1/deployments/{name}")

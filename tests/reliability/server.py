@@ -21,6 +21,8 @@ __all__ = ["NotInTime", "Server", "ServerEnded"]
 _START_PATIENCE_S = 90.0
 _STOP_PATIENCE_S = 60.0
 _LOOK_S = 0.005
+#: Less patient than by default: between two kills there is little time to fail in.
+_HEALTH = "heartbeat:interval_ms=200,suspect_ms=800,fail_ms=2500"
 
 
 class ServerEnded(Exception):
@@ -65,6 +67,7 @@ class Server:
         """Begin; returns at once."""
         assert self._process is None, "it runs already"
         arguments = ["serve", "--state-dir", str(self.state.path), "--port", str(self.port), "--db", self.database_url]
+        arguments += ["--health", _HEALTH]
         # Options of whoever runs this would reach the server too.
         env = {name: value for name, value in os.environ.items() if not name.startswith("KUBE9_")}
         self._started_s = time.monotonic()

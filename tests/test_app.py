@@ -8,6 +8,7 @@ import pytest
 
 import kube9
 from kube9.app import App
+from kube9.backends.memory import MemoryBackend
 from kube9.clocks import VirtualClock
 from kube9.core import hookspecs
 from kube9.core import stimuli as s
@@ -16,7 +17,9 @@ from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodPhase, PodSpec
 from kube9.core.settings import Settings
 from kube9.plugins.manager import Plugins
+from kube9.plugins.policies import FirstFit
 from kube9.plugins.sources import Source, installed
+from kube9.store import open_store
 
 #: Whatever else is installed beside kube9 is no affair of these tests.
 ALONE = {"KUBE9_PLUGINS": ""}
@@ -212,6 +215,127 @@ def test_an_app_can_be_loaded_again_elsewhere_by_what_it_remembers(tmp_path):
     files, strict = pickle.loads(pickle.dumps((app.plugin_files, app.strict)))
     again = App.load(files, strict=strict, env=ALONE)
     assert (again.plugin_files, again.strict, again.plugins.hooks) == ((path,), True, app.plugins.hooks)
+
+
+# ---------------------------------------------------------------------- control planes
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a control plane of an app, and stop it after the test."""
+    planes = []
+
+    def start(app, **asked):
+        planes.append(app.make_control_plane(open_store(str(tmp_path / f"{len(planes)}.db")), **asked))
+        planes[-1].start()
+        return planes[-1]
+
+    yield start
+    for plane in planes:
+        plane.stop()
+
+
+def run_pod(plane, name, scheduler_name=""):
+    spec = PodSpec(name=name, requests={"cpu": 500}, scheduler_name=scheduler_name)
+    return plane.view.node_name(plane.launch_pod(spec, uid=name).pod.node_uid)
+
+
+def wait_until(plane, holds):
+    for _ in range(1000):
+        if holds():
+            return
+        plane.view.wait(plane.view.revision, 0.02)
+    pytest.fail(f"it did not come about: {plane.view.nodes()}")
+
+
+def add_nodes(plane, **cpu_milli):
+    for name, milli in cpu_milli.items():
+        plane.add_node(NodeSpec(name=name, capacity={"cpu": milli}), uid=name)
+    wait_until(plane, lambda: all(node.schedulable for node in plane.view.nodes()))
+
+
+def test_a_control_plane_has_every_scheduler_that_can_be_made_by_its_name(app, start):
+    plane = start(app, scheduler="worst-fit", others=["random:seed=3"])
+    assert plane.schedulers == ("worst-fit", "random", "best-fit", "first-fit")
+    add_nodes(plane, small=1000, large=4000)
+    assert (run_pod(plane, "p"), run_pod(plane, "q", "best-fit")) == ("large", "small")
+
+
+def test_a_scheduler_that_needs_options_is_left_out_until_it_is_asked_for_with_them(start, caplog):
+    class Needy:
+        @kube9.hookimpl
+        def kube9_register_schedulers(self, register):
+            register("needy", lambda size: FirstFit())
+            register("broken", lambda: 1 / 0)
+
+    app = app_with(Needy())
+    assert start(app).schedulers == ("best-fit", "first-fit", "random", "worst-fit")
+    assert "scheduler broken is left out" in caplog.text
+    assert "needy" in start(app, others=["needy:size=3"]).schedulers
+    with pytest.raises(InvalidInput, match="scheduler 'needy'"):
+        start(app, scheduler="needy")
+
+
+def test_a_node_names_its_backend_which_is_made_when_it_is_first_named(start):
+    made = []
+
+    class Second:
+        @kube9.hookimpl
+        def kube9_register_backends(self, register):
+            register("second", self.make)
+
+        def make(self, clock, deliver, **options):
+            made.append(options)
+            return MemoryBackend(clock, deliver)
+
+    plane = start(app_with(Second()), backends=["second:zone=north"])
+    assert (plane.backends, made) == (("memory", "second"), [])
+    plane.add_node(NodeSpec(name="n", backend="second"), uid="n")
+    assert made == [{"zone": "north"}]
+    with pytest.raises(UnknownName, match="there is no backend 'third'; installed: memory, second"):
+        plane.add_node(NodeSpec(name="m", backend="third"), uid="m")
+
+
+def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
+    plane = start(app, health="heartbeat:interval_ms=20,suspect_ms=5000,fail_ms=9000")
+    add_nodes(plane, n=1000)
+    wait_until(plane, lambda: plane.status().heartbeats >= 3)
+    assert plane.health()[0].last_heard_ms_ago is not None
+    silent = start(app, backends=["memory:heartbeat_ms=0"])
+    add_nodes(silent, n=1000)
+    assert silent.health()[0].last_heard_ms_ago is None
+
+
+@pytest.mark.parametrize(
+    "asked, error, why",
+    [
+        ({"health": "heartbaet"}, UnknownName, r"no health check 'heartbaet'; installed: heartbeat. Did you mean"),
+        ({"health": "heartbeat:fail_ms=1"}, InvalidInput, "must grow in this order"),
+        ({"scheduler": "bestfit"}, UnknownName, "no scheduler 'bestfit'"),
+        ({"others": ["best-fit"]}, DuplicateName, "scheduler 'best-fit' is asked for twice"),
+        ({"backends": ["docket"]}, UnknownName, "no backend 'docket'; installed: memory"),
+        ({"backends": ["memory:", "memory:exit_code=1"]}, DuplicateName, "backend 'memory' is asked for twice"),
+    ],
+    ids=str,
+)
+def test_a_control_plane_of_what_is_not_there_is_refused(app, asked, error, why):
+    with pytest.raises(error, match=why):
+        app.make_control_plane(None, **asked)
+
+
+def test_options_that_a_backend_does_not_take_are_told_to_whoever_names_it(app, start):
+    plane = start(app, backends=["memory:speed=7"])
+    with pytest.raises(InvalidInput, match="there is no option 'speed'"):
+        plane.add_node(NodeSpec(name="n"), uid="n")
+
+
+def test_plugins_hear_what_happens_in_a_control_plane(start):
+    recorder = Recorder()
+    plane = start(app_with(recorder))
+    add_nodes(plane, n=1000)
+    run_pod(plane, "p")
+    plane.stop()
+    assert [hook for hook, _ in recorder.calls if "register" not in hook] == ["kube9_node_ready", "kube9_pod_bound"]
 
 
 # ---------------------------------------------------------------------- hooks, in a small run

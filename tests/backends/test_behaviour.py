@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube9.backends.behaviour import NodeBehaviour, PodBehaviour, read_behaviours
+from kube9.backends.behaviour import NodeBehaviour, PodBehaviour, read_behaviours, read_fields
 from kube9.core.errors import InvalidInput
 
 READINGS = [
@@ -63,3 +63,8 @@ ENDS = [
 @pytest.mark.parametrize("behaviour,end", ENDS)
 def test_the_earlier_end_counts(behaviour, end):
     assert behaviour.end() == end
+
+
+def test_only_what_is_given_goes_on_top_of_others():
+    assert read_fields({"exit_code": "3", "restart_delay_ms": "7"}) == ({"exit_code": 3}, {"restart_delay_ms": 7})
+    assert read_fields({}) == ({}, {})

@@ -36,3 +36,18 @@ def test_the_memory_backend_is_offered_and_takes_its_knobs_as_text(backends):
 def test_a_knob_that_does_not_exist_is_refused_with_the_backends_name(backends):
     with pytest.raises(InvalidInput, match="backend 'memory' from plugin 'backends': there is no option 'speed'"):
         backends.make("memory", clock=VirtualClock(), deliver=print, speed="7")
+
+
+def test_nodes_are_heard_if_it_is_asked_for(backends):
+    clock, told = VirtualClock(), []
+    backend = backends.make("memory", clock=clock, deliver=told.append, heartbeat_ms="40")
+    assert backend.heartbeat_ms == 40
+    backend.create_node(Node(uid="n", spec=NodeSpec(name="n"), ordinal=1), JoinTicket(node_uid="n"))
+    clock.advance(100)
+    assert [(type(stimulus).__name__, stimulus.at_ms) for stimulus in told] == [
+        ("NodeJoined", 0),
+        ("Heartbeat", 40),
+        ("Heartbeat", 80),
+    ]
+    with pytest.raises(InvalidInput, match="option 'heartbeat_ms' must be a whole number of milliseconds"):
+        backends.make("memory", clock=clock, deliver=told.append, heartbeat_ms="often")

@@ -7,10 +7,10 @@ import pytest
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.backends.memory import MemoryBackend
 from kube9.clocks import RealClock, VirtualClock
-from kube9.core.errors import InvalidInput, NodeGone
+from kube9.core.errors import BackendError, InvalidInput, NodeGone
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
-from kube9.core.ports import JoinTicket, PodReport
+from kube9.core.ports import FaultInjector, JoinTicket, PodReport
 from kube9.core.stimuli import PodStarted, Stimulus
 from kube9.testing import BackendContract
 
@@ -563,3 +563,95 @@ def test_calls_from_many_threads_at_once_are_all_carried_out():
             worker.join()
         assert all_told.wait(20)
         assert len(set(told)) == len(backend.list_pods(NODE)) == pods_each * threads
+
+
+# ---------------------------------------------------------------------- options of one node
+
+
+def with_options(**options):
+    return Node(uid="n1", spec=NodeSpec(name="node-1", options=options), ordinal=1)
+
+
+def test_options_of_a_node_go_on_top_of_how_all_behave():
+    world = World(
+        behaviour=lambda pod: PodBehaviour(start_delay_ms=5, exit_code=2),
+        node_behaviour=NodeBehaviour(create_delay_ms=10),
+    )
+    world.create(with_options(run_for_ms="7", restart_delay_ms="3"), OTHER)
+    assert world.heard() == ["10 NodeJoined n1", "10 NodeJoined n2"]
+    world.backend.start_pod(NODE, pod())
+    world.backend.start_pod(OTHER, pod("q"))
+    assert world.heard() == ["15 PodStarted p 1", "15 PodStarted q 1", "22 PodExited p 1 2"]
+    world.backend.restart_node(NODE)
+    assert world.heard() == ["25 NodeJoined n1"]
+
+
+@pytest.mark.parametrize("options", [{"speed": "7"}, {"run_for_ms": "long"}, {"heartbeat_ms": "5"}], ids=str)
+def test_a_node_whose_options_cannot_be_read_is_not_made(options):
+    world = World()
+    with pytest.raises(BackendError, match="the memory backend cannot make node 'node-1': .*option"):
+        world.create(with_options(**options))
+    assert world.heard() == []
+    assert world.create(NODE).heard() == ["0 NodeJoined n1"]
+
+
+# ---------------------------------------------------------------------- heartbeats
+
+
+def test_only_nodes_that_are_up_are_heard():
+    world = World(heartbeat_ms=100, node_behaviour=lambda node: NodeBehaviour(create_delay_ms=50 * node.ordinal))
+    world.create(NODE, OTHER)
+    assert world.heard(150) == ["50 NodeJoined n1", "100 Heartbeat n1", "100 NodeJoined n2"]
+    world.backend.fail_node(NODE)
+    assert world.heard(250) == ["200 Heartbeat n2"]
+    world.backend.close()
+    assert world.heard() == []
+
+
+def test_without_an_interval_no_timer_runs():
+    world = World().up()
+    assert world.clock.next_at_ms is None
+
+
+# ---------------------------------------------------------------------- faults on purpose
+
+
+FAILURES = [
+    # how it is broken at 100, and what is told of a restart at 200 and until 1000
+    ({}, ["200 NodeJoined n1"]),
+    ({"down_for_ms": 300}, ["400 NodeJoined n1"]),
+    ({"down_for_ms": 0}, ["100 NodeJoined n1", "200 NodeJoined n1"]),
+    ({"permanent": True}, ["200 RestartNodeFailed n1 the machine is dead"]),
+]
+
+
+@pytest.mark.parametrize("how, told", FAILURES, ids=str)
+def test_a_node_can_be_broken_on_purpose(how, told):
+    world = World().up()
+    world.backend.start_pod(NODE, pod())
+    world.heard(100)
+    world.backend.fail_node(NODE, **how)
+    with pytest.raises(NodeGone, match="is down"):
+        world.backend.list_pods(NODE)
+    heard = world.heard(200)
+    world.backend.restart_node(NODE)
+    assert heard + world.heard(1000) == told
+
+
+def test_a_node_that_was_broken_for_good_stays_so():
+    world = World().up()
+    world.backend.fail_node(NODE, permanent=True)
+    world.backend.fail_node(NODE)
+    world.backend.restart_node(NODE)
+    assert world.heard() == ["0 RestartNodeFailed n1 the machine is dead"]
+
+
+def test_what_cannot_be_broken_so_is_refused():
+    world = World().up()
+    assert isinstance(world.backend, FaultInjector)
+    with pytest.raises(InvalidInput, match="a node that never comes back cannot be down for 5 ms"):
+        world.backend.fail_node(NODE, down_for_ms=5, permanent=True)
+    with pytest.raises(InvalidInput, match="must not be negative"):
+        world.backend.fail_node(NODE, down_for_ms=-5)
+    with pytest.raises(NodeGone, match="has no node 'n2'"):
+        world.backend.fail_node(OTHER)

@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 import pytest
 import yaml
 
-from kube9.cli.output import Column, show_document, show_table
+from kube9.cli.output import Column, LinePrinter, show_document, show_table
 
 COLUMNS = (Column("name"), Column("nodes", right=True), Column("note"))
 ROWS = (("best-fit", "1038", "a [bold]note[/bold]"), ("ff", "7", ""), ("long", "12", "two\nlines and  more"))
@@ -87,3 +87,38 @@ def test_a_long_cell_is_folded_and_not_lost_on_a_terminal():
     text = shown_on_terminal((Column("name"), Column("problem")), [("x", "y" * 300)])
     assert text.count("y") == 300
     assert all(len(line) <= 100 for line in re.sub(r"\x1b\[[\d;]*m", "", text).splitlines())
+
+
+COLOURED = (Column("name"), Column("status", colour=lambda cell: "red" if cell == "Failed" else ""), Column("note"))
+
+
+def test_a_cell_may_have_a_colour_on_a_terminal_alone(capsys):
+    rows = [("a", "Failed", "x"), ("b", "Ready", "y")]
+    assert "\x1b[31mFailed" in shown_on_terminal(COLOURED, rows)
+    show_table(COLOURED, rows)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+class TestLinePrinter:
+    def test_the_head_comes_with_the_first_row_and_columns_only_grow(self, capsys):
+        printer = LinePrinter(COLUMNS)
+        assert capsys.readouterr().out == ""
+        for row in ROWS:
+            printer.show(row)
+        assert capsys.readouterr().out.splitlines() == [
+            "NAME      NODES  NOTE",
+            "best-fit   1038  a [bold]note[/bold]",
+            "ff            7",
+            "long         12  two lines and more",
+        ]
+        printer.show(("a-much-longer-name", "1", "x"))
+        printer.show(("b", "1", "x"))
+        assert capsys.readouterr().out.splitlines() == ["a-much-longer-name      1  x", "b" + " " * 23 + "1  x"]
+
+    @pytest.mark.parametrize("no_color", [False, True])
+    def test_a_terminal_has_colours_unless_they_are_not_wanted(self, monkeypatch, no_color):
+        if no_color:
+            monkeypatch.setenv("NO_COLOR", "1")
+        with redirect_stdout(Terminal()) as screen:
+            LinePrinter(COLOURED).show(("a", "Failed", "x"))
+        assert ("\x1b[31mFailed" in screen.getvalue()) is not no_color

@@ -16,6 +16,9 @@ from kube9.client import Client
 from kube9.core.errors import ApiError
 
 
+pytestmark = pytest.mark.slow
+
+
 class Served:
     """A running ``kube9 serve``."""
 

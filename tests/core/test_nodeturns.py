@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from kube9.core import stimuli as s
-from kube9.core.errors import DuplicateName
+from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.core.nodes import NodePhase, NodeSpec
-from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode
-from kube9.core.pods import PodPhase
+from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode, StopPod
+from kube9.core.pods import PodPhase, PodReport
 
 
 def fail(reason="dead"):
@@ -311,3 +312,260 @@ def test_a_name_is_free_once_its_node_is_gone(drive):
     driven.tell(s.DestroyNodeDone, "n")
     driven.tell(s.AddNode, "other", spec=NodeSpec(name="n"))
     assert list(driven.nodes) == ["other"]
+
+
+class TestDraining:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.node("n")
+        for name in ("p", "q"):
+            driven.pod(name, 400, grace_ms=70)
+        return driven
+
+    def test_cordons_the_node_and_stops_its_pods(self, driven):
+        outcome = driven.tell(s.DrainNode, "n")
+        assert driven.told() == ["NodeCordoned n", "StopPod p n", "StopPod q n"]
+        assert [each.grace_ms for each in outcome.instructions] == [70, 70]
+        assert [each.pod for each in outcome.instructions] == [driven.pods["p"], driven.pods["q"]]
+        assert driven.nodes["n"].cordoned
+        assert driven.where() == {"p": "n", "q": "n"}
+
+    def test_gives_the_pods_as_long_as_is_said(self, driven):
+        outcome = driven.tell(s.DrainNode, "n", grace_ms=1)
+        assert [each.grace_ms for each in outcome.instructions] == [1, 1]
+
+    def test_may_be_asked_for_again(self, driven):
+        driven.tell(s.DrainNode, "n")
+        driven.stopped("p")
+        outcome = driven.tell(s.DrainNode, "n", grace_ms=0)
+        assert driven.told() == ["StopPod q n"]
+        assert outcome.instructions[0].grace_ms == 0
+
+    def test_leaves_to_their_deletion_those_that_are_being_deleted(self, driven):
+        driven.tell(s.DeletePod, "p")
+        driven.tell(s.DrainNode, "n")
+        assert driven.told() == ["NodeCordoned n", "StopPod q n"]
+        driven.stopped("p")
+        assert driven.told() == ["PodDeleted p"]
+
+    def test_of_an_empty_node_is_a_cordon(self, drive):
+        driven = drive()
+        driven.ask_for("n")
+        driven.tell(s.DrainNode, "n")
+        assert driven.told() == ["NodeCordoned n"]
+
+    def test_of_a_node_that_is_not_there(self, driven):
+        with pytest.raises(UnknownName, match="there is no node with uid 'm'"):
+            driven.tell(s.DrainNode, "m")
+
+    @pytest.mark.parametrize("meanwhile", [fail(), GIVE_UP, GONE, JOIN, (s.NodeAbsent, {})], ids=str)
+    def test_is_cut_short_by_whatever_ends_the_pods(self, driven, meanwhile):
+        driven.node("m")
+        driven.tell(s.DrainNode, "n")
+        kind, about = meanwhile
+        driven.tell(kind, "n", **about)
+        assert driven.where() == {"p": "m", "q": "m"}
+        assert [pod.evicting for pod in driven.pods.values()] == [False, False]
+        for name in ("p", "q"):
+            assert driven.tell(s.StopPodDone, name, epoch=1).changes == ()
+
+    def test_outlasts_a_suspicion(self, driven):
+        driven.tell(s.DrainNode, "n")
+        driven.tell(s.SuspectNode, "n")
+        driven.stopped("p")
+        assert driven.pods["p"].node_uid is None
+        driven.tell(s.Heartbeat, "n")
+        assert driven.where() == {"q": "n"}
+
+    def test_goes_together_with_a_deletion_of_the_node(self, driven):
+        driven.node("m")
+        driven.tell(s.DrainNode, "n")
+        driven.tell(s.DeleteNode, "n")
+        driven.stopped("p")
+        assert driven.where() == {"p": "m", "q": "n"}
+        driven.tell(s.DestroyNodeDone, "n")
+        assert driven.where() == {"p": "m", "q": "m"}
+
+
+class TestForgetting:
+    @pytest.mark.parametrize(
+        "before",
+        [[], [NOT_CREATED], [JOIN, GIVE_UP], [JOIN, fail()], [JOIN, fail(), not_restarted()], [JOIN, GIVE_UP, DELETE]],
+        ids=str,
+    )
+    def test_strikes_out_a_node_that_is_down(self, drive, before):
+        driven = drive()
+        driven.ask_for("n")
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        driven.tell(s.ForgetNode, "n")
+        assert driven.told() == ["NodeDeleted n"]
+        assert dict(driven.nodes) == {}
+        # What its backend still says of it.
+        for kind, about in (JOIN, GONE, not_restarted()):
+            driven.tell(kind, "n", **about)
+            assert driven.told() == ["StaleReport"]
+        assert driven.at(10**6).tell(s.TimePassed).instructions == ()
+        driven.node("n")
+        assert list(driven.nodes) == ["n"]
+
+    @pytest.mark.parametrize("before", [[JOIN], [JOIN, SUSPECT], [JOIN, CORDON], [JOIN, DELETE]], ids=str)
+    def test_is_refused_as_long_as_it_may_run_something(self, drive, before):
+        driven = drive()
+        driven.ask_for("n")
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        driven.pod("p")
+        state = driven.state()
+        with pytest.raises(Conflict, match="node 'n' is (Ready|Suspect) and may run pods; only a node that is down"):
+            driven.at(5).tell(s.ForgetNode, "n")
+        assert driven.state() == state
+
+    def test_of_a_node_that_is_not_there(self, drive):
+        with pytest.raises(UnknownName, match="there is no node with uid 'n'"):
+            drive().tell(s.ForgetNode, "n")
+
+
+class TestAbsence:
+    """The backend has nothing of the node, or only something that is down."""
+
+    @pytest.mark.parametrize(
+        "before", [[JOIN], [JOIN, SUSPECT], [JOIN, fail()], [JOIN, fail(), not_restarted()]], ids=str
+    )
+    def test_has_the_node_made_anew_and_its_pods_moved(self, drive, before):
+        driven = drive()
+        driven.ask_for("n")
+        driven.tell(s.NodeJoined, "n")
+        driven.pod("p")
+        for kind, about in before[1:]:
+            driven.tell(kind, "n", **about)
+        driven.node("m")
+        driven.tell(s.NodeAbsent, "n")
+        assert driven.told()[:1] == ["NodeRecovering n"]
+        assert "CreateNode n" in driven.told()
+        assert driven.where() == {"p": "m"}
+        assert driven.nodes["n"].phase is NodePhase.PROVISIONING
+        driven.tell(s.NodeJoined, "n")
+        assert driven.nodes["n"].schedulable
+
+    @pytest.mark.parametrize("before", [[], [NOT_CREATED], [JOIN, GIVE_UP], [JOIN, DELETE]], ids=str)
+    def test_is_no_news_of_a_node_that_is_being_made_or_has_been_given_up_or_goes(self, drive, before):
+        driven = drive()
+        driven.ask_for("n")
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        state = driven.state()
+        driven.tell(s.NodeAbsent, "n")
+        assert (driven.told(), driven.state()) == ([], state)
+
+    def test_forgets_pods_that_were_being_deleted_and_moves_those_that_were_moving(self, drive):
+        driven = drive()
+        driven.node("n")
+        for name in ("deleting", "evicting"):
+            driven.pod(name, 100)
+        driven.tell(s.DeletePod, "deleting")
+        driven.tell(s.DrainNode, "n")
+        driven.tell(s.NodeAbsent, "n")
+        assert list(driven.pods) == ["evicting"]
+        assert driven.cluster.waiting == 1
+        assert driven.nodes["n"].cordoned
+
+    def test_ends_a_recovery_that_was_planned(self, drive):
+        driven = drive()
+        driven.node("n")
+        for kind, about in (fail(), not_restarted(), (s.NodeAbsent, {})):
+            driven.tell(kind, "n", **about)
+        assert driven.at(10**6).tell(s.TimePassed).instructions == ()
+
+
+def copy(uid, epoch, phase=PodPhase.RUNNING):
+    return PodReport(pod_uid=uid, epoch=epoch, phase=phase)
+
+
+class TestAReport:
+    @pytest.mark.parametrize("before", [[fail()], [fail(), not_restarted()]], ids=str)
+    def test_of_a_node_that_had_failed_makes_it_ready(self, drive, before):
+        driven = drive()
+        driven.node("n")
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        driven.pod("p")
+        driven.tell(s.NodeReported, "n")
+        assert driven.told() == ["NodeReady n", "PodBound p n", "StartPod p n"]
+
+    @pytest.mark.parametrize("before,phase", [([], "Ready"), ([SUSPECT], "Suspect"), ([GIVE_UP], "Lost")], ids=str)
+    def test_of_any_other_leaves_it_as_it_is(self, drive, before, phase):
+        driven = drive()
+        driven.node("n")
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        driven.tell(s.NodeReported, "n")
+        assert (driven.told(), driven.nodes["n"].phase.value) == ([], phase)
+
+    def test_of_a_node_that_is_being_destroyed_is_no_news(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.DeleteNode, "n")
+        driven.tell(s.NodeReported, "n", pods=(copy("remnant", 1),))
+        assert driven.told() == []
+        assert driven.where() == {"p": "n"}
+
+    def test_leads_to_a_stop_of_every_copy_that_should_not_be_there(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.node("m", {"cpu": 100})
+        driven.pod("here")
+        driven.pod("elsewhere", 90)
+        driven.tell(s.FailNode, "n")
+        driven.tell(s.NodeJoined, "n")
+        assert driven.pods["here"].epoch == 2
+        outcome = driven.tell(
+            s.NodeReported,
+            "n",
+            pods=(copy("here", 1), copy("here", 2), copy("nobody", 7), copy("ended", 1, PodPhase.FAILED)),
+        )
+        stops = [each for each in outcome.instructions if isinstance(each, StopPod)]
+        assert [(each.pod.uid, each.pod.epoch, each.grace_ms, each.node.uid) for each in stops] == [
+            ("here", 1, 0, "n"),
+            ("nobody", 7, 0, "n"),
+        ]
+        # And their answers are no news.
+        for uid, epoch in (("here", 1), ("nobody", 7)):
+            assert driven.tell(s.StopPodDone, uid, epoch=epoch).changes == ()
+        assert driven.pods["here"].node_uid == "n"
+
+    def test_frees_what_is_gone_for_those_who_wait(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.pod("waiting", 1000)
+        driven.tell(s.NodeReported, "n", pods=(copy("p", 1, PodPhase.SUCCEEDED),))
+        assert driven.told() == ["PodFinished p", "PodBound waiting n", "StartPod waiting n"]
+
+
+def test_a_heartbeat_ends_a_suspicion_and_is_nothing_else(drive):
+    driven = drive()
+    driven.node("n")
+    assert driven.tell(s.Heartbeat, "n").changes == ()
+    driven.tell(s.SuspectNode, "n")
+    driven.tell(s.Heartbeat, "n")
+    assert driven.told() == ["NodeReady n"]
+    driven.tell(s.FailNode, "n")
+    assert driven.tell(s.Heartbeat, "n").changes == ()
+    driven.tell(s.Heartbeat, "nobody")
+    assert driven.told() == ["StaleReport"]
+
+
+def test_a_new_ticket_changes_the_digest_and_nothing_else(drive):
+    driven = drive()
+    driven.tell(s.AddNode, "n", spec=NodeSpec(name="n"), token_digest="old")
+    before = driven.nodes["n"]
+    assert before.token_digest == "old"
+    outcome = driven.tell(s.RenewTicket, "n", token_digest="new")
+    assert outcome.changes == (NodeStored(evolve(before, token_digest="new")),)
+    assert (outcome.instructions, outcome.events) == ((), ())
+    assert "new" not in repr(driven.nodes["n"])
+    with pytest.raises(UnknownName):
+        driven.tell(s.RenewTicket, "m", token_digest="new")

@@ -5,7 +5,7 @@ import pytest
 from kube9.core import stimuli as s
 from kube9.core.nodes import DeviceGroup, Taint
 from kube9.core.outcome import PodStored, StartPod, StopPod
-from kube9.core.pods import DeviceRequest, PodPhase, PodSpec
+from kube9.core.pods import DeviceRequest, PodPhase, PodReport, PodSpec
 from kube9.plugins.policies import BestFit, WorstFit
 
 
@@ -291,3 +291,150 @@ class TestAStartThatFails:
         driven.node("m")
         driven.at(1000).tell(s.TimePassed)
         assert driven.where() == {"p": "m", "q": "n"}
+
+
+class TestEviction:
+    """Of the pods of a node that is drained."""
+
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p", 1000)
+        driven.tell(s.DrainNode, "n")
+        assert driven.pods["p"].evicting
+        return driven
+
+    def test_is_over_when_the_pod_has_stopped(self, driven):
+        driven.node("m")
+        driven.stopped("p")
+        assert driven.told() == ["PodEvicted p n", "PodBound p m", "StartPod p m"]
+        pod = driven.pods["p"]
+        assert (pod.evicting, pod.epoch, pod.node_uid) == (False, 2, "m")
+        # The answer to another order to stop, which came twice.
+        driven.tell(s.StopPodDone, "p", epoch=1)
+        assert driven.told() == ["StaleReport"]
+
+    def test_keeps_its_place_until_then(self, driven):
+        driven.tell(s.CordonNode, "n", cordoned=False)
+        driven.pod("q", 1000)
+        assert driven.where() == {"p": "n"}
+        driven.stopped("p")
+        assert driven.where() == {"p": "n"}
+        assert driven.pods["p"].epoch == 2
+
+    def test_may_become_a_deletion(self, driven):
+        outcome = driven.tell(s.DeletePod, "p", grace_ms=3)
+        assert outcome.instructions == (StopPod(driven.nodes["n"], driven.pods["p"], 3),)
+        driven.stopped("p")
+        assert driven.told() == ["PodDeleted p"]
+        assert dict(driven.pods) == {}
+
+    def test_does_not_keep_a_pod_from_being_reported_as_running(self, driven):
+        driven.started("p")
+        assert driven.told() == ["PodRunning p"]
+        assert driven.pods["p"].evicting
+
+    def test_does_not_keep_a_pod_from_ending_by_itself(self, driven):
+        driven.exited("p")
+        assert driven.told() == ["PodFinished p"]
+        assert not driven.pods["p"].evicting
+        assert driven.tell(s.StopPodDone, "p", epoch=1).changes == ()
+
+    def test_is_over_too_when_the_pod_could_not_start(self, driven):
+        driven.not_started("p")
+        assert driven.told() == ["PodEvicted p n"]
+        assert not driven.pods["p"].evicting
+        assert driven.cluster.waiting == 1
+
+    @pytest.mark.parametrize("end", [s.FailNode, s.GiveUpNode, s.DestroyNodeDone, s.NodeJoined, s.NodeAbsent])
+    def test_is_over_when_the_node_is_no_more(self, driven, end):
+        driven.node("m")
+        driven.tell(end, "n")
+        assert driven.where() == {"p": "m"}
+        assert not driven.pods["p"].evicting
+
+
+def report(uid, epoch, phase, exit_code=None):
+    return PodReport(pod_uid=uid, epoch=epoch, phase=phase, exit_code=exit_code)
+
+
+STARTING, RUNNING, SUCCEEDED, FAILED = (
+    PodPhase.STARTING,
+    PodPhase.RUNNING,
+    PodPhase.SUCCEEDED,
+    PodPhase.FAILED,
+)
+
+#: What a pod was thought to do, what its node says of it, what that tells, and the phase after.
+ADOPTIONS = {
+    "starting, and starts": ("starting", STARTING, [], "Starting"),
+    "starting, and runs": ("starting", RUNNING, ["PodRunning p"], "Running"),
+    "starting, and ended well": ("starting", SUCCEEDED, ["PodFinished p"], "Succeeded"),
+    "starting, and ended badly": ("starting", FAILED, ["PodFinished p"], "Failed"),
+    "starting, and is not there": ("starting", None, ["StartPod p n"], "Starting"),
+    "running, and runs": ("running", RUNNING, [], "Running"),
+    "running, and starts": ("running", STARTING, [], "Running"),
+    "running, and ended well": ("running", SUCCEEDED, ["PodFinished p"], "Succeeded"),
+    "running, and is not there": ("running", None, ["PodEvicted p n", "PodBound p n", "StartPod p n"], "Starting"),
+    "deleting, and runs": ("deleting", RUNNING, ["StopPod p n"], "Running"),
+    "deleting, and starts": ("deleting", STARTING, ["StopPod p n"], "Running"),
+    "deleting, and ended": ("deleting", FAILED, ["PodDeleted p"], None),
+    "deleting, and is not there": ("deleting", None, ["PodDeleted p"], None),
+    "deleting before it ran, and runs": ("deleting early", RUNNING, ["PodRunning p", "StopPod p n"], "Running"),
+    "deleting before it ran, and is not there": ("deleting early", None, ["PodDeleted p"], None),
+    "evicting, and runs": ("evicting", RUNNING, ["StopPod p n"], "Running"),
+    # What was told to stop and has ended was stopped, however that looks from outside.
+    "evicting, and ended": ("evicting", FAILED, ["PodEvicted p n", "PodUnschedulable p"], "Pending"),
+    "evicting, and is not there": ("evicting", None, ["PodEvicted p n", "PodUnschedulable p"], "Pending"),
+}
+
+
+@pytest.mark.parametrize("was,said,told,phase", ADOPTIONS.values(), ids=ADOPTIONS)
+def test_a_pod_is_adopted_as_its_node_says(drive, was, said, told, phase):
+    driven = drive()
+    driven.node("n")
+    driven.pod("p")
+    if was not in ("starting", "deleting early"):
+        driven.started("p")
+    if was.startswith("deleting"):
+        driven.tell(s.DeletePod, "p")
+    if was == "evicting":
+        driven.tell(s.DrainNode, "n")
+    exit_code = {SUCCEEDED: 0, FAILED: 143}.get(said)
+    driven.tell(s.NodeReported, "n", pods=() if said is None else (report("p", 1, said, exit_code),))
+    assert driven.told() == told
+    assert (driven.pods["p"].phase.value if "p" in driven.pods else None) == phase
+    if phase in ("Succeeded", "Failed"):
+        assert driven.pods["p"].exit_code == exit_code
+
+
+def test_a_pod_that_is_not_there_yet_is_started_again_under_its_epoch(drive):
+    driven = drive()
+    driven.node("n")
+    first = driven.pod("p").instructions
+    outcome = driven.tell(s.NodeReported, "n")
+    assert outcome.instructions == first
+    assert outcome.changes == ()
+
+
+def test_the_times_of_a_pod_are_kept(drive):
+    driven = drive()
+    driven.node("n")
+    driven.at(10).pod("p")
+    driven.at(20).started("p")
+    driven.at(50).exited("p")
+    pod = driven.pods["p"]
+    assert (pod.created_at_ms, pod.started_at_ms, pod.finished_at_ms) == (10, 20, 50)
+    driven.pod("q")
+    driven.at(60).started("q")
+    driven.tell(s.FailNode, "n")
+    assert driven.pods["q"].started_at_ms is None
+
+
+@pytest.mark.parametrize("grace_ms,told_ms", [(None, 700), (0, 0), (5, 5)])
+def test_a_pod_gets_as_long_to_stop_as_is_said_or_as_it_says_itself(drive, grace_ms, told_ms):
+    driven = drive()
+    driven.node("n")
+    driven.pod("p", grace_ms=700)
+    assert driven.tell(s.DeletePod, "p", grace_ms=grace_ms).instructions[0].grace_ms == told_ms

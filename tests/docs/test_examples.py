@@ -48,10 +48,11 @@ def commands(code):
 @pytest.mark.parametrize("code", blocks("console"))
 def test_commands_have_the_options_they_are_given(code):
     for words in commands(code):
-        known = options_of(cli)
-        command = next((word for word in words if not word.startswith("-")), None)
-        if command is not None:
-            known |= options_of(cli.get_command(click.Context(cli), command))
+        known, command = options_of(cli), cli
+        for word in (word for word in words if not word.startswith("-")):
+            if isinstance(command, click.Group):
+                command = command.get_command(click.Context(command), word)
+                known |= options_of(command)
         given = {word.partition("=")[0] for word in words if word.startswith("-")}
         assert given <= known, words
 

@@ -141,7 +141,7 @@ def _(seen: Node, entry: Entry) -> str:
     asked = spec_of(entry.document, "Node")
     if seen.spec != asked:
         return f"{entry.label} is {seen.spec}, and was asked for as {asked}"
-    return _settle(entry, "cordoned", seen.cordoned)
+    return entry.see("cordoned", seen.cordoned)
 
 
 @_unlike.register
@@ -149,13 +149,4 @@ def _(seen: Deployment, entry: Entry) -> str:
     asked = spec_of(entry.document, "Deployment")
     if evolve(seen.spec, replicas=asked.replicas) != asked:
         return f"{entry.label} is {seen.spec}, and was asked for as {asked}"
-    return "" if seen.deleting else _settle(entry, "replicas", seen.spec.replicas)
-
-
-def _settle(entry: Entry, setting: str, value: object) -> str:
-    allowed = entry.may_be[setting]
-    if value not in allowed:
-        expected = " or ".join(sorted(map(str, allowed)))
-        return f"{entry.label} has {setting} {value}; acknowledged or asked for was {expected}"
-    entry.set(setting, value)
-    return ""
+    return "" if seen.deleting else entry.see("replicas", seen.spec.replicas)

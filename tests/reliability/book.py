@@ -50,8 +50,10 @@ class Entry:
     uid: str | None = None
     #: The highest that was seen.
     epoch: int = 0
-    #: What each of its settings may be seen as: more than one value while an answer is open.
-    may_be: dict[str, frozenset[object]] = Factory(dict)
+    #: What each of its settings was last acknowledged or seen as.
+    is_now: dict[str, object] = Factory(dict)
+    #: What a setting may become at any moment, while the answer is open.
+    may_become: dict[str, object] = Factory(dict)
     #: It was answered for, or seen by an audit, at least once.
     certain: bool = False
 
@@ -60,17 +62,25 @@ class Entry:
         return f"{self.kind} {self.name}"
 
     def ask(self, setting: str, value: object) -> None:
-        """It may become ``value`` from now on."""
-        self.may_be[setting] = self.may_be.get(setting, frozenset()) | {value}
+        """It may become ``value`` from now on, until that is acknowledged."""
+        self.may_become[setting] = value
 
     def set(self, setting: str, value: object) -> None:
-        """It is ``value`` and nothing else."""
-        self.may_be[setting] = frozenset({value})
+        """It was acknowledged as ``value``."""
+        self.is_now[setting] = value
+        self.may_become.pop(setting, None)
 
-    def only(self, setting: str) -> object:
-        """Its value, where that is certain; ``None`` otherwise."""
-        values = self.may_be.get(setting, frozenset())
-        return next(iter(values)) if len(values) == 1 else None
+    def see(self, setting: str, value: object) -> str:
+        """It was seen as ``value``; returns what is wrong with that, empty if nothing is.
+
+        What is still asked for may come true later, even if it was seen as something else.
+        """
+        asked = self.may_become.get(setting, self.is_now[setting])
+        if value not in (self.is_now[setting], asked):
+            expected = f"acknowledged was {self.is_now[setting]}, asked for {asked}"
+            return f"{self.label} has {setting} {value}; {expected}"
+        self.is_now[setting] = value
+        return ""
 
     def named(self, uid: str) -> None:
         """Its uid was told.

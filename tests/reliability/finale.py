@@ -36,7 +36,7 @@ def converge(connection: Connection, books: list[Book]) -> None:
         entry.set("cordoned", False)
         _demand(connection, "POST", "/v1/nodes", entry.document)
         entry.life = Life.THERE
-    wanted = {entry.name: entry.only("replicas") for book in books for entry in book.of("Deployment", Life.THERE)}
+    wanted = {entry.name: entry.is_now["replicas"] for book in books for entry in book.of("Deployment", Life.THERE)}
     _wait(connection, lambda snapshot: _unsettled(snapshot, wanted))
 
 

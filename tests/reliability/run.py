@@ -204,8 +204,9 @@ class Run:
     @contextmanager
     def _threads(self) -> Iterator[None]:
         """Start them all; whatever happens, the clients have ended afterwards, and on an error the watcher too."""
-        for thread in (self._watcher, *self._clients):
-            thread.start()
+        self._watcher.start()
+        for client in self._clients:
+            client.start()
         try:
             yield
         except BaseException:

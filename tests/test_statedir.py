@@ -87,7 +87,9 @@ def test_a_token_that_others_could_read_is_closed_to_them(folder):
     assert mode(folder.token_file) == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "\n", "short", "with a blank and long enough otherwise", "ü" * 40, "x" * 30 + "\x07"])
+@pytest.mark.parametrize(
+    "content", ["", "\n", "short", "with a blank and long enough otherwise", "ü" * 40, "x" * 30 + "\x07"]
+)
 def test_what_is_no_token_is_refused_with_what_to_do(folder, content):
     with folder.held():
         folder.token_file.write_text(content, encoding="utf-8")
@@ -104,7 +106,9 @@ def test_a_server_tells_where_it_is_and_takes_it_back(folder):
         assert folder.server() is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "{}", '{"url": "http://h"}', '{"url": "http://h", "pid": "x"}', "\xff"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '"x"', "{}", '{"url": "http://h"}', '{"url": "http://h", "pid": "x"}', "\xff"]
+)
 def test_a_broken_server_file_is_none(folder, content):
     with folder.held():
         folder.server_file.write_text(content, encoding="latin-1")
@@ -113,7 +117,9 @@ def test_a_broken_server_file_is_none(folder, content):
 
 def test_a_second_server_is_kept_out_and_told_of_the_first(folder):
     with folder.held():
-        with pytest.raises(StoreLocked, match="in use by another server; stop that one, or name another with --state-dir"):
+        with pytest.raises(
+            StoreLocked, match="in use by another server; stop that one, or name another with --state-dir"
+        ):
             with StateDir(folder.path).held():
                 pytest.fail("two servers in one folder")
         folder.write_server(ServerRecord("http://127.0.0.1:9009", 4711))

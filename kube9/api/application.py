@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
 from kube9.api import applying, deployments, docs, events, metrics, nodes, planning, plugins, pods, probes, status
 from kube9.api.errors import error_reply, http_reply, unexpected_reply
 from kube9.api.guard import Guard
 from kube9.api.limits import Limits
+from kube9.api.reply import SAFETY, JsonReply
 from kube9.api.services import Services
 from kube9.core.errors import Kube9Error
 
@@ -78,8 +78,8 @@ def _watch(app: Flask, services: Services) -> None:
         guard.check(request)
 
     def end(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Cache-Control", "no-store")
+        if not isinstance(response, JsonReply):
+            response.headers.extend(SAFETY)
         began_s = request.environ.get(_BEGAN)
         if began_s is not None:
             endpoint = labels.get(request.endpoint or "", "none")

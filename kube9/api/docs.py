@@ -8,9 +8,9 @@ from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from flask import Response
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
-from werkzeug.wrappers import Response
 
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.referencepage import chapters, shapes

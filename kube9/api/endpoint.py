@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
-from flask import Blueprint, Request, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Request, Response, request
 
 from kube9.api import body
 from kube9.api.identity import check_key

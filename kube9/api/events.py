@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9.api import parameters as p
 from kube9.api.endpoint import Answer, Call, Resource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9.api import parameters as p
 from kube9.api.endpoint import Access, Answer, Call, Resource

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import evolve
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9.api import parameters as p
 from kube9.api.endpoint import Answer, Call, Resource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9.api.endpoint import Answer, Call, Resource
 from kube9.api.reply import json_reply

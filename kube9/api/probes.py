@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.reply import json_reply

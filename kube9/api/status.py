@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from kube9 import __version__
 from kube9.api.endpoint import Answer, Call, Resource

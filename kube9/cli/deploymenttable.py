@@ -20,7 +20,7 @@ def _ready(deployment: Document) -> str:
 
 
 DEPLOYMENT_FIELDS = (
-    Field(Column("name"), lambda deployment: deployment["metadata"]["name"]),
+    Field(Column("name", whole=True), lambda deployment: deployment["metadata"]["name"]),
     Field(Column("ready", right=True), _ready),
     Field(Column("updated", right=True), lambda deployment: str(deployment["status"].get("updatedReplicas", 0))),
     Field(Column("age", right=True), lambda deployment: age(deployment["metadata"].get("creationTimestamp"))),

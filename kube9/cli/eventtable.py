@@ -39,7 +39,7 @@ def _object(event: Document) -> str:
 EVENT_FIELDS = (
     Field(Column("id", right=True), lambda event: str(event["id"])),
     Field(Column("time"), lambda event: clock_time(event["timestamp"])),
-    Field(Column("type", colour=lambda cell: _COLOURS.get(cell, "")), lambda event: event["type"]),
+    Field(Column("type", whole=True, colour=lambda cell: _COLOURS.get(cell, "")), lambda event: event["type"]),
     Field(Column("object"), _object),
     Field(Column("message"), lambda event: event["message"]),
 )

@@ -12,7 +12,7 @@ from kube9.cli.output import Column, show_document, show_table
 __all__ = ["show_explanation"]
 
 _COLUMNS = (
-    Column("node"),
+    Column("node", whole=True),
     Column("fits", colour=lambda cell: "green" if cell == "yes" else "red"),
     Column("score", right=True),
     Column("winner"),

@@ -50,8 +50,8 @@ def _taints(node: Document) -> str:
 
 
 NODE_FIELDS = (
-    Field(Column("name"), lambda node: node["metadata"]["name"]),
-    Field(Column("status", colour=colour_of_phase), node_status),
+    Field(Column("name", whole=True), lambda node: node["metadata"]["name"]),
+    Field(Column("status", whole=True, colour=colour_of_phase), node_status),
     Field(Column("pods", right=True), _pods),
     Field(Column("cpu", right=True), lambda node: _use(node, "cpu")),
     Field(Column("memory", right=True), lambda node: _use(node, "memory")),

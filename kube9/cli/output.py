@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 from attrs import frozen
@@ -37,6 +37,8 @@ class Column:
     title: str
     #: For numbers.
     right: bool = False
+    #: Never broken on a terminal, however narrow it is: for names, which are copied from there.
+    whole: bool = False
     #: The colour of a cell by what it says, on terminals; ``None`` for none.
     colour: Callable[[str], str] | None = None
 
@@ -114,7 +116,8 @@ def _show_on_terminal(columns: Sequence[Column], rows: Sequence[Sequence[str]]) 
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.title, justify=side, overflow="fold", no_wrap=column.whole)
     for row in rows:
         # Text: what stands in brackets in a cell is no markup.
         looks = (column.colour(cell) if column.colour else "" for column, cell in zip(columns, row, strict=True))

@@ -14,7 +14,7 @@ __all__ = ["show_applied", "show_plan"]
 
 Document = Mapping[str, Any]
 
-_PLANNED = (Column("pod"), Column("node"), Column("reason"))
+_PLANNED = (Column("pod", whole=True), Column("node", whole=True), Column("reason"))
 
 
 def show_applied(answer: Document, output: str, documents: Sequence[Source]) -> None:

@@ -51,9 +51,9 @@ def _exit_code(pod: Document) -> str:
 NAMESPACE = Field(Column("namespace"), lambda pod: pod["metadata"].get("namespace", "default"))
 
 POD_FIELDS = (
-    Field(Column("name"), lambda pod: pod["metadata"]["name"]),
-    Field(Column("status", colour=colour_of_phase), pod_status),
-    Field(Column("node"), lambda pod: pod["status"].get("nodeName") or ""),
+    Field(Column("name", whole=True), lambda pod: pod["metadata"]["name"]),
+    Field(Column("status", whole=True, colour=colour_of_phase), pod_status),
+    Field(Column("node", whole=True), lambda pod: pod["status"].get("nodeName") or ""),
     Field(Column("age", right=True), lambda pod: age(pod["metadata"].get("creationTimestamp"))),
     Field(Column("reason"), lambda pod: pod["status"].get("reason", "")),
     Field(Column("requests"), _requests, wide=True),

@@ -29,10 +29,10 @@ def use_fields(nodes: Sequence[Document]) -> list[Field]:
     """The columns for ``nodes``: used, whole, and per cent of each resource that one of them has."""
     resources = dict.fromkeys(resource for node in nodes for resource in _resources(node) if resource != "pods")
     return [
-        Field(Column("node"), lambda node: node["metadata"]["name"]),
-        Field(Column("status", colour=colour_of_phase), node_status),
+        Field(Column("node", whole=True), lambda node: node["metadata"]["name"]),
+        Field(Column("status", whole=True, colour=colour_of_phase), node_status),
         *(Field(Column(resource, right=True, colour=_colour), partial(_use, resource)) for resource in resources),
-        Field(Column("free", right=False), partial(_free, tuple(resources))),
+        Field(Column("free"), partial(_free, tuple(resources))),
         Field(Column("pods", right=True), lambda node: str(node["status"].get("pods", 0))),
     ]
 
@@ -62,7 +62,9 @@ def _use(resource: str, node: Document) -> str:
 
 def _free(resources: Sequence[str], node: Document) -> str:
     amounts = ((resource, *_amounts(node, resource)) for resource in resources)
-    return " ".join(f"{resource} {format_quantity(whole - used, resource)}" for resource, used, whole in amounts)
+    return " ".join(
+        f"{resource} {format_quantity(whole - used, resource)}" for resource, used, whole in amounts if whole
+    )
 
 
 def _colour(cell: str) -> str:

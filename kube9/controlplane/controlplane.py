@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from types import TracebackType
@@ -160,21 +161,23 @@ class ControlPlane:
             if self._stopped:
                 return
             self._stopped = True
-        grace_s = self.settings.stop_grace_ms / 1000
+        until_s = time.monotonic() + self.settings.stop_grace_ms / 1000
         self._inbox.refuse(lambda: NotRunning("the control plane is shutting down"))
         self._monitor.close()
         if not self._loop.fatal and not self._loop.outage:
-            self._carrier.drain(grace_s)
+            self._carrier.drain(_left_s(until_s))
         self._inbox.put(Stop())
         self._loop.join()
         self._loop.close()
-        if dropped := self._carrier.close(grace_s):
+        # What the last turn made durable is begun as well; what comes of it the next start asks for.
+        self._carrier.drain(_left_s(until_s))
+        if dropped := self._carrier.close(_left_s(until_s)):
             _log.warning("%d instructions had not begun; the next start sees to them", dropped)
         if stop_nodes:
             leaving = Farewell()
             self._after_the_loop = leaving.hear
-            leaving.destroy(self.view.nodes(), self._backends, grace_s)
-        self._announcer.close(grace_s)
+            leaving.destroy(self.view.nodes(), self._backends, self.settings.stop_grace_ms / 1000)
+        self._announcer.close(_left_s(until_s))
         self._backends.close()
         for part in (self._clock, self.store):
             if (close := getattr(part, "close", None)) is not None:
@@ -406,6 +409,11 @@ def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:
 def _parts(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(things), size):
         yield things[start : start + size]
+
+
+def _left_s(until_s: float) -> float:
+    """What is left until then, and a moment in any case: nearly always all is done already."""
+    return max(0.1, until_s - time.monotonic())
 
 
 def _nobody_listens(_: Any) -> None:

@@ -118,8 +118,11 @@ class Loop:
         if not backlog:
             backlog.extend(self.inbox.take(turn_max))
         turn = self._turn = self.new_turn()
-        for _ in range(min(len(backlog), turn_max)):
+        until_s = time.monotonic() + self.settings.turn_ms / 1000
+        while backlog and not self._stopping:
             self._handle(turn, backlog.popleft())
+            if time.monotonic() >= until_s:
+                break
         self.counts.turns += 1
         self.counts.stimuli += turn.handled
         return turn

@@ -17,6 +17,8 @@ class PlaneSettings:
     requests_waiting_max: int = field(default=20_000, validator=positive)
     #: Stimuli and pods of batches that are handled in one turn, and so wait for one commit.
     turn_max: int = field(default=10_000, validator=positive)
+    #: After so long a turn takes up nothing more, so that those in it get their answers.
+    turn_ms: int = field(default=250, validator=positive)
     #: Pods of a batch that wait for the loop at a time: what others ask for meanwhile comes between.
     batch_pods: int = field(default=10_000, validator=positive)
     #: Threads that talk to backends.

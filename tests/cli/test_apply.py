@@ -103,7 +103,10 @@ def test_a_name_that_is_there_twice_is_told_with_both_places(live, run, file):
     path = file(POD, POD)
     result = run("apply", "-f", path)
     assert result.exit_code == 2
-    assert f"{path}, document 2: metadata.name: there is another Pod 'web' in this set ({path}, document 1)" in result.stderr
+    assert (
+        f"{path}, document 2: metadata.name: there is another Pod 'web' in this set ({path}, document 1)"
+        in result.stderr
+    )
 
 
 def test_standard_input(live, start):

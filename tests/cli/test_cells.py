@@ -33,9 +33,7 @@ def test_an_age_is_since_a_timestamp(timestamp, text):
     assert age(timestamp, now_s=100.0) == text
 
 
-@pytest.mark.parametrize(
-    "values,text", [({"a": "1", "b": ""}, "a=1,b"), ({}, ""), (None, ""), ({"a": 0}, "a=0")]
-)
+@pytest.mark.parametrize("values,text", [({"a": "1", "b": ""}, "a=1,b"), ({}, ""), (None, ""), ({"a": 0}, "a=0")])
 def test_pairs_are_joined(values, text):
     assert pairs(values) == text
 

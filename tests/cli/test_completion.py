@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize("shell,mark", [("bash", "complete -o nosort"), ("zsh", "#compdef kube9"), ("fish", "complete ")])
+@pytest.mark.parametrize(
+    "shell,mark", [("bash", "complete -o nosort"), ("zsh", "#compdef kube9"), ("fish", "complete ")]
+)
 def test_there_is_a_script_for_each_shell(run, shell, mark):
     result = run("completion", shell)
     assert result.exit_code == 0

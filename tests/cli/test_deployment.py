@@ -31,7 +31,10 @@ def test_they_are_listed_and_shown(apply, live, done, said):
     apply("web")
     apply("api", "-n", "team")
     live.wait_for("PodRunning", 4)
-    assert [line.split()[:3] for line in done("deployment", "list")] == [["NAME", "READY", "UPDATED"], ["web", "2/2", "2"]]
+    assert [line.split()[:3] for line in done("deployment", "list")] == [
+        ["NAME", "READY", "UPDATED"],
+        ["web", "2/2", "2"],
+    ]
     assert [line.split()[:3] for line in done("deployment", "list", "-A")[1:]] == [
         ["default", "web", "2/2"],
         ["team", "api", "2/2"],

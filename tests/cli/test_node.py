@@ -119,7 +119,9 @@ def test_several_documents_are_a_list(live, said):
 
 
 def test_time_runs_out_with_what_is_missing(live, run):
-    result = run("node", "add", "n1", "--cpu", "1", "--option", "create_delay_ms=600000", "--wait", "--timeout", "300ms")
+    result = run(
+        "node", "add", "n1", "--cpu", "1", "--option", "create_delay_ms=600000", "--wait", "--timeout", "300ms"
+    )
     assert result.exit_code == 1
     assert result.stderr == "Error: waited 0.3 s for node n1 to be ready: n1 is Provisioning\n"
     assert result.stdout == ""

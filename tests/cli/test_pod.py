@@ -16,10 +16,35 @@ def first_cells(lines):
 
 
 def test_a_pod_runs_with_all_that_is_asked_for(nodes, done, said):
-    done("node", "add", "g1", "--cpu", "8", "--memory", "1Gi", "--label", "zone=a", "--taint", "spot:NoSchedule", "--device", "kind=gpu")
+    done(
+        "node",
+        "add",
+        "g1",
+        "--cpu",
+        "8",
+        "--memory",
+        "1Gi",
+        "--label",
+        "zone=a",
+        "--taint",
+        "spot:NoSchedule",
+        "--device",
+        "kind=gpu",
+    )
     nodes.wait_for("NodeReady", 3)
     shape = ("--image", "nginx:1", "--cpu", "500m", "--memory", "64Mi", "--device", "kind=gpu,milli=250")
-    more = ("--label", "app=web", "--node-selector", "zone=a", "--toleration", "spot", "--priority", "5", "--env", "A=b=c")
+    more = (
+        "--label",
+        "app=web",
+        "--node-selector",
+        "zone=a",
+        "--toleration",
+        "spot",
+        "--priority",
+        "5",
+        "--env",
+        "A=b=c",
+    )
     assert done("pod", "run", "web", *shape, *more, "--restart", "Never", "--wait", "--", "run", "--fast") == [
         "pod web is Running on g1"
     ]

@@ -7,7 +7,9 @@ def test_nodes_are_sorted_by_what_they_have_least_of(live, done, said):
     done("node", "add", "gpus", "--cpu", "8", "--memory", "8Gi", "--device", "kind=gpu,count=1", "--wait")
     live.add_nodes("n1", "n2")
     done("pod", "run", "train", "--device", "kind=gpu,milli=900", "--cpu", "1")
-    done("pod", "run", "web", "--cpu", "2", "--memory", "1Gi", "--scheduler", "worst-fit", "--node-selector", "no=where")
+    done(
+        "pod", "run", "web", "--cpu", "2", "--memory", "1Gi", "--scheduler", "worst-fit", "--node-selector", "no=where"
+    )
     done("pod", "run", "api", "--cpu", "2", "--scheduler", "first-fit", "--wait")
     lines = done("top")
     assert lines[0].split() == ["NODE", "STATUS", "CPU", "MEMORY", "GPU", "FREE", "PODS"]

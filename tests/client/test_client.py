@@ -157,7 +157,10 @@ def test_the_server_tells_of_itself(live, client):
 
 
 def test_a_wrong_token_is_told_where_it_was_looked_for(live):
-    with Client(token="x" * 40) as client, pytest.raises(ApiError, match="looked for in --token, KUBE9_TOKEN and") as it:
+    with (
+        Client(token="x" * 40) as client,
+        pytest.raises(ApiError, match="looked for in --token, KUBE9_TOKEN and") as it,
+    ):
         list(client.nodes())
     assert it.value.status == 401
 

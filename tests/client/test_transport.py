@@ -184,7 +184,9 @@ def test_every_problem_is_told(serve, connect):
 
 
 def test_a_problem_that_the_detail_says_is_said_once(serve, connect):
-    server = serve((400, {"title": "t", "detail": "name: too long", "problems": [{"path": "name", "message": "too long"}]}))
+    server = serve(
+        (400, {"title": "t", "detail": "name: too long", "problems": [{"path": "name", "message": "too long"}]})
+    )
     with pytest.raises(ApiError, match="^name: too long$"):
         connect(server.url).json("POST", "/v1/x")
 

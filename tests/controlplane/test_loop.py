@@ -338,3 +338,27 @@ def test_too_much_at_once_is_refused(world):
     for thread in threads:
         thread.join()
     assert outcomes == ["10 requests wait already, and 10 is the most; try again in a moment"] * 5 + [True] * 10
+
+
+def test_a_turn_that_lasts_takes_up_no_more(world):
+    plane = world.start(settings={"turn_ms": 1})
+    entered, leave, left = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+    def hold_up(turn):
+        entered.set()
+        leave.wait(20)
+
+    def linger(turn):
+        threading.Event().wait(0.005)
+        left.release()
+
+    plane._inbox.put(hold_up)
+    assert entered.wait(20)
+    turns = plane.status().turns
+    for _ in range(5):
+        plane._inbox.put(linger)
+    leave.set()
+    for _ in range(5):
+        assert left.acquire(timeout=20)
+    plane.plan([])
+    assert plane.status().turns >= turns + 5

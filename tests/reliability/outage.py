@@ -21,7 +21,7 @@ _READS = ("/v1/pods?limit=5", "/v1/nodes", "/v1/deployments", "/healthz")
 
 @define(eq=False)
 class Outage:
-    """One outage, with one pod that is asked for again and again until it is acknowledged."""
+    """One outage, which has begun, with one pod that is asked for again and again until it is acknowledged."""
 
     database: Database
     connection: Connection
@@ -33,10 +33,6 @@ class Outage:
         name = f"probe-{self.figures.database_stops.total():05}"
         document = {"metadata": {"name": name}, "spec": {"requests": {"cpu": "10m"}}}
         self._entry = Entry(kind="Pod", name=name, document=document, key=name)
-
-    def begin(self, mode: str) -> None:
-        """The database is gone when this returns."""
-        self.database.stop(mode)
 
     def probe(self) -> None:
         """Ask for writes and reads.
@@ -62,7 +58,6 @@ class Outage:
                 raise NotInTime(f"writes are still answered with 503, {_PATIENCE_S:g} s after the database was back")
             pause(0.02)
         self.figures.writes_after_s.append(time.monotonic() - started_s)
-        self.connection.close()
         # 200 where it came true while we were told to come later.
         if answer.status not in (200, 201):
             raise Violation(f"with the database back a write got {answer}; expected 201 or 200")

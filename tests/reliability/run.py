@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from attrs import define, field
 
@@ -84,11 +84,11 @@ class Run:
             for client in self._clients:
                 client.finish.set()
             self._join()
-        connection = self.server.connection()
-        converge(connection, self.books)
-        self._look_through_api()
-        empty(connection, self.books)
-        self._look_through_api()
+        with closing(self.server.connection()) as connection:
+            converge(connection, self.books)
+            self._look_through_api()
+            empty(connection, self.books)
+            self._look_through_api()
         self._end()
         self.figures.seconds = time.monotonic() - started_s
 
@@ -131,8 +131,7 @@ class Run:
         """With the server left alone, or killed meanwhile."""
         mode = self._rng.choice(("fast", "immediate"))
         self.figures.database_stops[mode] += 1
-        outage = Outage(self.database, self.server.connection(), self._probes, self.figures)
-        outage.begin(mode)
+        self.database.stop(mode)
         if self._more() and self._rng.random() < 0.4:
             self._kill(UNDER_LOAD)
             self._shut()
@@ -143,8 +142,10 @@ class Run:
             self._look_through_api()
             self._gate.open()
         else:
-            outage.probe()
-            outage.end()
+            with closing(self.server.connection()) as connection:
+                outage = Outage(self.database, connection, self._probes, self.figures)
+                outage.probe()
+                outage.end()
         self._load()
 
     def _kill(self, moment: str) -> None:
@@ -176,14 +177,13 @@ class Run:
             book.forget_gone()
 
     def _look_through_api(self) -> None:
-        connection = self.server.connection()
-        for _ in range(_LOOKS):
-            found = audit(self.books, Snapshot.told(connection), self._epochs)
-            if not found:
-                break
-            # A pod that moved between two lists may be seen on both nodes, or on neither.
-            pause(0.2)
-        connection.close()
+        with closing(self.server.connection()) as connection:
+            for _ in range(_LOOKS):
+                found = audit(self.books, Snapshot.told(connection), self._epochs)
+                if not found:
+                    break
+                # A pod that moved between two lists may be seen on both nodes, or on neither.
+                pause(0.2)
         _judge(found)
         self.figures.audits += 1
 

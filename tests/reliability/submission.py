@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from attrs import define, evolve, field
 
@@ -80,16 +81,16 @@ class Submission:
         self.figures.seconds = time.monotonic() - started_s
 
     def _add_nodes(self, specs: list[NodeSpec]) -> None:
-        connection = self.server.connection()
-        for spec in specs:
-            document = node_spec_document(spec)
-            answer = connection.ask("POST", "/v1/nodes", document)
-            if answer.status != 201:
-                raise Violation(f"node {spec.name} was answered with {answer}")
-            entry = self.books[0].add(Entry(kind="Node", name=spec.name, document=document, key=spec.name))
-            entry.life, entry.uid = Life.THERE, answer.document["node"]["metadata"]["uid"]
-            entry.set("cordoned", False)
-            self.books[0].note("added", entry)
+        with closing(self.server.connection()) as connection:
+            for spec in specs:
+                document = node_spec_document(spec)
+                answer = connection.ask("POST", "/v1/nodes", document)
+                if answer.status != 201:
+                    raise Violation(f"node {spec.name} was answered with {answer}")
+                entry = self.books[0].add(Entry(kind="Node", name=spec.name, document=document, key=spec.name))
+                entry.life, entry.uid = Life.THERE, answer.document["node"]["metadata"]["uid"]
+                entry.set("cordoned", False)
+                self.books[0].note("added", entry)
 
     def _submit(self, book: Book, specs: list[PodSpec]) -> None:
         """One client: its share of the pods, one by one."""
@@ -152,9 +153,8 @@ class Submission:
 
     def _compare(self, specs: list[PodSpec]) -> None:
         """The state at the end, as the API tells it and as it is on the disk, is what was submitted."""
-        connection = self.server.connection()
-        told = Snapshot.told(connection)
-        connection.close()
+        with closing(self.server.connection()) as connection:
+            told = Snapshot.told(connection)
         code = self.server.stop()
         if code != 0:
             raise Violation(f"the server ended with exit code {code} after SIGTERM; expected 0")

@@ -5,13 +5,14 @@ import pytest
 from kube9.core.cluster import Cluster
 from kube9.core.pipeline import Pipeline
 from kube9.plugins.devices import LeastLeft
-from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import BestFit
 from kube9.plugins.queues import Priority
 
 FILTERS = {
     "node-ready": NodeReady(),
     "node-selector": NodeSelector(),
+    "node-affinity": NodeAffinity(),
     "taints": Taints(),
     "resources": Resources(),
     "devices": Devices(),

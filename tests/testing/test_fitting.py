@@ -6,6 +6,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kube9.core.affinity import NodeRequirement, NodeSelectorTerm
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint, TaintEffect
 from kube9.core.pods import DeviceRequest, PodSpec, Toleration
 from kube9.testing import fits, strategies, table_of
@@ -25,6 +26,10 @@ def gpus(count, milli=1000, models=()):
     return (DeviceRequest(kind="gpu", count=count, milli=milli, models=models),)
 
 
+def required(key, operator, *values):
+    return NodeSelectorTerm(expressions=(NodeRequirement(key=key, operator=operator, values=values),))
+
+
 CASES = {
     "all is well": (POD, True),
     "not enough cpu": (evolve(POD, requests={"cpu": 1001}), False),
@@ -32,6 +37,10 @@ CASES = {
     "none of a resource nobody has": (evolve(POD, requests={"licence": 0}), True),
     "the label": (evolve(POD, node_selector={"disk": "ssd"}), True),
     "another label": (evolve(POD, node_selector={"disk": "hdd"}), False),
+    "one of the required labels": (evolve(POD, node_affinity=(required("disk", "In", "hdd", "ssd"),)), True),
+    "none of the required labels": (evolve(POD, node_affinity=(required("disk", "NotIn", "ssd"),)), False),
+    "one of two terms": (evolve(POD, node_affinity=(required("gen", "Exists"), required("disk", "Exists"))), True),
+    "a term that asks for nothing": (evolve(POD, node_affinity=(NodeSelectorTerm(),)), False),
     "a taint not tolerated": (evolve(POD, tolerations=()), False),
     "both devices": (evolve(POD, devices=gpus(2)), True),
     "more devices than there are": (evolve(POD, devices=gpus(3)), False),

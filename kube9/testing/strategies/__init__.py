@@ -8,6 +8,7 @@ from __future__ import annotations
 from kube9.testing.strategies.decisions import decisions, tables
 from kube9.testing.strategies.stimuli import scripts, stimuli
 from kube9.testing.strategies.values import (
+    deployment_specs,
     device_choices,
     device_groups,
     labels,
@@ -19,6 +20,7 @@ from kube9.testing.strategies.values import (
 
 __all__ = [
     "decisions",
+    "deployment_specs",
     "device_choices",
     "device_groups",
     "labels",

@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from kube9.core import stimuli as s
-from kube9.testing.strategies.values import Draw, node_specs, pod_specs
+from kube9.core.pods import PodPhase, PodReport
+from kube9.testing.strategies.values import Draw, deployment_specs, node_specs, pod_specs
 
 __all__ = ["scripts", "stimuli"]
 
+_REPORTED = (PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED)
+
 
 def stimuli(at_ms: int = 0, *, kinds: int = 3) -> SearchStrategy[s.Stimulus]:
-    """Anything that may reach a cluster, about nodes ``n0`` and pods ``p0`` and so on, whether they exist or not.
+    """Anything that may reach a cluster, about nodes ``n0``, pods ``p0``, deployments ``d0`` and so on, there or not.
 
-    :param kinds: of how many nodes and pods there is talk.
+    :param kinds: of how many nodes, pods and deployments there is talk.
     """
     return _at_zero(kinds).map(lambda stimulus: evolve(stimulus, at_ms=at_ms))
 
@@ -38,9 +41,15 @@ def scripts(draw: Draw, *, length_max: int = 30, kinds: int = 3) -> tuple[s.Stim
 @cache
 def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     # Made once: putting this together takes far longer than drawing from it.
-    nodes, pods = ([f"{letter}{number}" for number in range(kinds)] for letter in "np")
-    node, pod = st.sampled_from(nodes), st.sampled_from(pods)
+    nodes, pods, deployments = ([f"{letter}{number}" for number in range(kinds)] for letter in "npd")
+    node, pod, deployment = st.sampled_from(nodes), st.sampled_from(pods), st.sampled_from(deployments)
     epoch, reason = st.integers(0, 3), st.sampled_from(("", "because"))
+    replicas, grace_ms = st.integers(0, 3), st.sampled_from((None, 0, 1000))
+    copies = st.lists(
+        st.builds(PodReport, pod_uid=pod, epoch=epoch, phase=st.sampled_from(_REPORTED), exit_code=st.just(0)),
+        max_size=3,
+        unique_by=lambda report: (report.pod_uid, report.epoch),
+    ).map(tuple)
 
     def about(kind: Callable[..., s.Stimulus], uid: SearchStrategy[str], **more: SearchStrategy[Any]) -> Any:
         return st.builds(kind, at_ms=st.just(0), uid=uid, **more)
@@ -50,12 +59,19 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
         *(about(s.LaunchPod, st.just(name), spec=pod_specs(name)) for name in pods),
         about(s.NodeJoined, node),
         about(s.CordonNode, node, cordoned=st.booleans()),
-        *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode)),
+        *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode, s.Heartbeat)),
+        *(about(kind, node) for kind in (s.ForgetNode, s.NodeAbsent)),
+        about(s.DrainNode, node, grace_ms=grace_ms),
+        about(s.NodeReported, node, pods=copies),
+        about(s.RenewTicket, node, token_digest=st.sampled_from(("ab" * 32, "cd" * 32))),
         *(
             about(kind, node, reason=reason)
             for kind in (s.CreateNodeFailed, s.RestartNodeFailed, s.SuspectNode, s.FailNode, s.GiveUpNode)
         ),
-        about(s.DeletePod, pod),
+        about(s.DeletePod, pod, grace_ms=grace_ms),
+        *(about(s.ApplyDeployment, st.just(name), spec=deployment_specs(name)) for name in deployments),
+        about(s.ScaleDeployment, deployment, replicas=replicas),
+        about(s.DeleteDeployment, deployment, grace_ms=grace_ms),
         *(about(kind, pod, epoch=epoch) for kind in (s.PodStarted, s.StopPodDone)),
         about(s.StartPodFailed, pod, epoch=epoch, reason=reason),
         about(s.PodExited, pod, epoch=epoch, exit_code=st.integers(0, 2)),

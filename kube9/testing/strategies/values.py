@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from kube9.core.affinity import NodeRequirement, NodeSelectorTerm, Operator
+from kube9.core.deployments import DeploymentSpec
 from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import DeviceGroup, NodeSpec, Taint, TaintEffect
 from kube9.core.pods import DeviceRequest, PodSpec, Toleration
 
 __all__ = [
     "Draw",
+    "deployment_specs",
     "device_choices",
     "device_groups",
     "dressed",
@@ -137,6 +139,18 @@ def pod_specs(draw: Draw, name: str = "pod", *, whole: bool = False, per_node: i
             requests[resource] = draw(_few)
     devices = (draw(_request),) if "gpu" not in requests and draw(_seldom) else ()
     return dressed(draw, name, requests, devices, draw(_labels) if draw(_seldom) else {})
+
+
+def deployment_specs(name: str = "deployment", *, replicas_max: int = 3) -> SearchStrategy[DeploymentSpec]:
+    """A few pods of one template, which is any pod."""
+    return st.builds(
+        DeploymentSpec,
+        name=st.just(name),
+        replicas=st.integers(0, replicas_max),
+        template=pod_specs(name),
+        max_unavailable=st.integers(1, 2),
+        labels=_labels,
+    )
 
 
 @st.composite

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 
 from kube9.core import stimuli as s
-from kube9.core.errors import DuplicateName, UnknownName
+from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.testing import strategies
 
 KINDS = {
@@ -28,7 +28,7 @@ def test_stimuli_have_the_time_asked_for(stimulus):
 @given(strategies.scripts(kinds=1))
 def test_the_times_of_a_script_never_run_backwards(script):
     assert all(before.at_ms <= after.at_ms for before, after in pairwise(script))
-    assert {getattr(stimulus, "uid", "n0") for stimulus in script} <= {"n0", "p0"}
+    assert {getattr(stimulus, "uid", "n0") for stimulus in script} <= {"n0", "p0", "d0"}
 
 
 def test_a_cluster_survives_any_script(cluster):
@@ -36,11 +36,11 @@ def test_a_cluster_survives_any_script(cluster):
     def holds(script):
         subject = cluster()
         for stimulus in script:
-            before = (dict(subject.nodes), dict(subject.pods))
+            before = dict(subject.nodes), dict(subject.pods), dict(subject.deployments)
             try:
                 subject.handle(stimulus)
-            except (DuplicateName, UnknownName):
-                assert (dict(subject.nodes), dict(subject.pods)) == before
+            except (Conflict, DuplicateName, UnknownName):
+                assert (dict(subject.nodes), dict(subject.pods), dict(subject.deployments)) == before
             subject.check()
 
     holds()

@@ -25,6 +25,8 @@ PODS = {
     "a selector": lambda pod: pod.node_selector,
     "a toleration": lambda pod: pod.tolerations,
     "a high priority": lambda pod: pod.priority > 0,
+    "a required label": lambda pod: pod.node_affinity and pod.node_affinity[0].expressions,
+    "a required name": lambda pod: pod.node_affinity and pod.node_affinity[0].fields,
     "another namespace": lambda pod: pod.namespace != "default",
 }
 
@@ -35,6 +37,23 @@ def test_nodes_have_everything(never_met):
 
 def test_pods_have_everything(never_met):
     assert never_met(PODS, strategies.pod_specs()) == set()
+
+
+DEPLOYMENTS = {
+    "none": lambda deployment: deployment.replicas == 0,
+    "several": lambda deployment: deployment.replicas == 3,
+    "two at a time": lambda deployment: deployment.max_unavailable == 2,
+}
+
+
+def test_deployments_have_everything(never_met):
+    assert never_met(DEPLOYMENTS, strategies.deployment_specs()) == set()
+
+
+@given(strategies.deployment_specs("mine", replicas_max=7))
+def test_deployments_are_named_like_their_template(deployment):
+    assert (deployment.name, deployment.template.name) == ("mine", "mine")
+    assert deployment.replicas <= 7
 
 
 @given(strategies.node_specs("mine", whole=True), strategies.pod_specs("yours", whole=True))

@@ -10,11 +10,11 @@ METADATA := setup.cfg pyproject.toml
 CONTRIB := $(patsubst %/setup.cfg,%,$(wildcard contrib/*/setup.cfg))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint type imports fix bench dev clean
+.PHONY: help demo test check lint type imports fix bench reliability dev clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; do \
-		printf '  make %-9s %s\n' "$$name" "$$does"; done
+		printf '  make %-11s %s\n' "$$name" "$$does"; done
 
 demo: $(VENV)/.base ## watch a small cluster in this process: nodes join, pods land, a node dies, its pods move
 	$(BIN)/kube9 demo
@@ -38,8 +38,12 @@ fix: $(VENV)/.dev ## mend style and formatting where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.base ## print decisions per second
+bench: $(VENV)/.test ## print decisions per second, and how fast the server is
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench server
+
+reliability: $(VENV)/.test ## kill a real server 20 times, and see that nothing it acknowledged is lost
+	$(BIN)/python tests/reliability
 
 dev: $(VENV)/.dev ## set up .venv with every tool, tox and pre-commit among them
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 ABOUT_SOMETHING_ELSE = {
     "docs": "what the documentation shows",
     "bench": "the benchmark, which is not part of the package",
+    "reliability": "the tool that kills servers, and its own tests",
     "examples": "the policies to begin with",
     "test_conftest.py": "the suite's own watch over its tests",
     "test_layout.py": "this file",

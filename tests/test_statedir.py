@@ -117,15 +117,17 @@ def test_a_broken_server_file_is_none(folder, content):
 
 def test_a_second_server_is_kept_out_and_told_of_the_first(folder):
     with folder.held():
-        with pytest.raises(
-            StoreLocked, match="in use by another server; stop that one, or name another with --state-dir"
+        with (
+            pytest.raises(
+                StoreLocked, match="in use by another server; stop that one, or name another with --state-dir"
+            ),
+            StateDir(folder.path).held(),
         ):
-            with StateDir(folder.path).held():
-                pytest.fail("two servers in one folder")
+            pytest.fail("two servers in one folder")
         folder.write_server(ServerRecord("http://127.0.0.1:9009", 4711))
-        with pytest.raises(StoreLocked, match=r"the server at http://127.0.0.1:9009 \(process 4711\)"):
-            with folder.held():
-                pytest.fail("two servers in one folder")
+        told = pytest.raises(StoreLocked, match=r"the server at http://127.0.0.1:9009 \(process 4711\)")
+        with told, folder.held():
+            pytest.fail("two servers in one folder")
     with folder.held():
         assert folder.server() is not None, "one that was killed leaves its file, and is in nobody's way"
 
@@ -134,16 +136,15 @@ def test_a_second_server_is_kept_out_and_told_of_the_first(folder):
 def test_a_folder_that_cannot_be_is_refused_with_what_to_do(tmp_path, kind):
     (tmp_path / "taken").write_text("")
     folder = StateDir(tmp_path / "taken" if kind == "file" else tmp_path / "taken" / "below")
-    with pytest.raises(InvalidInput, match="taken.* cannot be used: .*; name another with --state-dir"):
-        with folder.held():
-            pytest.fail("a file is no folder")
+    told = pytest.raises(InvalidInput, match="taken.* cannot be used: .*; name another with --state-dir")
+    with told, folder.held():
+        pytest.fail("a file is no folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere: run as another user")
 def test_a_folder_of_others_is_refused():
-    with pytest.raises(InvalidInput, match="cannot be used"):
-        with StateDir("/kube9-state").held():
-            pytest.fail("that is for root to make")
+    with pytest.raises(InvalidInput, match="cannot be used"), StateDir("/kube9-state").held():
+        pytest.fail("that is for root to make")
 
 
 def test_a_reader_sees_a_whole_record_while_it_is_written_again_and_again(folder):

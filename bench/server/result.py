@@ -63,10 +63,10 @@ class Result:
         """The same for programs."""
         return {
             "machine": self.machine.json(),
-            "rates": [asdict(one) | {"ratio": one.ratio} for one in self.rates],
-            "batches": [asdict(one) | {"ratio": one.ratio} for one in self.batches],
-            "list": asdict(self.listing) | {"ratio": self.listing.ratio},
-            "memory": asdict(self.memory),
+            "rates": [_fields(one) | {"ratio": one.ratio} for one in self.rates],
+            "batches": [_fields(one) | {"ratio": one.ratio} for one in self.batches],
+            "list": _fields(self.listing) | {"ratio": self.listing.ratio},
+            "memory": _fields(self.memory),
             "marks": [mark.json() for mark in self.marks],
         }
 
@@ -78,6 +78,12 @@ class Result:
             [_MEMORY_COLUMNS, _memory_row(self.memory)],
             mark_rows(self.marks),
         ]
+
+
+def _fields(one: Rate | Batch | Listing | Memory) -> dict[str, Any]:
+    """Under the names that JSON has for them: ``per_second`` is ``perSecond``."""
+    words = {name: name.split("_") for name in asdict(one)}
+    return {first + "".join(map(str.capitalize, rest)): getattr(one, name) for name, (first, *rest) in words.items()}
 
 
 def _rate_marks(rates: Iterable[Rate]) -> Iterable[Mark]:

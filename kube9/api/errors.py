@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from kube9.api.reply import Headers, json_reply
 from kube9.core import errors
@@ -95,10 +96,10 @@ def error_reply(error: errors.Kube9Error) -> Response:
     return _reply(problem_document(error), headers)
 
 
-def http_reply(error: HTTPException) -> Response:
+def http_reply(error: HTTPException) -> BaseResponse:
     """The answer to what Flask or Werkzeug refused: no such path, a method it has not, a body too large."""
     if error.code is None or error.code < 400:  # a redirect is no error
-        return Response.force_type(error.get_response())
+        return error.get_response()
     detail = _DETAILS.get(error.code) or error.description or error.name
     headers = [(name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")]
     return _reply(_document(error.code, error.name, detail), headers)

@@ -8,7 +8,7 @@ import click
 
 from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.listing import show_list
-from kube9.cli.output import output_option
+from kube9.cli.output import wide_output_option
 from kube9.cli.usetable import by_use, use_fields
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["top"]
 
 @click.command(cls=ClientCommand)
 @client_options
-@output_option
+@wide_output_option
 @click.option("-l", "--selector", metavar="LABELS", help="Only nodes with these labels, such as zone=a.")
 def top(client: Client, output: str, selector: str | None) -> None:
     """Show how full each node is, the fullest first.

@@ -32,7 +32,7 @@ def use_fields(nodes: Sequence[Document]) -> list[Field]:
         Field(Column("node", whole=True), lambda node: node["metadata"]["name"]),
         Field(Column("status", whole=True, colour=colour_of_phase), node_status),
         *(Field(Column(resource, right=True, colour=_colour), partial(_use, resource)) for resource in resources),
-        Field(Column("free"), partial(_free, tuple(resources))),
+        Field(Column("free"), partial(_free, tuple(resources)), wide=True),
         Field(Column("pods", right=True), lambda node: str(node["status"].get("pods", 0))),
     ]
 

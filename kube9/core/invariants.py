@@ -53,7 +53,8 @@ def check_table(ledger: Ledger) -> None:
     assert list(ledger.nodes) == list(table.row_of) == list(ledger.bound), "nodes and rows are not in the same order"
     for row, node in enumerate(ledger.nodes.values()):
         assert table.row_of[node.uid] == row, f"node {node.name} is not in row {row}"
-        assert bool(table.schedulable[row]) == node.schedulable, f"node {node.name} is schedulable only by the table"
+        takes_pods = node.schedulable and node.uid not in table.awaited
+        assert bool(table.schedulable[row]) == takes_pods, f"node {node.name} is schedulable only by the table"
         spec = node.spec
         free: Counter[str] = Counter({"pods": UNLIMITED} | dict(spec.capacity))
         left = {group.kind: [group.milli] * group.count for group in spec.devices}

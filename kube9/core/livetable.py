@@ -28,6 +28,7 @@ class LiveTable(NodeTable):
         "_owners",
         "_states",
         "_taint_codes",
+        "awaited",
         "generation",
         "row_of",
         "version",
@@ -50,13 +51,15 @@ class LiveTable(NodeTable):
 
     #: Row by node uid.
     row_of: dict[str, int]
+    #: Uids of nodes of which it is not known what they run, since the control plane was away; they take no pods yet.
+    awaited: set[str]
     #: Grows whenever rows move or ``largest`` changes: nothing remembered by row holds beyond it.
     generation: int
     #: How many row changes there have been.
     version: int
 
     def __init__(self) -> None:
-        self.row_of = {}
+        self.row_of, self.awaited = {}, set()
         self.generation = self.version = 0
         self._owners: list[Node] = []
         self._changed = np.zeros(_LOG_LENGTH, dtype=np.int64)
@@ -98,6 +101,7 @@ class LiveTable(NodeTable):
     def remove(self, uid: str) -> None:
         """Take out the row of a node; those after it move up."""
         row = self.row_of.pop(uid)
+        self.awaited.discard(uid)
         self.unschedulable -= not self.schedulable[row]
         for columns in self._all():
             columns.delete(row)
@@ -117,8 +121,9 @@ class LiveTable(NodeTable):
         self._owners[row] = node
         self._states.data["phase"][row] = PHASE_CODE[node.phase]
         self._marks.data["cordoned"][row] = node.cordoned
-        self.unschedulable += bool(self.schedulable[row]) - node.schedulable
-        self._marks.data["schedulable"][row] = node.schedulable
+        takes_pods = node.schedulable and node.uid not in self.awaited
+        self.unschedulable += bool(self.schedulable[row]) - takes_pods
+        self._marks.data["schedulable"][row] = takes_pods
         self._touch(row)
 
     def place(self, pod: Pod, sign: int = -1) -> None:

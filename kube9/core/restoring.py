@@ -58,6 +58,9 @@ def _go_on(ledger: Ledger, node: Node) -> None:
     elif node.phase is NodePhase.PROVISIONING:
         ledger.instructions.append(CreateNode(node))
     elif node.phase is not NodePhase.LOST:
+        # Pods that had to leave one node must not move on to the next that turns out to be gone.
+        ledger.table.awaited.add(node.uid)
+        ledger.table.update(node)
         ledger.instructions.append(InspectNode(node))
 
 

@@ -33,7 +33,7 @@ class NodeReady:
             if phase is not NodePhase.READY:
                 yield f"{phase.value.lower()}", nodes.phase == code
         yield "cordoned", nodes.cordoned
-        yield "being deleted", ~nodes.schedulable
+        yield "being deleted or looked for", ~nodes.schedulable
 
 
 class NodeSelector:

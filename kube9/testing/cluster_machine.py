@@ -102,6 +102,9 @@ class ClusterMachine(RuleBasedStateMachine):
         wanted = pod.spec.node_selector
         carries = all(labels.get(key) == value for key, value in wanted.items())
         assert carries, f"{pod.uid} selects {wanted} and was bound to {node.name}, which is labelled {labels}"
+        terms = pod.spec.node_affinity
+        required = not terms or any(term.matches(node.name, labels) for term in terms)
+        assert required, f"{pod.uid} requires {terms} and was bound to {node.name}, which is labelled {labels}"
         self.epochs[pod.uid] = pod.epoch
         self.starts.append(start)
 

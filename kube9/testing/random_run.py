@@ -14,7 +14,7 @@ from kube9.core.affinity import NodeRequirement, NodeSelectorTerm, Operator
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import Conflict, DuplicateName, InvariantViolation
-from kube9.core.nodes import DeviceGroup, Node, NodeSpec, Taint
+from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint
 from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, Instruction, RestartNode, StartPod, StopPod
 from kube9.core.plan import Planned
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec, Toleration
@@ -140,7 +140,7 @@ class _World:
             return None
         number = self.rng.randrange(len(self.to_do))
         instruction = self.to_do[number] if self.rng.random() < 0.1 else self.to_do.pop(number)
-        well = self.rng.random() < 0.8
+        well = self.rng.random() < (0.5 if isinstance(instruction, RestartNode) else 0.8)
         if isinstance(instruction, StartPod | StopPod):
             return self.answer_about_pod(instruction, well=well)
         at_ms, uid = self.later(), instruction.node.uid
@@ -202,7 +202,9 @@ class _World:
         return kind(at_ms=self.later(), uid=pod.uid, epoch=max(0, pod.epoch - 1))
 
     def judge_node(self) -> s.Stimulus | None:
-        node = self.any_node()
+        """Mostly one that is up."""
+        up = [node for node in self.cluster.nodes.values() if node.phase in (NodePhase.READY, NodePhase.SUSPECT)]
+        node = self.one_of(up) if self.rng.random() < 0.7 else self.any_node()
         if node is None:
             return None
         kinds = (

@@ -15,7 +15,6 @@ import pytest
 from kube9.client import Client
 from kube9.core.errors import ApiError
 
-
 pytestmark = pytest.mark.slow
 
 

@@ -385,7 +385,7 @@ class TestTheTally:
             table.add(Node(uid=f"n{number}", spec=NodeSpec(name=f"n{number}"), ordinal=number, phase=phase))
         table.add(Node(uid="x", spec=NodeSpec(name="x"), ordinal=9, phase=NodePhase.READY, deleting=True))
         assert pipeline(zeros, *USUAL).tally(PodSpec(name="p"), table) == (
-            "1 of 7 nodes fit: 1 being deleted, 1 failed, 1 lost, 1 provisioning, 1 recovering, 1 suspect"
+            "1 of 7 nodes fit: 1 being deleted or looked for, 1 failed, 1 lost, 1 provisioning, 1 recovering, 1 suspect"
         )
 
     def test_uses_the_one_reason_of_a_filter_that_has_no_more(self, three):

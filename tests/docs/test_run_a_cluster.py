@@ -24,9 +24,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def home(tmp_path):
     """A home directory without anything, and on its PATH the program that is tested."""
-    bin = tmp_path / "bin"
-    bin.mkdir()
-    script = bin / "kube9"
+    script = tmp_path / "bin" / "kube9"
+    script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kube9 "$@"\n')
     script.chmod(0o755)
     for name, content in FILES.items():

@@ -53,7 +53,7 @@ class TestNodeReady:
             d={"deleting": True},
         )
         assert fits(NodeReady(), table) == ["a"]
-        assert reasons(NodeReady(), table) == {"b": "suspect", "c": "cordoned", "d": "being deleted"}
+        assert reasons(NodeReady(), table) == {"b": "suspect", "c": "cordoned", "d": "being deleted or looked for"}
 
     def test_has_no_objection_where_all_do(self):
         assert fits(NodeReady(), table_of(NodeSpec(name="a"), NodeSpec(name="b"))) == ["a", "b"]

@@ -23,8 +23,9 @@ __all__ = ["BROKEN", "CRASHED", "SERVE", "STUCK", "main"]
 
 #: Exit codes, beside 1 for what went wrong around the run and 2 for misuse.
 BROKEN, STUCK, CRASHED = 3, 4, 5
-#: What runs kube9.
-SERVE = (sys.executable, "-m", "kube9")
+_SCRIPT = Path(sys.executable).with_name("kube9")
+#: What runs kube9: as it is installed, for Python would take the checkout's where it is started from there.
+SERVE = (str(_SCRIPT),) if _SCRIPT.exists() else (sys.executable, "-m", "kube9")
 
 _LOG_LINES = 60
 _HOW = {Violation: BROKEN, InvariantViolation: BROKEN, NotInTime: STUCK, ServerEnded: CRASHED}

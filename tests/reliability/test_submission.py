@@ -15,6 +15,7 @@ NODES = "sn,cpu_milli,memory_mib,gpu,model"
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.timeout(300)
 def test_every_pod_of_the_trace_is_there_once(tmp_path):
     pods, nodes, told = tmp_path / "pods.csv", tmp_path / "nodes.csv", []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from kube9.core import podlife
+from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.errors import InvariantViolation, SchedulerError
 from kube9.core.nodes import DeviceGroup, NodeSpec
@@ -36,9 +37,9 @@ def test_whatever_happens_to_a_cluster_it_stays_sound(cluster, scheduler):
 class NeverWakes(Cluster):
     """Room that a pod leaves behind helps nobody."""
 
-    def _leave(self, pod):
-        row = self._ledger.unbind(pod)
-        return self.table.owner(row).name
+    def __init__(self, **parts):
+        super().__init__(**parts)
+        self._placing.wake = lambda row: None
 
 
 class TellsHalf(Cluster):
@@ -49,24 +50,96 @@ class TellsHalf(Cluster):
         return evolve(outcome, changes=tuple(each for each in outcome.changes if not isinstance(each, NodeStored)))
 
 
-class RepeatsEpochs(Cluster):
+class Odd(Cluster):
+    """Handles stimuli of one kind in its own way."""
+
+    kind = None
+
+    def __init__(self, **parts):
+        super().__init__(**parts)
+        self.usual = self._handlers[self.kind]
+        self._handlers[self.kind] = self.oddly
+
+
+class RepeatsEpochs(Odd):
     """A pod that could not start gets the same epoch again."""
 
-    def _start_pod_failed(self, stimulus):
-        pod = self._present_copy(stimulus)
-        super()._start_pod_failed(stimulus)
-        if pod is not None and pod.uid in self._ledger.pods:
-            after = self._ledger.pods[pod.uid]
-            self._ledger.put_pod(evolve(after, epoch=pod.epoch - 1))
+    kind = s.StartPodFailed
+
+    def oddly(self, stimulus):
+        self.usual(stimulus)
+        pod = self._ledger.pods.get(stimulus.uid)
+        if pod is not None and pod.epoch and pod.node_uid is None:
+            self._ledger.put_pod(evolve(pod, epoch=pod.epoch - 1))
 
 
-class StartsTwice(Cluster):
+class StartsTwice(Odd):
     """A pod that runs is told to be running again."""
 
-    def _pod_started(self, stimulus):
-        pod = self._present_copy(stimulus)
+    kind = s.PodStarted
+
+    def oddly(self, stimulus):
+        pod = self._ledger.present_copy(stimulus)
         if pod is not None:
-            self._ledger.put_pod(podlife.running(pod))
+            self._ledger.put_pod(podlife.running(pod, stimulus.at_ms))
+
+
+class OnlyCordons(Odd):
+    """A drain stops no pod, and says that it did."""
+
+    kind = s.DrainNode
+
+    def oddly(self, stimulus):
+        for pod in self._ledger.pods_on(self._ledger.nodes[stimulus.uid]):
+            self._ledger.put_pod(podlife.evicting(pod))
+
+
+class ForgetsAnything(Odd):
+    """A node that is up is forgotten like any other."""
+
+    kind = s.ForgetNode
+
+    def oddly(self, stimulus):
+        if stimulus.uid in self._ledger.nodes:
+            self._handlers[s.DestroyNodeDone](stimulus)
+
+
+class KeepsTooMany(Odd):
+    """A deployment is never made smaller."""
+
+    kind = s.ScaleDeployment
+
+    def oddly(self, stimulus):
+        self.usual(stimulus)
+        self._ledger.unsettled.clear()
+
+
+class PlansWithoutTaking(Cluster):
+    """Of pods that are planned together each is planned as if it were alone."""
+
+    def plan(self, specs):
+        return tuple(super(PlansWithoutTaking, self).plan([spec])[0] for spec in specs)
+
+
+class LeavesPlansBehind(Cluster):
+    """A plan takes what it plans."""
+
+    def plan(self, specs):
+        planned = super().plan(specs)
+        for number, each in enumerate(planned):
+            pod, _ = self._binder.would_bind(Pod(uid="", spec=each.spec, ordinal=number, created_at_ms=0))
+            if pod is not None:
+                self.table.place(pod)
+        return planned
+
+
+class StartsAfresh(Cluster):
+    """Restored pods have never had an epoch."""
+
+    def restore(self, nodes, pods, deployments=(), *, at_ms):
+        waiting = [pod for pod in pods if pod.node_uid is None]
+        placed = [pod for pod in pods if pod.node_uid is not None]
+        return super().restore(nodes, [*placed, *(evolve(pod, epoch=0) for pod in waiting)], deployments, at_ms=at_ms)
 
 
 class LiesAboutLocal:
@@ -82,6 +155,16 @@ BROKEN = {
     "a cluster that stores half": ({"kind": TellsHalf}, AssertionError, "a store would have other nodes"),
     "a cluster that repeats epochs": ({"kind": RepeatsEpochs}, AssertionError, "epoch"),
     "a cluster that takes old for new": ({"kind": StartsTwice}, AssertionError, "was taken for news twice"),
+    "a drain that is a cordon": ({"kind": OnlyCordons}, AssertionError, "is drained and takes pods"),
+    "a node that is up and forgotten": ({"kind": ForgetsAnything}, AssertionError, "was forgotten"),
+    "a deployment that is never made smaller": (
+        {"kind": KeepsTooMany},
+        InvariantViolation,
+        "deployment d.* (which should go|pods of .* and does not rest)",
+    ),
+    "plans that give twice what is there": ({"kind": PlansWithoutTaking}, AssertionError, "went to .*, planned was"),
+    "plans that stay": ({"kind": LeavesPlansBehind}, AssertionError, "has .* not"),
+    "a restart that begins epochs again": ({"kind": StartsAfresh}, AssertionError, "epoch|other pods"),
     "nodes that are not ready": (
         {"without": ("node-ready",)},
         AssertionError,
@@ -92,6 +175,11 @@ BROKEN = {
         {"without": ("node-selector",)},
         AssertionError,
         "p[0-9]+ selects .* and was bound to",
+    ),
+    "a label that is not required": (
+        {"without": ("node-affinity",)},
+        AssertionError,
+        "p[0-9]+ requires .* and was bound to",
     ),
     "a filter that is not local": (
         {"more": (("high", LiesAboutLocal()),)},

@@ -45,9 +45,14 @@ class KeptScores:
         self._once: dict[Hashable, None] = {}
         self._kept: dict[Hashable, _Kept] = {}
         self._uses = 0
+        #: Whose rows the scores are of. One pipeline may serve several clusters, one after the other.
+        self._table: LiveTable | None = None
 
     def ranked(self, pod: PodSpec, table: LiveTable) -> FloatArray:
         """What ``rank`` would return for the whole table; not to be written to, and valid until the next call."""
+        if table is not self._table:
+            self._table = table
+            self._kept.clear()
         shape = pod.shape
         kept = self._kept.get(shape)
         if kept is None:
@@ -62,7 +67,7 @@ class KeptScores:
 
         :raises SchedulerError: they differ, so ``who`` looks beyond the node it judges although it says it does not.
         """
-        for kept in self._kept.values():
+        for kept in self._kept.values() if table is self._table else ():
             # On a copy: a look must not change what the next decision computes.
             copy = _Kept(kept.spec, kept.scores.copy(), kept.generation, kept.version)
             self._refresh(copy, kept.spec, table)

@@ -7,7 +7,8 @@ from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
 from kube9.core.pipeline import Pipeline
-from kube9.core.pods import PodSpec
+from kube9.core.outcome import InspectNode
+from kube9.core.pods import PodReport, PodSpec
 from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft
 from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
@@ -125,6 +126,15 @@ class Drive:
         )
         self.cluster.check()
         return self.outcome
+
+    def found(self):
+        """Let every node that was looked for say that it runs just what it should."""
+        for instruction in self.outcome.instructions:
+            if isinstance(instruction, InspectNode):
+                node = instruction.node
+                pods = [pod for pod in self.pods.values() if pod.node_uid == node.uid and not pod.phase.finished]
+                reports = tuple(PodReport(pod_uid=pod.uid, epoch=pod.epoch, phase=pod.phase) for pod in pods)
+                self.tell(s.NodeReported, node.uid, pods=reports)
 
     def state(self):
         """All that a request that is refused, or only asks, must leave alone."""

@@ -224,10 +224,12 @@ class Broad:
 
 
 class TestWhatItKeepsIsBounded:
+    broad = Broad()
+
     def ask(self, kept, rank, cpu):
         """How often the rank was asked for this."""
         before = len(rank)
-        kept.ranked(shape(cpu), Broad())
+        kept.ranked(shape(cpu), self.broad)
         return len(rank) - before
 
     def test_the_half_unused_for_longest_is_dropped(self):
@@ -281,3 +283,12 @@ class TestWhatItKeepsIsBounded:
             kept.ranked(shape(cpu), table)
             kept.ranked(shape(cpu), table)
         assert len(kept._once) == 0
+
+
+def test_another_table_is_no_later_state_of_the_first():
+    """Its rows may have changed as often, and be other nodes."""
+    kept = KeptScores(lambda _, nodes: nodes.free["cpu"].astype(float))
+    for cpu in (1000, 3000):
+        table = LiveTable()
+        table.add(Node(uid="n", spec=NodeSpec(name="n", capacity={"cpu": cpu}), ordinal=1))
+        assert [kept.ranked(shape(1), table).tolist() for _ in range(3)] == [[cpu]] * 3

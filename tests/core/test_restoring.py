@@ -43,9 +43,12 @@ def driven(drive):
 def test_a_cluster_goes_on_from_what_it_had(driven):
     before = things(driven.cluster)
     outcome = driven.restart()
-    assert things(driven.cluster) == before
-    assert outcome.changes == outcome.events == ()
     assert outcome.instructions == (InspectNode(driven.nodes["n"]), InspectNode(driven.nodes["m"]))
+    assert {type(change) for change in outcome.changes} == {PodStored}
+    changed = {change.pod.uid for change in outcome.changes}
+    assert all("looked for" in driven.pods[uid].reason for uid in changed)
+    same = [{uid: each for uid, each in group.items() if uid not in changed} for group in before]
+    assert [{uid: group[uid] for uid in kept} for group, kept in zip(things(driven.cluster), same)] == same
     assert [list(each) for each in things(driven.cluster)] == [list(each) for each in before]
 
 
@@ -98,10 +101,12 @@ class TestPods:
         driven.pod("pausing")
         driven.not_started("pausing")
         assert driven.where() == {}
-        outcome = driven.restart()
-        assert driven.told() == ["PodBound pausing n", "InspectNode n", "StartPod pausing n"]
+        driven.restart()
+        assert driven.told() == ["PodUnschedulable pausing", "InspectNode n"]
+        driven.found()
+        assert driven.told() == ["PodBound pausing n", "StartPod pausing n"]
         assert driven.pods["pausing"].start_failures == 1
-        assert outcome.changes == (PodStored(driven.pods["pausing"]),)
+        assert driven.outcome.changes == (PodStored(driven.pods["pausing"]),)
 
     def test_go_on_counting_their_epochs(self, drive):
         driven = drive()
@@ -138,8 +143,8 @@ class TestPods:
         driven.node("n", {"cpu": 100})
         driven.at(1).pod("large", 5000)
         driven.at(2).pod("small", 50)
-        outcome = driven.restart()
-        assert outcome.changes == ()
+        driven.restart()
+        driven.found()
         assert driven.where() == {}
         driven.tell(s.DeletePod, "large")
         assert driven.where() == {"small": "n"}
@@ -205,6 +210,7 @@ class TestASchedulerThatIsNotThereAnyMore:
 
     def test_comes_back(self, driven):
         driven.restart()
+        driven.found()
         # The one that waits, waits for room; it was told of the scheduler alone.
         assert driven.pods["waiting"].reason == "0 of 1 nodes fit: 1 insufficient cpu"
 
@@ -227,6 +233,8 @@ class TestDeployments:
             driven.exited(uid)
         assert driven.alive() == {}
         driven.restart()
+        assert driven.alive() == {"web-3": "Pending"}
+        driven.found()
         assert driven.alive() == {"web-3": "Starting"}
         driven.exited("web-3")
         assert driven.deployments["web"].failures == 3
@@ -266,6 +274,9 @@ def test_what_is_said_to_change_is_only_what_going_on_changed(drive):
     outcome = cluster.restore(
         stored.nodes.values(), [stored.pods["p"], evolve(waiting, reason="no idea")], at_ms=driven.now_ms
     )
+    assert [change.pod.uid for change in outcome.changes] == ["waiting"]
+    reports = (PodReport(pod_uid="p", epoch=1, phase=PodPhase.STARTING),)
+    outcome = cluster.handle(s.NodeReported(at_ms=driven.now_ms, uid="n", pods=reports))
     assert outcome.changes == (PodStored(waiting),)
 
 

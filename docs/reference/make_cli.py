@@ -38,7 +38,7 @@ anywhere else, and `NO_COLOR` is respected.
 | variable | |
 |---|---|
 | `KUBE9_SERVER` | the server's URL; else the one that runs on this machine |
-| `KUBE9_TOKEN` | its token; else the one in the state directory, which is sent to a server on this machine alone |
+| `KUBE9_TOKEN` | its token, which `--token` would show to whoever lists processes; else that in the state directory |
 | `KUBE9_CA_CERT` | a file of certificates to trust instead of the system's |
 | `KUBE9_STATE_DIR` | where `kube9 serve` keeps its state, and where its clients find it; else `~/.local/state/kube9` |
 | `NO_COLOR` | no colours |

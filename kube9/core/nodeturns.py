@@ -108,8 +108,8 @@ class NodeTurns:
         if node is None or (joined := nodelife.joined(node)) is None:
             return
         self._placing.evict_all(node, f"node {node.name} started anew")
-        self._ledger.table.awaited.discard(node.uid)
         self._become(joined, events.NodeReady)
+        self._end_wait(joined)
 
     def _not_created(self, stimulus: s.CreateNodeFailed) -> None:
         if (node := self._ledger.known_node(stimulus)) is not None:
@@ -187,19 +187,22 @@ class NodeTurns:
         node = self._ledger.known_node(stimulus)
         if node is None or node.deleting or (anew := nodelife.absent(node)) is None:
             return
-        self._ledger.table.awaited.discard(node.uid)
         self._become(anew, events.NodeRecovering)
         self._ledger.instructions.append(CreateNode(anew))
         self._placing.evict_all(node, f"node {node.name} was gone when the control plane came back")
+        self._end_wait(anew)
 
     def _end_wait(self, node: Node) -> None:
         """It is known what ``node`` runs, and it may take more."""
         table = self._ledger.table
-        if node.uid in table.awaited:
-            table.awaited.remove(node.uid)
-            table.update(node)
-            if node.schedulable:
-                self._placing.wake(table.row_of[node.uid])
+        if node.uid not in table.awaited:
+            return
+        table.awaited.remove(node.uid)
+        table.update(node)
+        if node.schedulable:
+            self._placing.wake(table.row_of[node.uid])
+        if not table.awaited:
+            self._placing.reconsider()
 
     def _become(self, node: Node | None, event: type[events.NodeEvent] | None) -> None:
         """Let a node take its next value, tell of it, and wake whom it could help; ``None`` is no change."""

@@ -138,6 +138,11 @@ class Placing:
         if self._binder.monotone:
             self._queue.wake(self._ledger.table.free, row, partial(self._binder.would_help, row))
 
+    def reconsider(self) -> None:
+        """Try everybody who waits again, and count anew why they wait."""
+        self._ledger.table.generation += 1  # what was counted before holds no longer
+        self._queue.wake_all()
+
     def schedule(self) -> None:
         """Try every pod that is worth trying, in the order of the queue."""
         ledger = self._ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -80,6 +81,8 @@ def _watch(app: Flask, services: Services) -> None:
     def end(response: Response) -> Response:
         if not isinstance(response, JsonReply):
             response.headers.extend(SAFETY)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and guard.takes_passwords(request):
+            response.headers["WWW-Authenticate"] = 'Basic realm="kube9: any name, and the token", charset="UTF-8"'
         began_s = request.environ.get(_BEGAN)
         if began_s is not None:
             endpoint = labels.get(request.endpoint or "", "none")

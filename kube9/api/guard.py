@@ -38,6 +38,10 @@ class Guard:
             return
         self._check_admin(token)
 
+    def takes_passwords(self, request: Request) -> bool:
+        """Whether a browser that has no token should ask for a password."""
+        return self._access.get(request.endpoint or "") == Access.BROWSER
+
     def _check_admin(self, token: str) -> None:
         if self._services.tokens.is_admin(token):
             return

@@ -103,19 +103,15 @@ def names(answer):
         ("namespace=green", []),
         ("labelSelector=tier%3Dfront", ["p1", "p3", "p5"]),
         ("labelSelector=!tier", []),
-        ("phase=Pending&namespace=blue", ["p3", "p5"]),
+        ("phase=Pending&namespace=blue", ["p5"]),
         ("nodeName=n1", ["p0"]),
-        ("nodeName=n2&labelSelector=tier!%3Dback", ["p1"]),
+        ("nodeName=n2&labelSelector=tier!%3Dback", ["p1", "p3"]),
         ("owner=nobody", []),
         ("limit=2", ["p0", "p1"]),
     ],
 )
 def test_pods_are_listed_by_what_is_asked(crowd, query, expected):
-    crowd.until(lambda: crowd.get("/v1/status").json["pods"].get("Pending", 0) == 3)
-    found = names(crowd.get(f"/v1/pods?{query}"))
-    assert found == [name for name in expected if name in found]
-    if "phase" not in query:
-        assert found == expected
+    assert names(crowd.get(f"/v1/pods?{query}")) == expected
 
 
 def test_pages_go_on_where_they_ended_whatever_came_and_went(crowd):
@@ -171,7 +167,7 @@ def test_logs_are_text(api):
     answer = api.get("/v1/pods/web/logs")
     assert answer.status_code == 200
     assert answer.content_type == "text/plain; charset=utf-8"
-    assert "started" in answer.text
+    assert answer.text.endswith("running\n")
 
 
 def test_a_pod_that_waits_has_no_logs(api):
@@ -181,8 +177,6 @@ def test_a_pod_that_waits_has_no_logs(api):
 
 def test_a_secret_is_never_shown(api):
     config = {"name": "login", "secret": True, "data": {"password": "hunter2"}}
-    env = [{"name": "PASSWORD", "valueFrom": {"configKeyRef": {"name": "login", "key": "password"}}}]
-    del env  # how a container names it is for the manifests' own tests
     api.node()
     launched = api.post("/v1/pods", api.pod_manifest("web", configs=[config]))
     assert launched.status_code == 201, launched.text

@@ -6,8 +6,8 @@ from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
-from kube9.core.pipeline import Pipeline
 from kube9.core.outcome import InspectNode
+from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodReport, PodSpec
 from kube9.core.settings import Settings
 from kube9.plugins.devices import LeastLeft

@@ -48,7 +48,7 @@ def test_a_cluster_goes_on_from_what_it_had(driven):
     changed = {change.pod.uid for change in outcome.changes}
     assert all("looked for" in driven.pods[uid].reason for uid in changed)
     same = [{uid: each for uid, each in group.items() if uid not in changed} for group in before]
-    assert [{uid: group[uid] for uid in kept} for group, kept in zip(things(driven.cluster), same)] == same
+    assert [{uid: group[uid] for uid in kept} for group, kept in zip(things(driven.cluster), same, strict=True)] == same
     assert [list(each) for each in things(driven.cluster)] == [list(each) for each in before]
 
 

@@ -55,11 +55,11 @@ def test_kubernetes_own_pods_are_taken_and_what_is_not_honoured_is_said(api):
 
 def test_every_fault_is_told_with_its_path(api):
     manifest = {"metadata": {"name": "-"}, "spec": {"containers": [{"name": "a", "imgae": "x", "args": "-v"}]}}
-    assert api.paths_of(api.post("/v1/pods", manifest)) == [
+    assert set(api.paths_of(api.post("/v1/pods", manifest))) == {
         "metadata.name",
         "spec.containers[0].imgae",
         "spec.containers[0].args",
-    ]
+    }
 
 
 def test_a_scheduler_that_is_not_there_is_told(api):

@@ -303,3 +303,62 @@ def test_only_a_new_cluster_can_be_restored(drive):
     driven.node("n")
     with pytest.raises(AssertionError, match=r"restore\(\) is for a new cluster"):
         driven.cluster.restore((), (), at_ms=0)
+
+
+class TestANodeThatIsLookedFor:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.node("m", {"cpu": 100})
+        driven.restart()
+        driven.pod("p")
+        return driven
+
+    def test_takes_no_pods(self, driven):
+        assert driven.where() == {}
+        assert "looked for" in driven.pods["p"].reason
+
+    @pytest.mark.parametrize(
+        "news", [(s.NodeReported,), (s.NodeJoined,), (s.NodeAbsent, s.NodeJoined), (s.FailNode, s.NodeJoined)], ids=str
+    )
+    def test_takes_them_once_it_is_known_what_it_runs(self, driven, news):
+        for kind in news:
+            assert driven.where() == {}
+            driven.tell(kind, "n")
+        assert driven.where() == {"p": "n"}
+
+    @pytest.mark.parametrize(
+        "news",
+        [(s.Heartbeat,), (s.SuspectNode, s.TrustNode), (s.CordonNode, s.CordonNode), (s.FailNode,), (s.GiveUpNode,)],
+        ids=str,
+    )
+    def test_takes_none_for_any_other_news(self, driven, news):
+        for number, kind in enumerate(news):
+            driven.tell(kind, "n", **({"cordoned": number == 0} if kind is s.CordonNode else {}))
+        assert driven.where() == {}
+
+    def test_is_no_reason_any_more_when_all_are_found(self, driven):
+        driven.pod("large", 5000)
+        driven.tell(s.NodeReported, "m")
+        assert driven.where() == {}
+        driven.tell(s.NodeReported, "n")
+        assert driven.where() == {"p": "n"}
+        assert driven.pods["large"].reason == "0 of 2 nodes fit: 2 insufficient cpu"
+
+    @pytest.mark.parametrize("end", [s.DestroyNodeDone, s.GiveUpNode])
+    def test_may_be_gone_instead(self, driven, end):
+        driven.tell(end, "n")
+        driven.node("other")
+        assert driven.where() == {"p": "other"}
+
+    def test_is_looked_for_again_after_another_restart(self, driven):
+        driven.tell(s.SuspectNode, "n")
+        driven.restart()
+        driven.tell(s.TrustNode, "n")
+        assert driven.where() == {}
+        driven.tell(s.NodeReported, "n")
+        assert driven.where() == {"p": "n"}
+
+    def test_is_unfit_by_a_plan_too(self, driven):
+        assert driven.cluster.plan([driven.pods["p"].spec])[0].node_name is None

@@ -174,12 +174,12 @@ BROKEN = {
     "a label that is not there": (
         {"without": ("node-selector",)},
         AssertionError,
-        "p[0-9]+ selects .* and was bound to",
+        "[dp][0-9-]+ selects .* and was bound to",
     ),
     "a label that is not required": (
         {"without": ("node-affinity",)},
         AssertionError,
-        "p[0-9]+ requires .* and was bound to",
+        "[dp][0-9-]+ requires .* and was bound to",
     ),
     "a filter that is not local": (
         {"more": (("high", LiesAboutLocal()),)},

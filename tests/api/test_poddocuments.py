@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from kube9.api.poddocuments import PodDocuments
+from kube9.manifest import pod_document
+
+
+@pytest.mark.parametrize("kept", [1, 2, 100])
+def test_each_pod_is_shown_as_it_is_however_many_are_kept(api, kept):
+    view = api.plane.view
+    documents = PodDocuments(view, kept=kept)
+
+    def shown():
+        return orjson.loads(orjson.dumps(documents.documents(view.pods())))
+
+    def fresh():
+        return [pod_document(pod, view.node_name(pod.node_uid)) for pod in view.pods()]
+
+    for name in "abc":
+        api.pod(name)
+    assert shown() == fresh()
+    api.node()
+    api.until(lambda: all(pod.phase.value == "Running" for pod in view.pods()))
+    assert shown() == fresh()
+    api.delete("/v1/pods/b")
+    api.until(lambda: len(view.pods()) == 2)
+    assert shown() == fresh() == shown()

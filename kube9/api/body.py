@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from kube9.api.limits import Limits
 from kube9.core.errors import ManifestError, Problem
@@ -19,7 +19,8 @@ def read_json(request: Request, limits: Limits) -> Any:
     """What the body of ``request`` says.
 
     :raises UnsupportedMediaType: it is not said to be JSON.
-    :raises ManifestError: it is none, or goes past a limit.
+    :raises RequestEntityTooLarge: it is too long.
+    :raises ManifestError: it is none, or goes past another limit.
     """
     media_type = request.content_type or ""
     if not _is_json(media_type):
@@ -27,6 +28,9 @@ def read_json(request: Request, limits: Limits) -> Any:
             f"the body must be JSON: send the header 'Content-Type: application/json', got {media_type[:100]!r}"
         )
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= limits.body_bytes:
+        # A body that comes in chunks is cut off at the limit, of which nobody is told.
+        raise RequestEntityTooLarge
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:

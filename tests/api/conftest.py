@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import MappingProxyType
 
 import pytest
 
@@ -94,6 +95,8 @@ def certificate(tmp_path_factory):
 
 class Api:
     """Asks an app, with the token that may do everything unless told otherwise."""
+
+    AUTHORIZED = MappingProxyType({"Authorization": f"Bearer {TOKEN}"})
 
     def __init__(self, app, plane):
         self.app, self.plane = app, plane

@@ -14,7 +14,7 @@ CONTRIB := $(patsubst %/setup.cfg,%,$(wildcard contrib/*/setup.cfg))
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; do \
-		printf '  make %-11s %s\n' "$$name" "$$does"; done
+		printf '  make %-12s %s\n' "$$name" "$$does"; done
 
 demo: $(VENV)/.base ## watch a small cluster in this process: nodes join, pods land, a node dies, its pods move
 	$(BIN)/kube9 demo

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
@@ -47,19 +46,16 @@ class Answer:
 class Call:
     """One request, as a view sees it."""
 
-    __slots__ = ("__dict__", "query", "request", "services")
+    __slots__ = ("key", "query", "request", "services")
 
-    def __init__(self, services: Services, request: Request, query: Mapping[str, Any]) -> None:
+    def __init__(self, services: Services, request: Request, query: Mapping[str, Any], key: str | None = None) -> None:
         self.services, self.request, self.query = services, request, query
+        #: The idempotency key; ``None`` where none was sent.
+        self.key = key
 
     @property
     def plane(self) -> ControlPlane:
         return self.services.plane
-
-    @cached_property
-    def key(self) -> str | None:
-        """The idempotency key; ``None`` where none was sent."""
-        return check_key(self.request.headers.get("Idempotency-Key"))
 
     def json(self) -> dict[str, Any]:
         """The body, which must be an object."""
@@ -139,11 +135,13 @@ class Resource:
 
 def _served(endpoint: Endpoint, services: Services) -> Callable[..., Response]:
     """What Flask calls."""
-    view, parameters = endpoint.view, endpoint.query
+    view, parameters, keyed = endpoint.view, endpoint.query, endpoint.keyed
 
     def serve(**path: str) -> Response:
         for what, value in path.items():
             check_name(what, value)
-        return view(Call(services, request, read_query(parameters, request.args)), **path)
+        query = read_query(parameters, request.args)
+        key = check_key(request.headers.get("Idempotency-Key")) if keyed else None
+        return view(Call(services, request, query, key), **path)
 
     return serve

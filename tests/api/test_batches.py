@@ -34,7 +34,11 @@ def test_a_list_under_a_key_is_created_once(api):
 
 
 def test_a_list_of_nothing_is_nothing(api):
-    assert api.post("/v1/pods", {"kind": "PodList", "items": []}).json == {"items": []}
+    nothing = {"kind": "PodList", "items": []}
+    assert api.post("/v1/pods", nothing).json == {"items": []}
+    # It is read all the same.
+    key = {"Idempotency-Key": "x" * 300}
+    assert api.paths_of(api.post("/v1/pods", nothing, headers=key)) == ["Idempotency-Key"]
 
 
 def test_a_list_may_not_be_longer_than_it_may(make_api):

@@ -19,7 +19,7 @@ OPENAPI = openapi_document(RESOURCES, Limits())
 
 #: As many as find what there is to find, within seconds; the seed is the same each time.
 EXAMPLES = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],

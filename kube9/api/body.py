@@ -12,7 +12,10 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from kube9.api.limits import Limits
 from kube9.core.errors import ManifestError, Problem
 
-__all__ = ["items_of", "read_fields", "read_json", "read_object"]
+__all__ = ["LIST_VERSIONS", "items_of", "read_fields", "read_json", "read_object"]
+
+#: What a list may say of itself: Kubernetes's own lists, and ours.
+LIST_VERSIONS = ("v1", "kube9/v1")
 
 
 def read_json(request: Request, limits: Limits) -> Any:
@@ -68,6 +71,10 @@ def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]
     """
     problems = []
     kind, items = document.get("kind", kinds[0]), document.get("items")
+    if (version := document.get("apiVersion", LIST_VERSIONS[0])) not in LIST_VERSIONS:
+        problems.append(Problem("apiVersion", f"expected {' or '.join(LIST_VERSIONS)}, got {str(version)[:100]!r}"))
+    if not isinstance(document.get("metadata", {}), dict):
+        problems.append(Problem("metadata", f"expected an object, got {_kind(document['metadata'])}"))
     if kind not in kinds:
         problems.append(Problem("kind", f"expected {' or '.join(kinds)}, got {str(kind)[:100]!r}"))
     if not isinstance(items, list):

@@ -68,8 +68,7 @@ def list_nodes(call: Call) -> Response:
     return json_reply({"apiVersion": "kube9/v1", "kind": "NodeList", "metadata": page.metadata(), "items": items})
 
 
-# Before the path of one node: a node of that name could be listed, but not be asked for alone.
-@RESOURCE.endpoint("GET", "/v1/nodes/health", answers={200: Answer("Each node, as it is heard.", "NodeHealthList")})
+@RESOURCE.endpoint("GET", "/v1/health", answers={200: Answer("Each node, as it is heard.", "NodeHealthList")})
 def node_health(call: Call) -> Response:
     """Tell how all nodes are: when each was last heard, and what the health check makes of it."""
     items = [

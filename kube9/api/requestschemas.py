@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kube9.api.body import LIST_VERSIONS
 from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
 from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
 from kube9.manifest.deployments import DEPLOYMENT_SPEC
@@ -96,7 +97,8 @@ def _items(kinds: tuple[str, ...], about: str, item: Schema) -> Schema:
         "type": "object",
         "description": about,
         "properties": {
-            "apiVersion": {"type": "string"},
+            "apiVersion": {"type": "string", "enum": list(LIST_VERSIONS)},
+            "metadata": {"type": "object"},
             "kind": {"type": "string", "enum": list(kinds)},
             "items": {"type": "array", "items": item},
         },
@@ -117,7 +119,11 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         "anyOf": [{"$ref": "#/components/schemas/PodManifest"}, {"$ref": "#/components/schemas/PodManifestList"}]
     },
     "PodManifestList": {
-        **_items(("PodList", "List"), "Many pods at once.", {"$ref": "#/components/schemas/PodManifest"}),
+        **_items(
+            ("PodList", "List"),
+            "Many pods at once. What is wrong with one of them is told in its own answer, and stops no other.",
+            {"description": "A PodManifest."},
+        ),
         "required": ["kind", "items"],
     },
     "ManifestList": _items(
@@ -130,7 +136,7 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         "type": "object",
         "properties": {
             "gracePeriodSeconds": {
-                "type": "number",
+                "type": ["number", "null"],
                 "minimum": 0,
                 "maximum": GRACE_S_MAX,
                 "description": "How long each pod gets to end; as long as each says itself where this is not given.",
@@ -142,7 +148,7 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         "type": "object",
         "properties": {
             "downForSeconds": {
-                "type": "number",
+                "type": ["number", "null"],
                 "minimum": 0,
                 "maximum": GRACE_S_MAX,
                 "description": "How long it is down; until its backend restarts it where this is not given.",

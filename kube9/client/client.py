@@ -83,7 +83,7 @@ class Client:
 
     def node_health(self) -> Document:
         """What was last heard of each node."""
-        return self._get("/v1/nodes/health")
+        return self._get("/v1/health")
 
     def add_node(self, document: Mapping[str, Any], *, key: str | None = None) -> Document:
         """Ask for a node; answers with the ``node`` and with the ``ticket`` that it joins by.

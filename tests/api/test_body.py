@@ -84,8 +84,9 @@ def test_the_items_of_a_list():
 
 def test_every_fault_of_a_list_is_told():
     with pytest.raises(ManifestError) as refused:
-        body.items_of({"kind": "Pod", "items": [0] * 4, "itmes": []}, LIMITS, "List", "PodList")
-    assert [problem.path for problem in refused.value.problems] == ["kind", "items", "itmes"]
+        wrong = {"apiVersion": "v2", "metadata": 1, "kind": "Pod", "items": [0] * 4, "itmes": []}
+        body.items_of(wrong, LIMITS, "List", "PodList")
+    assert [problem.path for problem in refused.value.problems] == ["apiVersion", "metadata", "kind", "items", "itmes"]
 
 
 @pytest.mark.parametrize("items", [None, {}, "x", 1, True])

@@ -157,7 +157,7 @@ def test_a_node_is_taken_away(api):
 def test_health_of_all_at_a_glance(api):
     api.node("n1")
     api.node("n2")
-    found = api.get("/v1/nodes/health").json["items"]
+    found = api.get("/v1/health").json["items"]
     assert [(each["name"], each["phase"], each["failures"]) for each in found] == [
         ("n1", "Ready", 0),
         ("n2", "Ready", 0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from kube9.api import applying, deployments, docs, events, metrics, nodes, planning, plugins, pods, probes, status
 from kube9.api.errors import error_reply, http_reply, unexpected_reply
 from kube9.api.guard import Guard
+from kube9.api.later import Later
 from kube9.api.limits import Limits
 from kube9.api.reply import SAFETY, JsonReply
 from kube9.api.services import Services
@@ -79,18 +81,24 @@ def _watch(app: Flask, services: Services) -> None:
         guard.check(request)
 
     def end(response: Response) -> Response:
+        count = partial(_count, services, labels.get(request.endpoint or "", "none"), request.environ.get(_BEGAN))
+        if isinstance(response, Later):
+            response.watch = count
+            return response
         if not isinstance(response, JsonReply):
             response.headers.extend(SAFETY)
         if response.status_code == HTTPStatus.UNAUTHORIZED and guard.takes_passwords(request):
             response.headers["WWW-Authenticate"] = 'Basic realm="kube9: any name, and the token", charset="UTF-8"'
-        began_s = request.environ.get(_BEGAN)
-        if began_s is not None:
-            endpoint = labels.get(request.endpoint or "", "none")
-            services.requests.observe(endpoint, response.status_code, time.perf_counter() - began_s)
+        count(response)
         return response
 
     app.before_request(begin)
     app.after_request(end)
+
+
+def _count(services: Services, endpoint: str, began_s: float | None, response: Response) -> None:
+    if began_s is not None:
+        services.requests.observe(endpoint, response.status_code, time.perf_counter() - began_s)
 
 
 class _NoSessions(SessionInterface):

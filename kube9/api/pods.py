@@ -11,9 +11,11 @@ from kube9.api import parameters as p
 from kube9.api.batches import LIST_KINDS, launch_batch
 from kube9.api.endpoint import Answer, Call, Resource
 from kube9.api.identity import uid_for
+from kube9.api.later import Later
 from kube9.api.manifests import pod_of, warning_headers
 from kube9.api.paging import page_of
 from kube9.api.reply import Headers, json_reply
+from kube9.controlplane import Launched
 from kube9.core.pipeline import Explanation
 from kube9.core.pods import Pod, PodPhase
 from kube9.manifest import pod_document
@@ -49,10 +51,13 @@ def launch_pod(call: Call) -> Response:
     if document.get("kind") in LIST_KINDS:
         return json_reply({"items": launch_batch(call, document)})
     spec, warnings = pod_of(call, document)
-    launched = call.plane.launch_pod(spec, uid=uid_for("Pod", call.key))
-    pod = launched.pod
-    headers = [("Location", f"/v1/pods/{pod.name}?namespace={pod.namespace}"), *warning_headers(warnings)]
-    return _reply(call, pod, 201 if launched.created else 200, headers)
+
+    def reply(launched: Launched) -> Response:
+        pod = launched.pod
+        headers = [("Location", f"/v1/pods/{pod.name}?namespace={pod.namespace}"), *warning_headers(warnings)]
+        return _reply(call, pod, 201 if launched.created else 200, headers)
+
+    return Later(call.plane.ask_for_pod(spec, uid=uid_for("Pod", call.key)), reply)
 
 
 @RESOURCE.endpoint(

@@ -149,11 +149,14 @@ class Server:
         self._signal.add_cb(over.set)
         # The worker asks for an event loop, and a WSGI application never runs on it.
         loop = asyncio.new_event_loop()
+        gateway = Gateway(self._app)
+        gateway.answerer.start()
         try:
-            worker.serve_mtr(_new_scheduler(loop, Gateway(self._app), impl_asyncio=True), loop, self._signal)
+            worker.serve_mtr(_new_scheduler(loop, gateway, impl_asyncio=True), loop, self._signal)
             over.wait()
         finally:
             loop.close()
+            gateway.answerer.close()
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
 from kube9.controlplane.controlplane import ControlPlane
 from kube9.controlplane.eventlog import EventLog
+from kube9.controlplane.inbox import Request
 from kube9.controlplane.settings import PlaneSettings
 from kube9.controlplane.tickets import digest_of
 from kube9.controlplane.view import Used, View
@@ -19,6 +20,7 @@ __all__ = [
     "NodeHealth",
     "PlaneSettings",
     "PlaneStatus",
+    "Request",
     "Used",
     "View",
     "digest_of",

@@ -277,10 +277,11 @@ class ControlPlane:
         :raises Conflict: the one of that name is being deleted.
         :raises UnknownName: there is no such scheduler.
         """
-        (answer,) = self.launch_pods([(uid, spec)])
-        if isinstance(answer, Kube9Error):
-            raise answer
-        return answer
+        return self.ask_for_pod(spec, uid=uid).wait()
+
+    def ask_for_pod(self, spec: PodSpec, *, uid: str) -> Request[Launched]:
+        """The same without waiting for the answer, which raises what :meth:`launch_pod` does."""
+        return self._inbox.ask(Request(partial(self._orders.launch_pod, uid=uid, spec=spec)))
 
     def delete_pod(self, namespace: str, name: str, grace_ms: int | None = None) -> Pod:
         """Stop a pod and forget it; returns it as it is now, or was at last."""
@@ -369,7 +370,7 @@ class ControlPlane:
         return f"the store is unavailable: {loop.outage}" if loop.outage else ""
 
     def _ask(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> T:
-        return self._inbox.ask(Request(do, weight=weight, reads=reads))
+        return self._inbox.ask(Request(do, weight=weight, reads=reads)).wait()
 
     def _deliver(self, stimulus: Stimulus) -> None:
         """What backends report to, from any thread."""

@@ -1,4 +1,4 @@
-"""What waits for the loop: requests with somebody who waits for the answer, and everything else."""
+"""What waits for the loop: requests, which somebody wants answered, and everything else."""
 
 from __future__ import annotations
 
@@ -33,30 +33,50 @@ class Request(Generic[T]):
     :param reads: it changes nothing, and so needs no commit.
     """
 
-    __slots__ = ("_answered", "_error", "_result", "do", "reads", "weight")
+    __slots__ = ("_answered", "_error", "_hear", "_result", "do", "reads", "weight")
 
     def __init__(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> None:
         self.do, self.weight, self.reads = do, weight, reads
         self._result: T | None = None
         self._error: BaseException | None = None
+        self._hear: Callable[[Request[T]], object] | None = None
         # A bare lock that the answer opens: a tenth of what an Event costs, and there is one for each request.
         self._answered = threading.Lock()
         self._answered.acquire()
 
     def answer(self, result: T) -> None:
         self._result = result
-        self._answered.release()
+        self._tell()
 
     def refuse(self, error: BaseException) -> None:
         self._error = error
-        self._answered.release()
+        self._tell()
 
     def wait(self) -> T:
-        """The answer; to be called once."""
+        """The answer, as soon as there is one. To be called once, and not beside :meth:`then`."""
         self._answered.acquire()
+        return self.result()
+
+    def then(self, hear: Callable[[Request[T]], object]) -> None:
+        """Have ``hear`` called once there is an answer, from the thread that gives it or from this one."""
+        self._hear = hear
+        self._tell_once(hear)
+
+    def result(self) -> T:
+        """The answer that there is."""
         if self._error is not None:
             raise self._error
         return cast("T", self._result)
+
+    def _tell(self) -> None:
+        self._answered.release()
+        if self._hear is not None:
+            self._tell_once(self._hear)
+
+    def _tell_once(self, hear: Callable[[Request[T]], object]) -> None:
+        # Whoever of the two that come here shuts the lock again is the one to call.
+        if self._answered.acquire(blocking=False):
+            hear(self)
 
 
 Item = Stimulus | Request[object] | Errand | Stop
@@ -76,11 +96,11 @@ class Inbox:
         self._refusal: Callable[[], Kube9Error] | None = None
         self._shut_for_good = False
 
-    def ask(self, request: Request[T]) -> T:
-        """Put a request in, and wait for its answer.
+    def ask(self, request: Request[T]) -> Request[T]:
+        """Put a request in.
 
         :raises Overloaded: too much waits already.
-        :raises Kube9Error: whatever the request itself is answered, or why none is taken on.
+        :raises Kube9Error: why none is taken on.
         """
         with self._lock:
             if self._refusal is not None and (self._shut_for_good or not request.reads):
@@ -91,7 +111,7 @@ class Inbox:
                 )
             self._weight += request.weight
             self._queue.put(cast("Request[object]", request))
-        return request.wait()
+        return request
 
     def put(self, item: Item) -> None:
         """Put in something that nobody waits for; never refused."""

@@ -62,14 +62,14 @@ class Orders:
         answers: list[Launched | Kube9Error] = []
         for uid, spec in wanted:
             try:
-                answers.append(self._launch_pod(turn, uid, spec))
+                answers.append(self.launch_pod(turn, uid, spec))
             except InvariantViolation:
                 raise
             except Kube9Error as exc:
                 answers.append(exc)
         return answers
 
-    def _launch_pod(self, turn: Turn, uid: str, spec: PodSpec) -> Launched:
+    def launch_pod(self, turn: Turn, uid: str, spec: PodSpec) -> Launched:
         pods = turn.cluster.pods
         pod = pods.get(uid)
         if pod is None:

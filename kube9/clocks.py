@@ -102,11 +102,13 @@ class RealClock:
         with self._changed:
             if self._closed:
                 return
-            heapq.heappush(self._due, (max(at_ms, self.now_ms()), next(self._serial), action))
+            due = (max(at_ms, self.now_ms()), next(self._serial), action)
+            heapq.heappush(self._due, due)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="kube9-clock", daemon=False)
                 self._thread.start()
-            self._changed.notify()
+            elif self._due[0] is due:  # for any other it need not wake up
+                self._changed.notify()
 
     def close(self) -> None:
         """Drop what is not due yet and end the thread, after the action it is running. May be called again."""

@@ -7,7 +7,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response
+from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
@@ -76,18 +77,21 @@ def _watch(app: Flask, services: Services) -> None:
     labels = {name: endpoint.name for name, endpoint in by_name.items()}
     guard = Guard(services, by_name)
 
+    # Not `flask.request`, which is looked up anew at each use.
     def begin() -> None:
-        request.environ[_BEGAN] = time.perf_counter()
-        guard.check(request)
+        asked = request_ctx.request
+        asked.environ[_BEGAN] = time.perf_counter()
+        guard.check(asked)
 
     def end(response: Response) -> Response:
-        count = partial(_count, services, labels.get(request.endpoint or "", "none"), request.environ.get(_BEGAN))
+        asked = request_ctx.request
+        count = partial(_count, services, labels.get(asked.endpoint or "", "none"), asked.environ.get(_BEGAN))
         if isinstance(response, Later):
             response.watch = count
             return response
         if not isinstance(response, JsonReply):
             response.headers.extend(SAFETY)
-        if response.status_code == HTTPStatus.UNAUTHORIZED and guard.takes_passwords(request):
+        if response.status_code == HTTPStatus.UNAUTHORIZED and guard.takes_passwords(asked):
             response.headers["WWW-Authenticate"] = 'Basic realm="kube9: any name, and the token", charset="UTF-8"'
         count(response)
         return response

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response
+from flask.globals import request_ctx
 
 from kube9.api import body
 from kube9.api.identity import check_key
@@ -140,8 +141,9 @@ def _served(endpoint: Endpoint, services: Services) -> Callable[..., Response]:
     def serve(**path: str) -> Response:
         for what, value in path.items():
             check_name(what, value)
-        query = read_query(parameters, request.args)
-        key = check_key(request.headers.get("Idempotency-Key")) if keyed else None
-        return view(Call(services, request, query, key), **path)
+        asked = request_ctx.request  # `flask.request` is looked up anew at each use
+        query = read_query(parameters, asked.args)
+        key = check_key(asked.headers.get("Idempotency-Key")) if keyed else None
+        return view(Call(services, asked, query, key), **path)
 
     return serve

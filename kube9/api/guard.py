@@ -29,7 +29,7 @@ class Guard:
         access = self._access.get(request.endpoint or "", Access.ADMIN)
         if access == Access.OPEN:
             return
-        authorization = request.headers.get("Authorization")
+        authorization = request.environ.get("HTTP_AUTHORIZATION")
         if access == Access.BROWSER and (password := basic_password(authorization)) is not None:
             self._check_admin(password)
             return

@@ -40,7 +40,7 @@ class Later(Response, Generic[T]):
     """
 
     def __init__(self, wanted: Request[T], reply: Callable[[T], Response]) -> None:
-        super().__init__()
+        # What a response begins with is not wanted here: it has no headers and no body.
         self.wanted = wanted
         self._reply = reply
         #: Told of the answer when it is known.

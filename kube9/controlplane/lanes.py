@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 __all__ = ["Lanes"]
@@ -27,9 +26,10 @@ class Lanes(Generic[T]):
         self._do = do
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
-        #: Lanes with something to do or being done; each is on the queue below once, or in the hands of one thread.
+        self._work = threading.Condition(self._lock)
+        #: Lanes with something to do or being done; each stands below once, or is in the hands of one thread.
         self._jobs: dict[str, deque[T]] = {}
-        self._ready: SimpleQueue[str | None] = SimpleQueue()
+        self._ready: deque[str] = deque()
         self._waiting = 0
         self._closed = False
         # A backend that hangs for ever must not keep the process alive, hence daemons.
@@ -50,10 +50,11 @@ class Lanes(Generic[T]):
                 queued = self._jobs.get(lane)
                 if queued is None:
                     self._jobs[lane] = deque([job])
-                    self._ready.put(lane)
+                    self._ready.append(lane)
                 else:
                     queued.append(job)
                 self._waiting += 1
+            self._wake_another()
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; ``False`` if that took too long."""
@@ -65,8 +66,7 @@ class Lanes(Generic[T]):
         with self._lock:
             self._closed = True
             dropped = self._waiting
-        for _ in self._threads:
-            self._ready.put(None)
+            self._work.notify_all()
         until_s = time.monotonic() + timeout_s
         for thread in self._threads:
             if thread.ident is not None:
@@ -78,13 +78,30 @@ class Lanes(Generic[T]):
         return self._waiting
 
     def _run(self) -> None:
-        while (lane := self._ready.get()) is not None:
+        while (lane := self._take()) is not None:
             while (job := self._next(lane)) is not None:
                 try:
                     self._do(job)
                 except Exception:
                     # This thread serves every lane: one job that fails must not silence the rest.
                     _log.exception("a job for a backend failed; lane=%s job=%r", lane, job)
+
+    def _take(self) -> str | None:
+        """Wait for a lane with something to do; ``None`` once closed."""
+        with self._lock:
+            while not self._ready and not self._closed:
+                self._work.wait()
+            if self._closed:
+                return None
+            lane = self._ready.popleft()
+            self._wake_another()
+            return lane
+
+    def _wake_another(self) -> None:
+        # Each thread that takes a lane wakes the next one. Where jobs are done in no time few wake up; where they take
+        # long, soon all do. To wake all for each little job would cost more than doing it.
+        if self._ready:
+            self._work.notify()
 
     def _next(self, lane: str) -> T | None:
         with self._lock:

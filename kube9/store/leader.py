@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from attrs import frozen
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from kube9.core.errors import StoreError
 from kube9.store.schema import leader
 
 __all__ = ["Term", "begin_term", "hold_term", "read_term"]
+
+
+# Part of every commit, and so not made anew for each.
+_HOLD = (
+    update(leader)
+    .where(leader.c.epoch == bindparam("held_epoch"))
+    .values(last_event_id=bindparam("told_id"), now_ms=bindparam("told_ms"))
+)
 
 
 @frozen
@@ -47,9 +55,8 @@ def hold_term(connection: Connection, term: Term, place: str) -> None:
 
     :raises StoreError: another server has begun a later one.
     """
-    held = connection.execute(
-        update(leader).where(leader.c.epoch == term.epoch).values(last_event_id=term.last_event_id, now_ms=term.now_ms)
-    )
+    told = {"held_epoch": term.epoch, "told_id": term.last_event_id, "told_ms": term.now_ms}
+    held = connection.execute(_HOLD, told)
     if held.rowcount != 1:
         raise taken_over(place)
 

@@ -83,8 +83,8 @@ def test_the_items_of_a_list():
 
 
 def test_every_fault_of_a_list_is_told():
+    wrong = {"apiVersion": "v2", "metadata": 1, "kind": "Pod", "items": [0] * 4, "itmes": []}
     with pytest.raises(ManifestError) as refused:
-        wrong = {"apiVersion": "v2", "metadata": 1, "kind": "Pod", "items": [0] * 4, "itmes": []}
         body.items_of(wrong, LIMITS, "List", "PodList")
     assert [problem.path for problem in refused.value.problems] == ["apiVersion", "metadata", "kind", "items", "itmes"]
 

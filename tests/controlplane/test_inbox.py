@@ -14,7 +14,7 @@ def asking(inbox, request):
 
     def ask():
         try:
-            outcome.append(inbox.ask(request))
+            outcome.append(inbox.ask(request).wait())
         except Exception as exc:
             outcome.append(exc)
 
@@ -44,6 +44,38 @@ def test_a_request_gets_its_answer_or_its_refusal(answer):
         request.answer(answer)
     thread.join(20)
     assert outcome == [answer]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_whoever_does_not_wait_is_told_once(early):
+    request, heard = Request(lambda turn: None), []
+    if early:
+        request.then(heard.append)
+        assert heard == []
+        request.answer(7)
+    else:
+        request.answer(7)
+        request.then(heard.append)
+    assert heard == [request]
+    assert request.result() == 7
+
+
+def test_whoever_does_not_wait_is_told_of_a_refusal():
+    request, heard = Request(lambda turn: None), []
+    request.then(heard.append)
+    request.refuse(UnknownName("there is none"))
+    with pytest.raises(UnknownName, match="there is none"):
+        heard[0].result()
+
+
+def test_an_answer_and_a_wish_to_hear_it_that_meet():
+    for _ in range(500):
+        request, heard = Request(lambda turn: None), []
+        thread = threading.Thread(target=request.answer, args=(7,))
+        thread.start()
+        request.then(heard.append)
+        thread.join(20)
+        assert heard == [request]
 
 
 def test_requests_are_counted_by_their_weight_until_they_are_taken():

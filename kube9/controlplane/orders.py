@@ -74,7 +74,7 @@ class Orders:
         pod = pods.get(uid)
         if pod is None:
             try:
-                turn.tell(s.LaunchPod, uid=uid, spec=spec)
+                turn.handle(s.LaunchPod(at_ms=turn.now_ms, uid=uid, spec=spec))
             except DuplicateName:
                 pod = self._pod(turn, spec.namespace, spec.name)
             else:

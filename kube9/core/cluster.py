@@ -14,6 +14,7 @@ from kube9.core.deploymentturns import DeploymentTurns
 from kube9.core.errors import InvalidInput, InvariantViolation, Kube9Error, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
+from kube9.core.moves import Moves
 from kube9.core.nodes import Node
 from kube9.core.nodeturns import NodeTurns
 from kube9.core.outcome import Outcome
@@ -57,7 +58,10 @@ class Cluster:
             ledger=ledger, binder=binder, queue=self._queue, timers=timers, settings=settings
         )
         pod_turns = PodTurns(ledger=ledger, binder=binder, placing=placing, settings=settings)
-        node_turns = NodeTurns(ledger=ledger, placing=placing, pod_turns=pod_turns, timers=timers, settings=settings)
+        self._moves = moves = Moves(ledger=ledger, placing=placing, timers=timers, settings=settings)
+        self._node_turns = node_turns = NodeTurns(
+            ledger=ledger, placing=placing, pod_turns=pod_turns, moves=moves, timers=timers, settings=settings
+        )
         self._deployment_turns = DeploymentTurns(
             ledger=ledger, binder=binder, placing=placing, pod_turns=pod_turns, timers=timers, settings=settings
         )
@@ -117,6 +121,12 @@ class Cluster:
         assert not ledger.ordinal, "restore() is for a new cluster"
         ledger.begin(at_ms)
         restore(ledger, self._placing, nodes=nodes, pods=pods, deployments=deployments)
+        for node in ledger.nodes.values():
+            if node.down:
+                # The whole lease again: how long the control plane was away is known to a clock that may have jumped.
+                self._moves.after_restart(node, f"node {node.name} failed")
+            elif node.tried_last:
+                self._node_turns.let_settle(node)
         self._deployment_turns.settle()
         self._placing.schedule()
         return ledger.outcome()
@@ -128,7 +138,7 @@ class Cluster:
         :raises SchedulerError: a scheduler or filter is local by its own word but not in fact.
         """
         try:
-            invariants.check_places(self._ledger, self._queue, self._backing_off)
+            invariants.check_places(self._ledger, self._queue, self._backing_off, self._moves.due)
             invariants.check_table(self._ledger)
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)

@@ -44,6 +44,10 @@ class NodeLost(NodeEvent):
     """A node was given up."""
 
 
+class NodeFenced(NodeEvent):
+    """A node that is down surely runs nothing any more."""
+
+
 class NodeCordoned(NodeEvent):
     """A node takes no new pods until it is uncordoned."""
 
@@ -54,6 +58,21 @@ class NodeUncordoned(NodeEvent):
 
 class NodeDeleted(NodeEvent):
     """A node is gone for good."""
+
+
+@frozen(kw_only=True)
+class MovesHeld(Event):
+    """So many nodes look dead that pods of nodes that are down stay where they are for now."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
+class MovesResumed(Event):
+    """Pods of nodes that are down move again."""
+
+    #: Why they did not.
+    reason: str
 
 
 @frozen(kw_only=True)

@@ -20,13 +20,18 @@ from kube9.core.replicas import Replicas, wish
 from kube9.core.table import UNLIMITED
 
 
-def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[str]) -> None:
-    """Every pod is in exactly one place: the queue, a pause before the next try, one node, or finished."""
+def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[str], to_move: Collection[str]) -> None:
+    """Every pod is in exactly one place: the queue, a pause before the next try, one node, or finished.
+
+    A node that is down has pods only while they may still run there, or while it is among those ``to_move``.
+    """
     places: Counter[str] = Counter([*queue, *backing_off, *ledger.finished])
     for node_uid, uids in ledger.bound.items():
         places.update(uids.keys())
-        up = ledger.nodes[node_uid].phase in (NodePhase.READY, NodePhase.SUSPECT)
-        assert up or not uids, f"node {node_uid} is {ledger.nodes[node_uid].phase.value} and has pods: {list(uids)}"
+        node = ledger.nodes[node_uid]
+        counted_on = node.phase in (NodePhase.READY, NodePhase.SUSPECT)
+        may_have_pods = counted_on or (node.down and (node.lease_left_ms or node_uid in to_move))
+        assert may_have_pods or not uids, f"node {node_uid} is {node.phase.value} and has pods: {list(uids)}"
         for uid in uids:
             assert uid in ledger.pods, f"pod {uid} is bound but unknown"
             pod = ledger.pods[uid]

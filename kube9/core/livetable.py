@@ -30,6 +30,7 @@ class LiveTable(NodeTable):
         "_taint_codes",
         "awaited",
         "generation",
+        "last_resorts",
         "row_of",
         "version",
     )
@@ -55,12 +56,14 @@ class LiveTable(NodeTable):
     awaited: set[str]
     #: Grows whenever rows move or ``largest`` changes: nothing remembered by row holds beyond it.
     generation: int
+    #: How many nodes are tried last.
+    last_resorts: int
     #: How many row changes there have been.
     version: int
 
     def __init__(self) -> None:
         self.row_of, self.awaited = {}, set()
-        self.generation = self.version = 0
+        self.generation = self.version = self.last_resorts = 0
         self._owners: list[Node] = []
         self._changed = np.zeros(_LOG_LENGTH, dtype=np.int64)
         self._changed_cells: memoryview[int] = memoryview(self._changed)  # type: ignore[arg-type]  # NumPy: a buffer
@@ -78,7 +81,7 @@ class LiveTable(NodeTable):
             self._ensure_resource(resource)
         for name in ("phase", "taint_code"):
             self._states.ensure(name)
-        for name in ("cordoned", "schedulable"):
+        for name in ("cordoned", "schedulable", "tried_last"):
             self._marks.ensure(name)
         self._show()
 
@@ -103,6 +106,7 @@ class LiveTable(NodeTable):
         row = self.row_of.pop(uid)
         self.awaited.discard(uid)
         self.unschedulable -= not self.schedulable[row]
+        self.last_resorts -= bool(self.tried_last[row])
         for columns in self._all():
             columns.delete(row)
         spec = self._owners.pop(row).spec
@@ -121,6 +125,8 @@ class LiveTable(NodeTable):
         self._owners[row] = node
         self._states.data["phase"][row] = PHASE_CODE[node.phase]
         self._marks.data["cordoned"][row] = node.cordoned
+        self.last_resorts += node.tried_last - bool(self.tried_last[row])
+        self._marks.data["tried_last"][row] = node.tried_last
         takes_pods = node.schedulable and node.uid not in self.awaited
         self.unschedulable += bool(self.schedulable[row]) - takes_pods
         self._marks.data["schedulable"][row] = takes_pods
@@ -215,3 +221,4 @@ class LiveTable(NodeTable):
     def _show(self) -> None:
         self.phase, self.taint_code = self._states["phase"], self._states["taint_code"]
         self.cordoned, self.schedulable = self._marks["cordoned"], self._marks["schedulable"]
+        self.tried_last = self._marks["tried_last"]

@@ -21,11 +21,22 @@ from kube9.core.nodes import Node, NodePhase
 _P = NodePhase
 
 
-def joined(node: Node) -> Node | None:
-    """It is up, empty of pods."""
+def joined(node: Node, flaps_max: int, incarnation: str = "") -> Node | None:
+    """It is up.
+
+    :param flaps_max: one that failed more often than that in a row is tried last.
+    """
     if node.deleting:
         return None
-    return evolve(node, phase=_P.READY, recovery_attempts=0, reason="")
+    return evolve(
+        node,
+        phase=_P.READY,
+        recovery_attempts=0,
+        reason="",
+        lease_left_ms=0,
+        tried_last=node.streak > flaps_max,
+        incarnation=incarnation or node.incarnation,
+    )
 
 
 def suspected(node: Node, reason: str) -> Node | None:
@@ -36,11 +47,35 @@ def trusted(node: Node) -> Node | None:
     return evolve(node, phase=_P.READY, reason="") if node.phase is _P.SUSPECT else None
 
 
-def failed(node: Node, reason: str) -> Node | None:
-    """It is dead, or its lease is surely over."""
+def failed(node: Node, reason: str, *, lease_left_ms: int, at_ms: int, settled_after_ms: int) -> Node | None:
+    """It is not counted on any more.
+
+    :param lease_left_ms: for how long its pods may still run there.
+    :param settled_after_ms: after so long without a failure the earlier ones do not count.
+    """
     if node.phase not in (_P.READY, _P.SUSPECT):
         return None
-    return evolve(node, phase=_P.FAILED, failures=node.failures + 1, reason=reason)
+    again = node.failed_at_ms is not None and at_ms - node.failed_at_ms < settled_after_ms
+    return evolve(
+        node,
+        phase=_P.FAILED,
+        failures=node.failures + 1,
+        reason=reason,
+        lease_left_ms=lease_left_ms,
+        failed_at_ms=at_ms,
+        streak=node.streak + 1 if again else 1,
+        tried_last=False,
+    )
+
+
+def lease_over(node: Node) -> Node | None:
+    """Nothing runs there any more."""
+    return evolve(node, lease_left_ms=0) if node.lease_left_ms else None
+
+
+def settled(node: Node) -> Node | None:
+    """It has been good for long enough."""
+    return evolve(node, tried_last=False) if node.tried_last else None
 
 
 def recovering(node: Node) -> Node | None:
@@ -64,19 +99,20 @@ def not_created(node: Node, reason: str) -> Node | None:
 
 
 def given_up(node: Node, reason: str) -> Node | None:
-    return evolve(node, phase=_P.LOST, reason=reason) if node.phase is not _P.LOST else None
+    return evolve(node, phase=_P.LOST, reason=reason, lease_left_ms=0) if node.phase is not _P.LOST else None
 
 
 def absent(node: Node) -> Node | None:
     """Its backend has nothing of it, or only something that is down; it is made anew."""
     if node.phase in (_P.PROVISIONING, _P.LOST):
         return None
-    return evolve(node, phase=_P.PROVISIONING, recovery_attempts=0, reason="it was not up when it was looked for")
+    reason = "it was not up when it was looked for"
+    return evolve(node, phase=_P.PROVISIONING, recovery_attempts=0, reason=reason, lease_left_ms=0)
 
 
 def may_be_forgotten(node: Node) -> bool:
     """Whether nothing can run on it any more, as far as anybody knows."""
-    return node.phase in (_P.PROVISIONING, _P.FAILED, _P.RECOVERING, _P.LOST)
+    return node.phase is _P.PROVISIONING or (node.down and not node.lease_left_ms)
 
 
 def cordoned(node: Node, on: bool) -> Node | None:

@@ -109,12 +109,27 @@ class Node:
     #: Why it is in its phase, for people.
     reason: str = ""
     created_at_ms: int = 0
+    #: While it is down: for how long after its failing its pods may still run there, and so stay bound to it.
+    lease_left_ms: int = 0
+    #: When it last failed; ``None`` if it never did.
+    failed_at_ms: int | None = None
+    #: How often it failed with no long good time between.
+    streak: int = 0
+    #: It fails again and again: it takes a pod only where no other node does.
+    tried_last: bool = False
+    #: Which boot of it joined last; empty where its backend does not tell them apart.
+    incarnation: str = ""
     #: SHA-256 of the token the node proves itself with, in hex; empty where it has none.
     token_digest: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def down(self) -> bool:
+        """Whether it is not counted on any more."""
+        return self.phase in (NodePhase.FAILED, NodePhase.RECOVERING, NodePhase.LOST)
 
     @property
     def schedulable(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 from attrs import evolve
 
@@ -12,6 +13,7 @@ from kube9.core import events, nodelife, podlife
 from kube9.core import stimuli as s
 from kube9.core.errors import Conflict, DuplicateName
 from kube9.core.ledger import Ledger
+from kube9.core.moves import Moves
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.outcome import CreateNode, DestroyNode, RestartNode, StopPod
 from kube9.core.placing import Placing
@@ -26,9 +28,16 @@ class NodeTurns:
     """Handles every stimulus about a node."""
 
     def __init__(
-        self, *, ledger: Ledger, placing: Placing, pod_turns: PodTurns, timers: Timers, settings: Settings
+        self,
+        *,
+        ledger: Ledger,
+        placing: Placing,
+        pod_turns: PodTurns,
+        moves: Moves,
+        timers: Timers,
+        settings: Settings,
     ) -> None:
-        self._ledger, self._placing, self._pod_turns = ledger, placing, pod_turns
+        self._ledger, self._placing, self._pod_turns, self._moves = ledger, placing, pod_turns, moves
         self._timers, self._settings = timers, settings
         self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
             s.AddNode: self._add,
@@ -41,7 +50,9 @@ class NodeTurns:
             s.ForgetNode: self._forget,
             s.GiveUpNode: self._give_up,
             s.Heartbeat: self._trust,
+            s.HoldMoves: lambda stimulus: moves.hold(stimulus.reason),
             s.NodeAbsent: self._absent,
+            s.NodeFenced: self._fenced,
             s.NodeJoined: self._joined,
             s.NodeReported: self._reported,
             s.RenewTicket: self._renew_ticket,
@@ -96,8 +107,8 @@ class NodeTurns:
         node = self._ledger.asked_node(stimulus.uid)
         if not nodelife.may_be_forgotten(node):
             raise Conflict(
-                f"node {node.name!r} is {node.phase.value} and may run pods; only a node that is down can be struck "
-                "out by force, any other is deleted"
+                f"node {node.name!r} is {node.phase.value} and may run pods; only a node that is down and whose lease "
+                "is over can be struck out by force, any other is deleted"
             )
         self._remove(node)
 
@@ -105,11 +116,38 @@ class NodeTurns:
 
     def _joined(self, stimulus: s.NodeJoined) -> None:
         node = self._ledger.known_node(stimulus)
-        if node is None or (joined := nodelife.joined(node)) is None:
+        if node is None:
             return
-        self._placing.evict_all(node, f"node {node.name} started anew")
+        if stimulus.incarnation and stimulus.incarnation == node.incarnation and not node.deleting:
+            self._ledger.stale(stimulus)
+            return
+        self._come_up(node, stimulus.incarnation, f"node {node.name} started anew")
+
+    def _come_up(self, node: Node, incarnation: str, reason: str | None) -> None:
+        """``node`` is up; with a ``reason`` it is empty, and what was bound to it moves for that."""
+        joined = nodelife.joined(node, self._settings.flaps_max, incarnation)
+        if joined is None:
+            return
+        self._moves.forget(node)
+        if reason is not None:
+            self._placing.evict_all(node, reason)
         self._become(joined, events.NodeReady)
-        self._end_wait(joined)
+        if joined.tried_last:
+            self.let_settle(joined)
+        if reason is not None:
+            self._end_wait(joined)
+
+    def let_settle(self, node: Node) -> None:
+        """Try ``node`` last for a while."""
+        settings = self._settings
+        pause_ms = settings.tried_last_ms << min(node.streak - settings.flaps_max - 1, 20)
+        due_ms = self._ledger.now_ms + min(pause_ms, settings.tried_last_ms_max)
+        self._timers.set(due_ms, partial(self._settle, node.uid, node.failures))
+
+    def _settle(self, uid: str, failures: int) -> None:
+        node = self._ledger.nodes.get(uid)
+        if node is not None and node.failures == failures:
+            self._become(nodelife.settled(node), None)
 
     def _not_created(self, stimulus: s.CreateNodeFailed) -> None:
         if (node := self._ledger.known_node(stimulus)) is not None:
@@ -125,12 +163,28 @@ class NodeTurns:
 
     def _fail(self, stimulus: s.FailNode) -> None:
         node = self._ledger.known_node(stimulus)
-        if node is None or (failed := nodelife.failed(node, stimulus.reason)) is None:
+        if node is None:
+            return
+        failed = nodelife.failed(
+            node,
+            stimulus.reason,
+            lease_left_ms=stimulus.lease_left_ms,
+            at_ms=self._ledger.now_ms,
+            settled_after_ms=self._settings.node_settled_after_ms,
+        )
+        if failed is None:
             return
         self._become(failed, events.NodeFailed)
         self._recover(failed)
         because = f": {stimulus.reason}" if stimulus.reason else ""
-        self._placing.evict_all(node, f"node {node.name} failed{because}")
+        self._moves.after_lease(self._ledger.nodes[node.uid], f"node {node.name} failed{because}")
+
+    def _fenced(self, stimulus: s.NodeFenced) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is not None and node.down:
+            if node.lease_left_ms:
+                self._ledger.tell(events.NodeFenced, node=node)
+            self._moves.now(node, f"node {node.name} was fenced")
 
     def _recover(self, planned: Node) -> None:
         """Begin the next recovery attempt, unless much has happened since ``planned`` was how things stood."""
@@ -147,7 +201,7 @@ class NodeTurns:
         after = nodelife.not_recovered(node, stimulus.reason, self._settings.recovery_attempts)
         self._become(after, events.NodeLost if after is not None and after.phase is NodePhase.LOST else None)
         if after is not None and after.phase is NodePhase.FAILED:
-            pause_ms = self._settings.recovery_backoff_ms << (after.recovery_attempts - 1)
+            pause_ms = _spread(self._settings.recovery_backoff_ms << (after.recovery_attempts - 1), after)
             self._timers.set(self._ledger.now_ms + pause_ms, partial(self._recover, after))
 
     def _give_up(self, stimulus: s.GiveUpNode) -> None:
@@ -155,13 +209,14 @@ class NodeTurns:
         if node is None or (lost := nodelife.given_up(node, stimulus.reason)) is None:
             return
         self._become(lost, events.NodeLost)
-        self._placing.evict_all(node, f"node {node.name} was given up")
+        self._moves.now(node, f"node {node.name} was given up")
 
     def _destroyed(self, stimulus: s.DestroyNodeDone) -> None:
         if (node := self._ledger.known_node(stimulus)) is not None:
             self._remove(node)
 
     def _remove(self, node: Node) -> None:
+        self._moves.forget(node)
         self._placing.evict_all(node, f"node {node.name} was deleted")
         self._ledger.remove_node(node)
         self._ledger.tell(events.NodeDeleted, node=node)
@@ -172,8 +227,8 @@ class NodeTurns:
         node = self._ledger.known_node(stimulus)
         if node is None or node.deleting:
             return
-        if node.phase in (NodePhase.FAILED, NodePhase.RECOVERING):
-            self._become(nodelife.joined(node), events.NodeReady)
+        if node.down:
+            self._come_up(node, "", None)
         node = self._ledger.nodes[node.uid]
         copies = {(report.pod_uid, report.epoch): report for report in stimulus.pods}
         for pod in self._ledger.pods_on(node):
@@ -187,6 +242,7 @@ class NodeTurns:
         node = self._ledger.known_node(stimulus)
         if node is None or node.deleting or (anew := nodelife.absent(node)) is None:
             return
+        self._moves.forget(node)
         self._become(anew, events.NodeRecovering)
         self._ledger.instructions.append(CreateNode(anew))
         self._placing.evict_all(node, f"node {node.name} was gone when the control plane came back")
@@ -213,3 +269,10 @@ class NodeTurns:
             self._ledger.tell(event, node=node)
         if node.schedulable:
             self._placing.wake(self._ledger.table.row_of[node.uid])
+
+
+def _spread(pause_ms: int, node: Node) -> int:
+    """``pause_ms`` and up to a quarter more, unlike for each node, so that those that failed together do not come back
+    in step; the same each time, as all that the cluster does.
+    """
+    return pause_ms + pause_ms * (crc32(f"{node.uid}/{node.recovery_attempts}".encode()) % 256) // 1024

@@ -77,7 +77,12 @@ class Pipeline:
         if not len(table):
             return -1
         ranked = self._ranked(pod, table) if self.kept is None else self.kept.ranked(pod, table)
-        return self._winner(ranked, pod, table)
+        row = self._winner(ranked, pod, table)
+        if table.last_resorts and row >= 0 and table.tried_last[row]:
+            steady = np.where(table.tried_last, _UNFIT, ranked)
+            better = int(steady.argmax())
+            return row if steady[better] == _UNFIT else better
+        return row
 
     def would_bind(self, pod: PodSpec, table: LiveTable) -> bool:
         """Whether ``pod`` could be bound now, by a look that leaves no trace.

@@ -17,6 +17,15 @@ class Settings:
     recovery_attempts: int = field(default=3, validator=positive)
     #: Pause before the second recovery; doubles with each further one.
     recovery_backoff_ms: int = field(default=1_000, validator=positive)
+    #: Failures of a node, each less than ``node_settled_after_ms`` after the one before, until it is tried last.
+    flaps_max: int = field(default=2, validator=positive)
+    node_settled_after_ms: int = field(default=600_000, validator=positive)
+    #: How long a node that failed too often is tried last; doubles with each further failure, up to the longest.
+    tried_last_ms: int = field(default=60_000, validator=positive)
+    tried_last_ms_max: int = field(default=3_600_000, validator=positive)
+    #: Pods of nodes that are down that may move at once, and how many more each second.
+    move_burst: int = field(default=1_000, validator=positive)
+    moves_per_s: int = field(default=100, validator=positive)
     #: Starts of a pod that may fail in a row before the pod itself has failed; at least 1.
     start_attempts: int = field(default=5, validator=positive)
     #: Pause before a pod whose start failed is queued again; doubles with each further failure.

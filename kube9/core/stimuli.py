@@ -99,6 +99,8 @@ class NodeJoined(Stimulus):
     """A node is up and empty of pods: for the first time, after a restart, or after it was given up."""
 
     uid: str
+    #: Which boot of it this is; that of one that has joined already is old news. Empty where that cannot be told.
+    incarnation: str = ""
 
 
 @frozen(kw_only=True)
@@ -141,10 +143,27 @@ class TrustNode(Stimulus):
 
 @frozen(kw_only=True)
 class FailNode(Stimulus):
-    """The node is dead or its lease is surely over: its pods move and its backend tries to recover it."""
+    """The node is not counted on any more: its backend tries to recover it, and its pods move after its lease."""
 
     uid: str
     reason: str = ""
+    #: For how long its pods may still run there; 0 where none of them surely does.
+    lease_left_ms: int = 0
+
+
+@frozen(kw_only=True)
+class NodeFenced(Stimulus):
+    """The backend made sure that nothing of it runs any more, so that its pods need not wait for the lease."""
+
+    uid: str
+
+
+@frozen(kw_only=True)
+class HoldMoves(Stimulus):
+    """So much looks dead that the fault may be the listener's: pods of nodes that are down stay where they are."""
+
+    #: Empty to go on.
+    reason: str
 
 
 @frozen(kw_only=True)

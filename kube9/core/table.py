@@ -49,6 +49,7 @@ class NodeTable:
         "schedulable",
         "taint_code",
         "taint_sets",
+        "tried_last",
         "unschedulable",
     )
 
@@ -77,6 +78,8 @@ class NodeTable:
     cordoned: BoolArray
     #: Ready, not cordoned and not being deleted. Shape (nodes,).
     schedulable: BoolArray
+    #: Fails again and again, and gets a pod only where it fits on no other node. Shape (nodes,).
+    tried_last: BoolArray
     #: Index into ``taint_sets``; 0 is "no taints". Shape (nodes,).
     taint_code: IntArray
     taint_sets: Sequence[tuple[Taint, ...]]

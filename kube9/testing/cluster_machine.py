@@ -270,6 +270,23 @@ class ClusterMachine(RuleBasedStateMachine):
             self.handle(s.FailNode(at_ms=self.at_ms, uid=uid, reason=reason))
 
     @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, lease_left_ms=st.sampled_from((1, 1000, 30_000)))
+    def fail_node_with_a_lease(self, pick: int, lease_left_ms: int) -> None:
+        """Its pods may run on for a while, and must not run anywhere else."""
+        self.handle(s.FailNode(at_ms=self.at_ms, uid=self.any_node(pick), lease_left_ms=lease_left_ms))
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick)
+    def fence_node(self, pick: int) -> None:
+        """Whatever was thought of it."""
+        self.handle(s.NodeFenced(at_ms=self.at_ms, uid=self.any_node(pick)))
+
+    @rule(reason=st.sampled_from(("", "", "most nodes look dead")))
+    def hold_moves(self, reason: str) -> None:
+        """Or go on, whether they were held or not."""
+        self.handle(s.HoldMoves(at_ms=self.at_ms, reason=reason))
+
+    @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick, reason=_reason, kind=st.sampled_from((s.FailNode, s.GiveUpNode)))
     def lose_node(self, pick: int, reason: str, kind: type[s.FailNode | s.GiveUpNode]) -> None:
         """For a while or for good."""

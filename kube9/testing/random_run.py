@@ -65,6 +65,8 @@ class _World:
             (self.apply_deployment, 4),
             (self.add_node, 4),
             (self.judge_node, 4),
+            (self.fail_node, 3),
+            (self.hold_moves, 1),
             (self.repeat_report, 3),
             (self.delete_pod, 3),
             (self.scale_deployment, 3),
@@ -149,7 +151,10 @@ class _World:
         if isinstance(instruction, DestroyNode):
             return s.DestroyNodeDone(at_ms=at_ms, uid=uid)
         if well:
-            return s.NodeJoined(at_ms=at_ms, uid=uid)
+            return s.NodeJoined(at_ms=at_ms, uid=uid, incarnation=self.rng.choice(("", "", "a", "b")))
+        if isinstance(instruction, RestartNode) and self.rng.random() < 0.2:
+            self.to_do.append(instruction)
+            return s.NodeFenced(at_ms=at_ms, uid=uid)
         if isinstance(instruction, CreateNode):
             return s.CreateNodeFailed(at_ms=at_ms, uid=uid, reason="quota")
         assert isinstance(instruction, RestartNode)
@@ -218,6 +223,18 @@ class _World:
             s.NodeJoined,
         )
         return self.rng.choice(kinds)(at_ms=self.later(), uid=node.uid)
+
+    def fail_node(self) -> s.Stimulus | None:
+        """With pods that may run on for a while."""
+        up = [node for node in self.cluster.nodes.values() if node.phase in (NodePhase.READY, NodePhase.SUSPECT)]
+        node = self.one_of(up)
+        if node is None:
+            return None
+        lease_left_ms = self.rng.choice((0, 20, 1000))
+        return s.FailNode(at_ms=self.later(), uid=node.uid, reason="silent", lease_left_ms=lease_left_ms)
+
+    def hold_moves(self) -> s.Stimulus:
+        return s.HoldMoves(at_ms=self.later(), reason=self.rng.choice(("", "", "most nodes look dead")))
 
     # What users ask for.
 

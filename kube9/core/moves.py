@@ -1,0 +1,128 @@
+"""When the pods of a node that is down move: not before nothing of them can run there, and not all at once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attrs import define, field
+
+from kube9.core import events, nodelife, podlife
+from kube9.core.ledger import Ledger
+from kube9.core.nodes import Node
+from kube9.core.placing import Placing
+from kube9.core.pods import Pod
+from kube9.core.settings import Settings
+from kube9.core.timers import Timers
+
+__all__ = ["Moves"]
+
+
+@define(eq=False, kw_only=True)
+class Moves:
+    """Takes pods off nodes that are down: after the node's lease, by priority, at a limited rate, unless all is held.
+
+    A pod that stays bound to a node that is down waits for certainty: its copy there may still run.
+    """
+
+    ledger: Ledger
+    placing: Placing
+    timers: Timers
+    settings: Settings
+    #: Why nothing moves now; empty where things move.
+    held: str = field(default="", init=False)
+    #: Nodes whose lease is over and whose pods have not all moved yet, and why these move.
+    due: dict[str, str] = field(factory=dict, init=False)
+    #: What may still move at once, counted in thousandths of a pod, as of a time.
+    _milli: int = field(init=False)
+    _milli_at_ms: int = field(default=0, init=False)
+    _waiting: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._milli = 1000 * self.settings.move_burst
+
+    def after_lease(self, node: Node, reason: str) -> None:
+        """Move the pods of ``node``, which is down, once its lease is over."""
+        if node.lease_left_ms:
+            self._wait_for_lease(node, reason)
+        else:
+            self.now(node, reason)
+
+    def after_restart(self, node: Node, reason: str) -> None:
+        """The same, of a node that was down when the control plane went away; nothing moves before the next turn."""
+        if node.lease_left_ms or self.ledger.bound[node.uid]:
+            self._wait_for_lease(node, reason)
+            self.due.update({} if node.lease_left_ms else {node.uid: reason})
+
+    def now(self, node: Node, reason: str) -> None:
+        """Nothing runs on ``node`` any more: move its pods as fast as may be."""
+        over = nodelife.lease_over(self.ledger.nodes[node.uid])
+        if over is not None:
+            self.ledger.put_node(over)
+        if self.ledger.bound[node.uid]:
+            self.due[node.uid] = reason
+            self._go_on()
+
+    def forget(self, node: Node) -> None:
+        """Its pods have moved, or stay."""
+        self.due.pop(node.uid, None)
+
+    def hold(self, reason: str) -> None:
+        """Move nothing until told otherwise."""
+        if reason != self.held:
+            self.ledger.tell(events.MovesHeld if reason else events.MovesResumed, reason=reason or self.held)
+            self.held = reason
+        if not reason:
+            self._go_on()
+
+    def _wait_for_lease(self, node: Node, reason: str) -> None:
+        due_ms = self.ledger.now_ms + node.lease_left_ms
+        self.timers.set(due_ms, partial(self._lease_over, node.uid, node.failures, reason))
+
+    def _lease_over(self, uid: str, failures: int, reason: str) -> None:
+        node = self.ledger.nodes.get(uid)
+        if node is not None and node.down and node.failures == failures:
+            self.now(node, reason)
+
+    def _go_on(self) -> None:
+        if self.held:
+            return
+        self._refill()
+        for uid, reason in list(self.due.items()):
+            node = self.ledger.nodes[uid]
+            pods = sorted(self.ledger.pods_on(node), key=_by_priority)
+            may = self._milli // 1000
+            for pod in pods[:may]:
+                self._move(pod, node, reason)
+            self._milli -= 1000 * min(may, len(pods))
+            if len(pods) > may:
+                self._wait()
+                return
+            del self.due[uid]
+
+    def _move(self, pod: Pod, node: Node, reason: str) -> None:
+        self.ledger.unbind(pod)
+        if pod.deleting:
+            self.placing.forget(pod)
+        else:
+            self.placing.requeue(podlife.evicted(pod, reason), node.name)
+
+    def _refill(self) -> None:
+        now_ms = self.ledger.now_ms
+        gained = (now_ms - self._milli_at_ms) * self.settings.moves_per_s
+        self._milli = min(1000 * self.settings.move_burst, self._milli + gained)
+        self._milli_at_ms = now_ms
+
+    def _wait(self) -> None:
+        """Go on when at least one more pod may move."""
+        if not self._waiting:
+            self._waiting = True
+            pause_ms = -(-max(1, 1000 - self._milli) // self.settings.moves_per_s)
+            self.timers.set(self.ledger.now_ms + max(100, pause_ms), self._wake)
+
+    def _wake(self) -> None:
+        self._waiting = False
+        self._go_on()
+
+
+def _by_priority(pod: Pod) -> tuple[int, int]:
+    return -pod.spec.priority, pod.ordinal

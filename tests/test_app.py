@@ -362,7 +362,7 @@ for name in [name for name in vars(hookspecs) if name.startswith("kube9_")]:
 
 @pytest.fixture
 def small_run():
-    """Two nodes; a pod on the first, which dies and is given up; the pod moves, and ends."""
+    """Two nodes; a pod on the first, which dies, is fenced and given up; the pod moves once it may, and ends."""
     recorder = Recorder()
     app = app_with(recorder)
     cluster = app.make_cluster(settings=Settings(recovery_attempts=1))
@@ -375,8 +375,9 @@ def small_run():
 
     tell(*add_node("first", 1), *add_node("second", 2))
     tell(s.LaunchPod(at_ms=3, uid="pod", spec=PodSpec(name="pod", requests={"cpu": 100})))
-    tell(s.PodStarted(at_ms=4, uid="pod", epoch=1), s.FailNode(at_ms=5, uid="first"))
-    tell(s.RestartNodeFailed(at_ms=6, uid="first", reason="no power"))
+    tell(s.PodStarted(at_ms=4, uid="pod", epoch=1), s.FailNode(at_ms=5, uid="first", lease_left_ms=1000))
+    tell(s.HoldMoves(at_ms=5, reason="half are silent"), s.NodeFenced(at_ms=5, uid="first"))
+    tell(s.HoldMoves(at_ms=5, reason=""), s.RestartNodeFailed(at_ms=6, uid="first", reason="no power"))
     tell(s.PodStarted(at_ms=7, uid="pod", epoch=2), s.PodExited(at_ms=8, uid="pod", epoch=2, exit_code=3))
     return recorder.calls
 
@@ -395,6 +396,9 @@ def test_the_order_of_hooks_in_a_small_run(small_run):
         "kube9_node_ready",
         "kube9_pod_bound",
         "kube9_node_failed",
+        "kube9_moves_held",
+        "kube9_node_fenced",
+        "kube9_moves_resumed",
         "kube9_pod_evicted",
         "kube9_pod_bound",
         "kube9_node_lost",
@@ -426,6 +430,17 @@ def test_kube9_pod_bound_tells_pod_and_node(small_run):
 def test_kube9_node_failed_tells_the_node(small_run):
     (call,) = told(small_run, "kube9_node_failed")
     assert (call["node"].name, call["node"].phase.value, call["at_ms"]) == ("first", "Failed", 5)
+
+
+def test_kube9_node_fenced_tells_the_node(small_run):
+    (call,) = told(small_run, "kube9_node_fenced")
+    assert (call["node"].name, call["node"].lease_left_ms, call["at_ms"]) == ("first", 0, 5)
+
+
+@pytest.mark.parametrize("hook", ["kube9_moves_held", "kube9_moves_resumed"])
+def test_kube9_moves_held_and_kube9_moves_resumed_tell_why(small_run, hook):
+    (call,) = told(small_run, hook)
+    assert (call["reason"], call["at_ms"]) == ("half are silent", 5)
 
 
 def test_kube9_pod_evicted_tells_where_the_pod_was(small_run):

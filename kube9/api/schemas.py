@@ -292,7 +292,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "id": _whole("Grows with every event."),
             "timestamp": _TIME,
             "type": _text("Such as `PodBound`."),
-            "kind": _text("Pod, Node or Deployment; empty for a report about something gone."),
+            "kind": _text(
+                "Pod, Node or Deployment; empty for a report about something gone, or what is about many nodes."
+            ),
             "uid": _text(),
             "namespace": _text("Empty for nodes."),
             "name": _text(),

@@ -40,8 +40,11 @@ _LOOK_OF_PHASE = {
     NodePhase.LOST: ("red", "✕"),
 }
 _LOOK_OF_EVENT: dict[type[events.Event], str] = {
+    events.MovesHeld: "bold red",
+    events.MovesResumed: "green",
     events.NodeAdded: "dim",
     events.NodeFailed: "bold red",
+    events.NodeFenced: "yellow",
     events.NodeReady: "green",
     events.NodeRecovering: "yellow",
     events.PodEvicted: "red",

@@ -18,7 +18,10 @@ __all__ = ["EVENT_FIELDS", "show_events", "watch_events"]
 Document = Mapping[str, Any]
 
 _COLOURS = {
+    "MovesHeld": "red",
+    "MovesResumed": "green",
     "NodeFailed": "red",
+    "NodeFenced": "yellow",
     "NodeLost": "red",
     "NodeReady": "green",
     "NodeRecovering": "yellow",

@@ -19,7 +19,10 @@ class Story:
         """Empty where there is nothing to say that another event does not say."""
         if isinstance(event, events.NodeEvent | NodeDied):
             return self._of_node(event)
-        return self._of_pod(event) if isinstance(event, events.PodEvent) else ""
+        if isinstance(event, events.PodEvent):
+            return self._of_pod(event)
+        what = {events.MovesHeld: "stay", events.MovesResumed: "move again"}.get(type(event))
+        return f"pods of nodes that are down {what}" if what else ""
 
     def _of_node(self, event: events.NodeEvent | NodeDied) -> str:
         node = event.node
@@ -30,6 +33,7 @@ class Story:
         what = {
             events.NodeAdded: "is asked for",
             events.NodeFailed: f"has failed: {node.reason}",
+            events.NodeFenced: "surely runs nothing any more",
             events.NodeLost: f"is lost: {node.reason}",
             events.NodeRecovering: "is being restarted",
             NodeDied: "dies; nobody knows yet",

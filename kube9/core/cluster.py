@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -124,7 +124,7 @@ class Cluster:
         for node in ledger.nodes.values():
             if node.down:
                 # The whole lease again: how long the control plane was away is known to a clock that may have jumped.
-                self._moves.after_restart(node, f"node {node.name} failed")
+                self._moves.after_lease(node, f"node {node.name} failed")
             elif node.tried_last:
                 self._node_turns.let_settle(node)
         self._deployment_turns.settle()
@@ -159,6 +159,10 @@ class Cluster:
     def pods(self) -> Mapping[str, Pod]:
         """Every pod by uid, in order of arrival."""
         return MappingProxyType(self._ledger.pods)
+
+    def pods_on(self, node_uid: str) -> Sequence[Pod]:
+        """The pods bound to a node, in order of binding."""
+        return self._ledger.pods_on(self._ledger.nodes[node_uid])
 
     @property
     def deployments(self) -> Mapping[str, Deployment]:

@@ -33,7 +33,7 @@ class NodeSuspected(NodeEvent):
 
 
 class NodeFailed(NodeEvent):
-    """A node is dead; its pods move."""
+    """A node is not counted on any more; its pods move, at once or when ``node.lease_left_ms`` are over."""
 
 
 class NodeRecovering(NodeEvent):

@@ -56,7 +56,10 @@ __all__ = [
     "PROJECT",
     "hookimpl",
     "hookspec",
+    "kube9_moves_held",
+    "kube9_moves_resumed",
     "kube9_node_failed",
+    "kube9_node_fenced",
     "kube9_node_lost",
     "kube9_node_ready",
     "kube9_pod_bound",
@@ -239,9 +242,23 @@ def kube9_node_ready(node: Node, at_ms: int) -> None:
 
 @hookspec
 def kube9_node_failed(node: Node, at_ms: int) -> None:
-    """A node is dead and its pods move.
+    """A node is not counted on any more, and its pods move as soon as nothing of them can run there.
 
     Called once per failure, after the change is stored, in no promised order among plugins. The result is ignored.
+
+    :param node: the node right after the change; its ``lease_left_ms`` is how long its pods may still run there.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_node_fenced(node: Node, at_ms: int) -> None:
+    """A node that failed surely runs nothing any more, so its pods move without waiting for its lease.
+
+    Called once per lease that is cut short, after the change is stored, in no promised order among plugins. The result
+    is ignored.
 
     :param node: the node right after the change.
     :param at_ms: cluster time in milliseconds.
@@ -257,6 +274,32 @@ def kube9_node_lost(node: Node, at_ms: int) -> None:
     Called once per loss, after the change is stored, in no promised order among plugins. The result is ignored.
 
     :param node: the node right after the change.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_moves_held(reason: str, at_ms: int) -> None:
+    """So many nodes look dead at once that pods of nodes that are down stay where they are for now.
+
+    Called once per reason to hold them, in no promised order among plugins. The result is ignored.
+
+    :param reason: why they stay, for people.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_moves_resumed(reason: str, at_ms: int) -> None:
+    """Pods of nodes that are down move again.
+
+    Called once per time that they had been held, in no promised order among plugins. The result is ignored.
+
+    :param reason: why they had been held, for people.
     :param at_ms: cluster time in milliseconds.
 
     An exception is reported against the plugin and does not stop the others, unless plugins are strict.

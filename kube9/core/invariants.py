@@ -19,6 +19,8 @@ from kube9.core.queue import PendingQueue
 from kube9.core.replicas import Replicas, wish
 from kube9.core.table import UNLIMITED
 
+_UP = (NodePhase.READY, NodePhase.SUSPECT)
+
 
 def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[str], to_move: Collection[str]) -> None:
     """Every pod is in exactly one place: the queue, a pause before the next try, one node, or finished.
@@ -29,8 +31,10 @@ def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[s
     for node_uid, uids in ledger.bound.items():
         places.update(uids.keys())
         node = ledger.nodes[node_uid]
-        counted_on = node.phase in (NodePhase.READY, NodePhase.SUSPECT)
+        counted_on = node.phase in _UP
         may_have_pods = counted_on or (node.down and (node.lease_left_ms or node_uid in to_move))
+        assert node.down or not node.lease_left_ms, f"node {node_uid} is {node.phase.value} and waits for its lease"
+        assert node.phase in _UP or not node.tried_last, f"node {node_uid} is {node.phase.value} and tried last"
         assert may_have_pods or not uids, f"node {node_uid} is {node.phase.value} and has pods: {list(uids)}"
         for uid in uids:
             assert uid in ledger.pods, f"pod {uid} is bound but unknown"
@@ -52,6 +56,7 @@ def check_table(ledger: Ledger) -> None:
     """What is free is the capacity less the sum of what is placed, and is never negative."""
     table = ledger.table
     assert table.unschedulable == np.count_nonzero(~table.schedulable), "the unschedulable nodes are miscounted"
+    assert table.last_resorts == np.count_nonzero(table.tried_last), "the nodes tried last are miscounted"
     assert {node.name: uid for uid, node in ledger.nodes.items()} == ledger.node_uids, (
         "nodes are not found by their names"
     )
@@ -60,6 +65,7 @@ def check_table(ledger: Ledger) -> None:
         assert table.row_of[node.uid] == row, f"node {node.name} is not in row {row}"
         takes_pods = node.schedulable and node.uid not in table.awaited
         assert bool(table.schedulable[row]) == takes_pods, f"node {node.name} is schedulable only by the table"
+        assert bool(table.tried_last[row]) == node.tried_last, f"node {node.name} is tried last only by the table"
         spec = node.spec
         free: Counter[str] = Counter({"pods": UNLIMITED} | dict(spec.capacity))
         left = {group.kind: [group.milli] * group.count for group in spec.devices}

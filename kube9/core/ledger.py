@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from kube9.core.deployments import Deployment
@@ -133,7 +132,7 @@ class Ledger:
             self.owned[pod.owner.uid].forget(uid)
             self.unsettled[pod.owner.uid] = None
 
-    def pods_on(self, node: Node) -> Iterable[Pod]:
+    def pods_on(self, node: Node) -> list[Pod]:
         """The pods bound to ``node``, in order of binding."""
         return [self.pods[uid] for uid in self.bound[node.uid]]
 

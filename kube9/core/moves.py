@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from functools import partial
 
 from attrs import define, field
@@ -15,6 +16,9 @@ from kube9.core.settings import Settings
 from kube9.core.timers import Timers
 
 __all__ = ["Moves"]
+
+#: How often at most those that wait for their turn are looked at.
+_PAUSE_MS_MIN = 100
 
 
 @define(eq=False, kw_only=True)
@@ -32,6 +36,8 @@ class Moves:
     held: str = field(default="", init=False)
     #: Nodes whose lease is over and whose pods have not all moved yet, and why these move.
     due: dict[str, str] = field(factory=dict, init=False)
+    #: Their pods, a heap: the highest priority first, then the first to arrive. Some may have gone by now.
+    _next: list[tuple[int, int, str]] = field(factory=list, init=False)
     #: What may still move at once, counted in thousandths of a pod, as of a time.
     _milli: int = field(init=False)
     _milli_at_ms: int = field(default=0, init=False)
@@ -47,20 +53,18 @@ class Moves:
         else:
             self.now(node, reason)
 
-    def after_restart(self, node: Node, reason: str) -> None:
-        """The same, of a node that was down when the control plane went away; nothing moves before the next turn."""
-        if node.lease_left_ms or self.ledger.bound[node.uid]:
-            self._wait_for_lease(node, reason)
-            self.due.update({} if node.lease_left_ms else {node.uid: reason})
-
     def now(self, node: Node, reason: str) -> None:
-        """Nothing runs on ``node`` any more: move its pods as fast as may be."""
+        """Nothing runs on ``node`` any more: move its pods as fast as may be, after all else that is due now."""
         over = nodelife.lease_over(self.ledger.nodes[node.uid])
         if over is not None:
             self.ledger.put_node(over)
         if self.ledger.bound[node.uid]:
+            if node.uid not in self.due:
+                for pod in self.ledger.pods_on(node):
+                    heapq.heappush(self._next, (-pod.spec.priority, pod.ordinal, pod.uid))
             self.due[node.uid] = reason
-            self._go_on()
+            # Of leases that end in one moment, the first must not spend all on what matters least.
+            self.timers.set(self.ledger.now_ms, self._go_on)
 
     def forget(self, node: Node) -> None:
         """Its pods have moved, or stay."""
@@ -76,35 +80,36 @@ class Moves:
 
     def _wait_for_lease(self, node: Node, reason: str) -> None:
         due_ms = self.ledger.now_ms + node.lease_left_ms
-        self.timers.set(due_ms, partial(self._lease_over, node.uid, node.failures, reason))
+        self.timers.set(due_ms, partial(self._lease_over, node, reason))
 
-    def _lease_over(self, uid: str, failures: int, reason: str) -> None:
-        node = self.ledger.nodes.get(uid)
-        if node is not None and node.down and node.failures == failures:
+    def _lease_over(self, failed: Node, reason: str) -> None:
+        node = self.ledger.nodes.get(failed.uid)
+        if node is not None and node.down and (node.ordinal, node.failures) == (failed.ordinal, failed.failures):
             self.now(node, reason)
 
     def _go_on(self) -> None:
+        """Move as many as may be, the most urgent of all nodes first."""
         if self.held:
             return
         self._refill()
-        for uid, reason in list(self.due.items()):
-            node = self.ledger.nodes[uid]
-            pods = sorted(self.ledger.pods_on(node), key=_by_priority)
-            may = self._milli // 1000
-            for pod in pods[:may]:
-                self._move(pod, node, reason)
-            self._milli -= 1000 * min(may, len(pods))
-            if len(pods) > may:
-                self._wait()
-                return
-            del self.due[uid]
+        while self._next and self._milli >= 1000:
+            pod = self.ledger.pods.get(heapq.heappop(self._next)[-1])
+            # It may have ended, or its node may have come back with it.
+            if pod is not None and pod.node_uid in self.due and not pod.phase.finished:
+                self._move(pod)
+                self._milli -= 1000
+        if self._next:
+            self._wait()
+        else:
+            self.due.clear()
 
-    def _move(self, pod: Pod, node: Node, reason: str) -> None:
+    def _move(self, pod: Pod) -> None:
+        node = self.ledger.node_of(pod)
         self.ledger.unbind(pod)
         if pod.deleting:
             self.placing.forget(pod)
         else:
-            self.placing.requeue(podlife.evicted(pod, reason), node.name)
+            self.placing.requeue(podlife.evicted(pod, self.due[node.uid]), node.name)
 
     def _refill(self) -> None:
         now_ms = self.ledger.now_ms
@@ -113,16 +118,12 @@ class Moves:
         self._milli_at_ms = now_ms
 
     def _wait(self) -> None:
-        """Go on when at least one more pod may move."""
+        """Go on when one more pod may move at least, and not for each by itself."""
         if not self._waiting:
             self._waiting = True
             pause_ms = -(-max(1, 1000 - self._milli) // self.settings.moves_per_s)
-            self.timers.set(self.ledger.now_ms + max(100, pause_ms), self._wake)
+            self.timers.set(self.ledger.now_ms + max(_PAUSE_MS_MIN, pause_ms), self._wake)
 
     def _wake(self) -> None:
         self._waiting = False
         self._go_on()
-
-
-def _by_priority(pod: Pod) -> tuple[int, int]:
-    return -pod.spec.priority, pod.ordinal

@@ -99,15 +99,25 @@ def not_created(node: Node, reason: str) -> Node | None:
 
 
 def given_up(node: Node, reason: str) -> Node | None:
-    return evolve(node, phase=_P.LOST, reason=reason, lease_left_ms=0) if node.phase is not _P.LOST else None
+    if node.phase is _P.LOST:
+        return None
+    return evolve(node, phase=_P.LOST, reason=reason, lease_left_ms=0, tried_last=False)
 
 
 def absent(node: Node) -> Node | None:
     """Its backend has nothing of it, or only something that is down; it is made anew."""
     if node.phase in (_P.PROVISIONING, _P.LOST):
         return None
-    reason = "it was not up when it was looked for"
-    return evolve(node, phase=_P.PROVISIONING, recovery_attempts=0, reason=reason, lease_left_ms=0)
+    return evolve(
+        node,
+        phase=_P.PROVISIONING,
+        recovery_attempts=0,
+        reason="it was not up when it was looked for",
+        lease_left_ms=0,
+        tried_last=False,
+        # Whatever boot joins next is news, or a node that was only thought to be gone could never come up.
+        incarnation="",
+    )
 
 
 def may_be_forgotten(node: Node) -> bool:

@@ -15,7 +15,7 @@ from kube9.core.errors import Conflict, DuplicateName
 from kube9.core.ledger import Ledger
 from kube9.core.moves import Moves
 from kube9.core.nodes import Node, NodePhase
-from kube9.core.outcome import CreateNode, DestroyNode, RestartNode, StopPod
+from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, RestartNode, StopPod
 from kube9.core.placing import Placing
 from kube9.core.podturns import PodTurns
 from kube9.core.settings import Settings
@@ -51,6 +51,7 @@ class NodeTurns:
             s.GiveUpNode: self._give_up,
             s.Heartbeat: self._trust,
             s.HoldMoves: lambda stimulus: moves.hold(stimulus.reason),
+            s.LookAfterNode: self._look_after,
             s.NodeAbsent: self._absent,
             s.NodeFenced: self._fenced,
             s.NodeJoined: self._joined,
@@ -113,6 +114,11 @@ class NodeTurns:
         self._remove(node)
 
     # Judgements, and what backends report.
+
+    def _look_after(self, stimulus: s.LookAfterNode) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is not None and not node.deleting:
+            self._ledger.instructions.append(InspectNode(node))
 
     def _joined(self, stimulus: s.NodeJoined) -> None:
         node = self._ledger.known_node(stimulus)
@@ -181,9 +187,8 @@ class NodeTurns:
 
     def _fenced(self, stimulus: s.NodeFenced) -> None:
         node = self._ledger.known_node(stimulus)
-        if node is not None and node.down:
-            if node.lease_left_ms:
-                self._ledger.tell(events.NodeFenced, node=node)
+        if node is not None and node.down and stimulus.incarnation in ("", node.incarnation):
+            self._become(nodelife.lease_over(node), events.NodeFenced)
             self._moves.now(node, f"node {node.name} was fenced")
 
     def _recover(self, planned: Node) -> None:
@@ -240,7 +245,9 @@ class NodeTurns:
 
     def _absent(self, stimulus: s.NodeAbsent) -> None:
         node = self._ledger.known_node(stimulus)
-        if node is None or node.deleting or (anew := nodelife.absent(node)) is None:
+        if node is None or node.deleting or stimulus.incarnation not in ("", node.incarnation):
+            return
+        if (anew := nodelife.absent(node)) is None:
             return
         self._moves.forget(node)
         self._become(anew, events.NodeRecovering)

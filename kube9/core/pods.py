@@ -187,3 +187,5 @@ class PodReport:
     #: Starting, Running, Succeeded or Failed.
     phase: PodPhase
     exit_code: int | None = None
+    #: Why it could not be started; it never ran then.
+    error: str = ""

@@ -73,13 +73,15 @@ class PodTurns:
         self._ledger.tell(events.PodRunning, pod=pod)
 
     def _not_started(self, stimulus: s.StartPodFailed) -> None:
-        if (pod := self._ledger.present_copy(stimulus)) is None:
-            return
+        if (pod := self._ledger.present_copy(stimulus)) is not None:
+            self._start_failed(pod, stimulus.reason)
+
+    def _start_failed(self, pod: Pod, reason: str) -> None:
         node_name = self._ledger.table.names[self._placing.leave(pod)]
         if pod.deleting:
             self._placing.forget(pod)
             return
-        pod = podlife.not_started(pod, f"could not start on {node_name}: {stimulus.reason}")
+        pod = podlife.not_started(pod, f"could not start on {node_name}: {reason}")
         if pod.start_failures >= self._settings.start_attempts:
             self._finish(podlife.finished(pod, self._ledger.now_ms, None, pod.reason))
             return
@@ -128,6 +130,8 @@ class PodTurns:
                 self._gone(pod, "it was gone when the control plane came back")
         elif report.phase.finished and stopping:  # as it was told to; nobody was there to hear of it
             self._gone(pod, "it was moved away")
+        elif report.error:
+            self._start_failed(pod, report.error)
         elif report.phase.finished:
             self._end(pod, report.exit_code, "")
         else:

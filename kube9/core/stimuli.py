@@ -92,6 +92,8 @@ class NodeAbsent(Stimulus):
     """Asked the same, the backend knew nothing of the node, or it is down: it runs nothing and is made anew."""
 
     uid: str
+    #: Which boot of it was asked for; old news where another has joined since.
+    incarnation: str = ""
 
 
 @frozen(kw_only=True)
@@ -154,6 +156,15 @@ class FailNode(Stimulus):
 @frozen(kw_only=True)
 class NodeFenced(Stimulus):
     """The backend made sure that nothing of it runs any more, so that its pods need not wait for the lease."""
+
+    uid: str
+    #: Which boot of it was ended; old news where another has joined since.
+    incarnation: str = ""
+
+
+@frozen(kw_only=True)
+class LookAfterNode(Stimulus):
+    """Ask the backend what becomes of a node that is not heard, by whatever way it has."""
 
     uid: str
 

@@ -73,12 +73,24 @@ class Door:
         self._tell("kube9_node_ready", node=node, at_ms=at_ms)
 
     def node_failed(self, *, node: Node, at_ms: int) -> None:
-        """A node is dead and its pods move."""
+        """A node is not counted on any more."""
         self._tell("kube9_node_failed", node=node, at_ms=at_ms)
+
+    def node_fenced(self, *, node: Node, at_ms: int) -> None:
+        """A node that failed surely runs nothing any more."""
+        self._tell("kube9_node_fenced", node=node, at_ms=at_ms)
 
     def node_lost(self, *, node: Node, at_ms: int) -> None:
         """A node was given up."""
         self._tell("kube9_node_lost", node=node, at_ms=at_ms)
+
+    def moves_held(self, *, reason: str, at_ms: int) -> None:
+        """Pods of nodes that are down stay where they are."""
+        self._tell("kube9_moves_held", reason=reason, at_ms=at_ms)
+
+    def moves_resumed(self, *, reason: str, at_ms: int) -> None:
+        """Pods of nodes that are down move again."""
+        self._tell("kube9_moves_resumed", reason=reason, at_ms=at_ms)
 
     def _tell(self, hook: str, **values: object) -> None:
         for subscriber in self._subscribers.get(hook, ()):
@@ -113,8 +125,20 @@ _ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any], None]]
         "kube9_node_failed",
         lambda door, event: door.node_failed(node=event.node, at_ms=event.at_ms),
     ),
+    events.NodeFenced: (
+        "kube9_node_fenced",
+        lambda door, event: door.node_fenced(node=event.node, at_ms=event.at_ms),
+    ),
     events.NodeLost: (
         "kube9_node_lost",
         lambda door, event: door.node_lost(node=event.node, at_ms=event.at_ms),
+    ),
+    events.MovesHeld: (
+        "kube9_moves_held",
+        lambda door, event: door.moves_held(reason=event.reason, at_ms=event.at_ms),
+    ),
+    events.MovesResumed: (
+        "kube9_moves_resumed",
+        lambda door, event: door.moves_resumed(reason=event.reason, at_ms=event.at_ms),
     ),
 }

@@ -25,7 +25,7 @@ class StoredEvent(NamedTuple):
     at_ms: int
     #: The name of its class in :mod:`kube9.core.events`.
     type: str
-    #: Pod, Node or Deployment; empty for a report about something gone.
+    #: Pod, Node or Deployment; empty for a report about something gone, or what is about many nodes.
     object_kind: str
     object_uid: str
     #: Empty for nodes.
@@ -64,8 +64,7 @@ def event_record(id: int, event: e.Event, node_name: str = "") -> StoredEvent:
         text = _DEPLOYMENT_TEXTS[type(event)](deployment)
         found_by = (deployment.uid, deployment.namespace, deployment.name, "")
         return StoredEvent(id, event.at_ms, told, "Deployment", *found_by, text)
-    assert isinstance(event, e.StaleReport), f"there is no text for {told}"
-    return StoredEvent(id, event.at_ms, told, "", "", "", "", "", _fit(f"ignored a report: {event.what}"))
+    return StoredEvent(id, event.at_ms, told, "", "", "", "", "", _fit(_OTHER_TEXTS[type(event)](event)))
 
 
 def _fit(text: str) -> str:
@@ -93,6 +92,11 @@ def _evicted(event: e.PodEvicted, node_name: str) -> str:
     return f"lost node {node_name}{_because(event.pod.reason)}; queued again"
 
 
+def _failed(node: Node) -> str:
+    when = f" in {node.lease_left_ms} ms, when its lease is over" if node.lease_left_ms else ""
+    return f"failed{_because(node.reason)}; its pods move{when}"
+
+
 def _recovering(node: Node) -> str:
     attempt = f"being restarted, attempt {node.recovery_attempts}" if node.recovery_attempts else "being made anew"
     return f"{attempt}{_because(node.reason)}"
@@ -107,7 +111,7 @@ def _unschedulable(pod: Pod) -> str:
     return pod.reason or "fits on no node"
 
 
-# What each kind says of a pod and the name of its node, of a node, and of a deployment.
+# What each kind says of a pod and the name of its node, of a node, of a deployment, and of none of them.
 _POD_TEXTS: dict[type[e.Event], Callable[[Any, str], str]] = {
     e.PodUnschedulable: lambda event, _: _unschedulable(event.pod),
     e.PodRunning: lambda event, node_name: f"running{_on(node_name)} (epoch {event.pod.epoch})",
@@ -120,7 +124,8 @@ _NODE_TEXTS: dict[type[e.Event], Callable[[Node], str]] = {
     e.NodeAdded: lambda node: f"asked of backend {node.spec.backend}",
     e.NodeReady: lambda node: "ready" if node.schedulable else "up, but takes no new pods: it is cordoned",
     e.NodeSuspected: lambda node: f"suspected{_because(node.reason)}; takes no new pods",
-    e.NodeFailed: lambda node: f"failed{_because(node.reason)}; its pods move",
+    e.NodeFailed: _failed,
+    e.NodeFenced: lambda _: "fenced: surely runs nothing any more; its pods move",
     e.NodeRecovering: _recovering,
     e.NodeLost: lambda node: f"given up{_because(node.reason)}",
     e.NodeCordoned: lambda _: "cordoned: takes no new pods",
@@ -130,4 +135,9 @@ _NODE_TEXTS: dict[type[e.Event], Callable[[Node], str]] = {
 _DEPLOYMENT_TEXTS: dict[type[e.Event], Callable[[Deployment], str]] = {
     e.DeploymentApplied: _asked_for,
     e.DeploymentDeleted: lambda _: "deleted with all its pods",
+}
+_OTHER_TEXTS: dict[type[e.Event], Callable[[Any], str]] = {
+    e.MovesHeld: lambda event: f"pods stay on nodes that are down: {event.reason}",
+    e.MovesResumed: lambda event: f"pods move off nodes that are down again; they stayed: {event.reason}",
+    e.StaleReport: lambda event: f"ignored a report: {event.what}",
 }

@@ -59,6 +59,11 @@ def _node_state(node: Node) -> Row:
         1 if node.deleting else 0,
         node.failures,
         node.recovery_attempts,
+        node.lease_left_ms,
+        node.failed_at_ms,
+        node.streak,
+        1 if node.tried_last else 0,
+        plain_text(node.incarnation),
         plain_text(node.reason),
         node.token_digest,
         node.uid,
@@ -70,7 +75,9 @@ def _node_spec(node: Node, texts: SpecWriter) -> Row:
 
 
 def _node(row: Row, specs: SpecReader) -> Node:
-    ordinal, created_at_ms, phase, cordoned, deleting, failures, attempts, reason, digest, uid, name, text = row
+    state, (name, text) = row[:15], row[15:]
+    ordinal, created_at_ms, phase, cordoned, deleting, failures, attempts = state[:7]
+    lease_left_ms, failed_at_ms, streak, tried_last, incarnation, reason, digest, uid = state[7:]
     return Node(
         uid=uid,
         spec=specs.node(text, name),
@@ -80,6 +87,11 @@ def _node(row: Row, specs: SpecReader) -> Node:
         deleting=bool(deleting),
         failures=failures,
         recovery_attempts=attempts,
+        lease_left_ms=lease_left_ms,
+        failed_at_ms=failed_at_ms,
+        streak=streak,
+        tried_last=bool(tried_last),
+        incarnation=incarnation,
         reason=reason,
         created_at_ms=created_at_ms,
         token_digest=digest,
@@ -183,6 +195,11 @@ NODES = RowKind(
         "deleting",
         "failures",
         "recovery_attempts",
+        "lease_left_ms",
+        "failed_at_ms",
+        "streak",
+        "tried_last",
+        "incarnation",
         "reason",
         "token_digest",
         "uid",

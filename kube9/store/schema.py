@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Tabl
 __all__ = ["SCHEMA_VERSION", "VERSION_TABLE", "deployments", "events", "leader", "metadata", "nodes", "pods"]
 
 #: The newest migration; they are numbered, so that an older kube9 can tell that a database is too new for it.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 #: Where Alembic keeps the version of the database at hand.
 VERSION_TABLE = "kube9_schema"
@@ -40,6 +40,11 @@ nodes = Table(
     _flag("deleting"),
     _number("failures"),
     _number("recovery_attempts"),
+    _number("lease_left_ms"),
+    Column("failed_at_ms", BigInteger),
+    _number("streak"),
+    _flag("tried_last"),
+    _text("incarnation"),
     _text("reason"),
     _text("token_digest"),
     _text("spec"),

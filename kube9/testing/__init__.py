@@ -19,7 +19,7 @@ except ImportError as exc:
     raise MissingExtra(f"kube9.testing needs {exc.name}; install it with: pip install 'kube9[test]'") from exc
 
 # Before the contracts are imported: their plain assertions then say what differed.
-pytest.register_assert_rewrite("kube9.testing.contracts", "kube9.testing.cluster_machine")
+pytest.register_assert_rewrite("kube9.testing.contracts", "kube9.testing.cluster_machine", "kube9.testing.copies")
 
 from kube9.clocks import RealClock, VirtualClock
 from kube9.testing import strategies

@@ -15,8 +15,9 @@ from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import Conflict
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec
-from kube9.core.outcome import Outcome, StartPod
+from kube9.core.outcome import InspectNode, Outcome, StartPod
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
+from kube9.testing.copies import Copies
 from kube9.testing.fitting import fits
 from kube9.testing.stored import Stored
 from kube9.testing.strategies import node_specs, pod_specs
@@ -29,6 +30,8 @@ T = TypeVar("T")
 _pick = st.integers(0, 2**16)
 _reason = st.sampled_from(("", "because"))
 _replicas = st.integers(0, 4)
+#: Which boot of a node it is about; empty where that cannot be told.
+_incarnation = st.sampled_from(("", "", "first", "second"))
 #: What a node says of a copy that it is asked about; ``None`` for nothing.
 _reported = st.none() | st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED))
 
@@ -50,8 +53,9 @@ class ClusterMachine(RuleBasedStateMachine):
     """Override :meth:`make_cluster`, and let pytest collect ``TestCase`` of the class, to try a policy in earnest.
 
     After every step the cluster checks itself, and is held against plain sums over its own nodes and pods, against
-    what a store would have by now, and against the rule that nothing waits that fits. Now and then the control plane
-    dies and another cluster goes on from what was stored.
+    what a store would have by now, against the rule that nothing waits that fits, and against the rule that no pod
+    starts as long as it may run elsewhere. Now and then the control plane dies and another cluster goes on from what
+    was stored.
     """
 
     def make_cluster(self) -> Cluster:
@@ -63,7 +67,7 @@ class ClusterMachine(RuleBasedStateMachine):
         """Make the cluster, with a few nodes that are up."""
         self.cluster = self.make_cluster()
         self.at_ms = self.made = 0
-        self.stored = Stored()
+        self.stored, self.copies = Stored(), Copies()
         #: Every start that was ever asked for.
         self.starts: list[StartPod] = []
         self.epochs: dict[str, int] = {}
@@ -72,8 +76,10 @@ class ClusterMachine(RuleBasedStateMachine):
 
     def handle(self, stimulus: s.Stimulus) -> Outcome:
         """Let the cluster have it, and keep track of what it says."""
+        self.copies.note(stimulus, self.cluster)
         outcome = self.cluster.handle(stimulus)
         self.stored.take(outcome)
+        self.copies.check(outcome, self.cluster)
         self._note_starts(outcome, again=isinstance(stimulus, s.NodeReported))
         return outcome
 
@@ -176,14 +182,15 @@ class ClusterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick)
     def forget_node(self, pick: int) -> None:
-        """Which is refused if and only if the node is up."""
+        """Which is refused if and only if the node is up, or down and its lease is not over."""
         node = self.cluster.nodes[self.any_node(pick)]
+        may_run_pods = node.phase in (NodePhase.READY, NodePhase.SUSPECT) or node.lease_left_ms > 0
         try:
             self.handle(s.ForgetNode(at_ms=self.at_ms, uid=node.uid))
         except Conflict:
-            assert node.phase in (NodePhase.READY, NodePhase.SUSPECT), f"{node.name} was not forgotten"
+            assert may_run_pods, f"{node.name} was not forgotten"
         else:
-            assert node.phase not in (NodePhase.READY, NodePhase.SUSPECT), f"{node.name} was forgotten"
+            assert not may_run_pods, f"{node.name} was forgotten"
 
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick)
@@ -243,10 +250,14 @@ class ClusterMachine(RuleBasedStateMachine):
     # What is found out about nodes.
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(pick=_pick)
-    def node_joins(self, pick: int) -> None:
-        """New, restarted, or back from the dead."""
-        self.handle(s.NodeJoined(at_ms=self.at_ms, uid=self.any_node(pick)))
+    @rule(pick=_pick, incarnation=_incarnation)
+    def node_joins(self, pick: int, incarnation: str) -> None:
+        """New, restarted, or back from the dead; a boot that is told by its name joins once."""
+        stimulus = s.NodeJoined(at_ms=self.at_ms, uid=self.any_node(pick), incarnation=incarnation)
+        self.handle(stimulus)
+        if incarnation:
+            again = self.handle(stimulus)
+            assert (again.changes, again.instructions) == ((), ()), f"{stimulus} was taken for news twice: {again}"
 
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick, kind=st.sampled_from((s.CreateNodeFailed, s.RestartNodeFailed)), reason=_reason)
@@ -277,9 +288,17 @@ class ClusterMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick)
-    def fence_node(self, pick: int) -> None:
-        """Whatever was thought of it."""
-        self.handle(s.NodeFenced(at_ms=self.at_ms, uid=self.any_node(pick)))
+    def look_after_node(self, pick: int) -> None:
+        """Its backend is asked, and nothing else."""
+        outcome = self.handle(s.LookAfterNode(at_ms=self.at_ms, uid=self.any_node(pick)))
+        asked = [instruction for instruction in outcome.instructions if not isinstance(instruction, StartPod)]
+        assert all(isinstance(instruction, InspectNode) for instruction in asked), f"to look led to {asked}"
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, incarnation=_incarnation)
+    def fence_node(self, pick: int, incarnation: str) -> None:
+        """Whatever was thought of it, and perhaps another boot of it than the last."""
+        self.handle(s.NodeFenced(at_ms=self.at_ms, uid=self.any_node(pick), incarnation=incarnation))
 
     @rule(reason=st.sampled_from(("", "", "most nodes look dead")))
     def hold_moves(self, reason: str) -> None:
@@ -312,15 +331,17 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(s.NodeReported(at_ms=self.at_ms, uid=node_uid, pods=tuple(copies)))
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(pick=_pick)
-    def node_is_absent(self, pick: int) -> None:
-        """Whatever is thought of it."""
-        self.handle(s.NodeAbsent(at_ms=self.at_ms, uid=self.any_node(pick)))
+    @rule(pick=_pick, incarnation=_incarnation)
+    def node_is_absent(self, pick: int, incarnation: str) -> None:
+        """Whatever is thought of it, and perhaps another boot of it than the last."""
+        self.handle(s.NodeAbsent(at_ms=self.at_ms, uid=self.any_node(pick), incarnation=incarnation))
 
     @rule()
     def control_plane_restarts(self) -> None:
         """Another cluster goes on from what was stored."""
         self.cluster, outcome = self.stored.restart(self.make_cluster, self.at_ms)
+        self.copies.restart(self.at_ms)
+        self.copies.check(outcome, self.cluster)
         self._note_starts(outcome)
 
     # What is reported of pods.

@@ -15,9 +15,19 @@ from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import Conflict, DuplicateName, InvariantViolation
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint
-from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, Instruction, RestartNode, StartPod, StopPod
+from kube9.core.outcome import (
+    CreateNode,
+    DestroyNode,
+    InspectNode,
+    Instruction,
+    Outcome,
+    RestartNode,
+    StartPod,
+    StopPod,
+)
 from kube9.core.plan import Planned
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec, Toleration
+from kube9.testing.copies import Copies
 from kube9.testing.stored import Stored
 
 __all__ = ["random_run"]
@@ -52,7 +62,7 @@ class _World:
     def __init__(self, make_cluster: Callable[[], Cluster], rng: random.Random) -> None:
         self.make_cluster, self.rng = make_cluster, rng
         self.cluster = make_cluster()
-        self.stored = Stored()
+        self.stored, self.copies = Stored(), Copies()
         self.at_ms = self.made = 0
         self.to_do: list[Instruction] = []
         self.digest = hashlib.sha256()
@@ -63,7 +73,7 @@ class _World:
             (self.exit_pod, 10),
             (self.pass_time, 6),
             (self.apply_deployment, 4),
-            (self.add_node, 4),
+            (self.add_node, 5),
             (self.judge_node, 4),
             (self.fail_node, 3),
             (self.hold_moves, 1),
@@ -73,6 +83,7 @@ class _World:
             (self.cordon_node, 2),
             (self.drain_node, 2),
             (self.inspect_node, 2),
+            (self.look_after_node, 1),
             (self.delete_node, 1),
             (self.forget_node, 1),
             (self.renew_ticket, 1),
@@ -88,12 +99,14 @@ class _World:
         while stimulus is None:
             stimulus = self.rng.choices(self.turns, self.weights)[0]()
         planned = self.plan(stimulus) if isinstance(stimulus, s.LaunchPod) else None
+        self.copies.note(stimulus, self.cluster)
         try:
             outcome = self.cluster.handle(stimulus)
         except (Conflict, DuplicateName) as exc:
             self.digest.update(repr((stimulus, exc)).encode())
             return
         self.stored.take(outcome)
+        self.check_copies(outcome)
         self.to_do += outcome.instructions
         self.digest.update(repr((stimulus, outcome)).encode())
         if planned is not None and isinstance(stimulus, s.LaunchPod):
@@ -114,6 +127,8 @@ class _World:
     def restart(self) -> None:
         """The control plane dies, and comes back to what it has stored; what it was about to do is not done."""
         self.cluster, outcome = self.stored.restart(self.make_cluster, self.later())
+        self.copies.restart(self.at_ms)
+        self.check_copies(outcome)
         self.to_do = list(outcome.instructions)
         self.digest.update(repr(outcome).encode())
 
@@ -121,6 +136,12 @@ class _World:
         self.cluster.check()
         try:
             self.stored.check(self.cluster)
+        except AssertionError as exc:
+            raise InvariantViolation(str(exc)) from exc
+
+    def check_copies(self, outcome: Outcome) -> None:
+        try:
+            self.copies.check(outcome, self.cluster)
         except AssertionError as exc:
             raise InvariantViolation(str(exc)) from exc
 
@@ -147,14 +168,15 @@ class _World:
             return self.answer_about_pod(instruction, well=well)
         at_ms, uid = self.later(), instruction.node.uid
         if isinstance(instruction, InspectNode):
-            return self.report(instruction.node) if well else s.NodeAbsent(at_ms=at_ms, uid=uid)
+            boot = self.rng.choice(("", "a"))
+            return self.report(instruction.node) if well else s.NodeAbsent(at_ms=at_ms, uid=uid, incarnation=boot)
         if isinstance(instruction, DestroyNode):
             return s.DestroyNodeDone(at_ms=at_ms, uid=uid)
         if well:
             return s.NodeJoined(at_ms=at_ms, uid=uid, incarnation=self.rng.choice(("", "", "a", "b")))
         if isinstance(instruction, RestartNode) and self.rng.random() < 0.2:
             self.to_do.append(instruction)
-            return s.NodeFenced(at_ms=at_ms, uid=uid)
+            return s.NodeFenced(at_ms=at_ms, uid=uid, incarnation=self.rng.choice(("", "a")))
         if isinstance(instruction, CreateNode):
             return s.CreateNodeFailed(at_ms=at_ms, uid=uid, reason="quota")
         assert isinstance(instruction, RestartNode)
@@ -192,6 +214,11 @@ class _World:
             return None
         return self.report(node) if self.rng.random() < 0.7 else s.NodeAbsent(at_ms=self.later(), uid=node.uid)
 
+    def look_after_node(self) -> s.Stimulus | None:
+        """It is not heard, though it may be well."""
+        node = self.any_node()
+        return None if node is None else s.LookAfterNode(at_ms=self.later(), uid=node.uid)
+
     def exit_pod(self) -> s.Stimulus | None:
         pod = self.one_of([pod for pod in self.cluster.pods.values() if pod.node_uid and not pod.phase.finished])
         if pod is None:
@@ -218,7 +245,6 @@ class _World:
             s.TrustNode,
             s.Heartbeat,
             s.FailNode,
-            s.FailNode,
             s.GiveUpNode,
             s.NodeJoined,
         )
@@ -226,8 +252,8 @@ class _World:
 
     def fail_node(self) -> s.Stimulus | None:
         """With pods that may run on for a while."""
-        up = [node for node in self.cluster.nodes.values() if node.phase in (NodePhase.READY, NodePhase.SUSPECT)]
-        node = self.one_of(up)
+        busy = {pod.node_uid for pod in self.cluster.pods.values() if not pod.phase.finished}
+        node = self.one_of([node for node in self.cluster.nodes.values() if node.uid in busy and not node.down])
         if node is None:
             return None
         lease_left_ms = self.rng.choice((0, 20, 1000))

@@ -179,10 +179,10 @@ class TestTime:
         assert driven.cluster.due_at_ms == 1300
         driven.tell(s.FailNode, "n")
         driven.tell(s.RestartNodeFailed, "n", reason="no answer")
-        assert driven.cluster.due_at_ms == 1200
-        driven.at(1250).tell(s.TimePassed)
+        assert 1200 <= driven.cluster.due_at_ms <= 1250
+        driven.at(1251).tell(s.TimePassed)
         assert driven.cluster.due_at_ms == 1300
-        assert driven.cluster.now_ms == 1250
+        assert driven.cluster.now_ms == 1251
 
     def test_any_stimulus_will_do(self, drive):
         driven = drive()

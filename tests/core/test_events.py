@@ -38,7 +38,10 @@ def everything_that_can_happen(drive):
     tell(s.TrustNode, "n")
     for name, more in (("p", {}), ("large", {"requests": {"cpu": 9999}}), ("odd", {"scheduler_name": "broken"})):
         tell(s.LaunchPod, name, spec=PodSpec(**{"name": name, "requests": {"cpu": 1}, **more}))
-    tell(s.FailNode, "n", reason="silent")
+    tell(s.FailNode, "n", reason="silent", lease_left_ms=1000)
+    tell(s.HoldMoves, None, reason="most nodes look dead")
+    tell(s.HoldMoves, None, reason="")
+    tell(s.NodeFenced, "n")
     tell(s.NodeJoined, "n")
     tell(s.PodStarted, "p", epoch=2)
     tell(s.PodExited, "p", epoch=1)
@@ -61,7 +64,8 @@ def test_each_is_a_value_with_its_time_and_its_subject(drive):
     for event in everything_that_can_happen(drive):
         assert event.at_ms == 0
         assert hash(event) == hash(event)
-        assert {field.name for field in fields(type(event))} & {"node", "pod", "deployment", "what"}
+        subjects = {"node", "pod", "deployment", "what", "reason"}
+        assert {field.name for field in fields(type(event))} & subjects
         with pytest.raises(FrozenInstanceError):
             event.at_ms = 1
 
@@ -69,6 +73,9 @@ def test_each_is_a_value_with_its_time_and_its_subject(drive):
 def test_the_subject_is_as_it_was_right_after(drive):
     told = {type(event): event for event in everything_that_can_happen(drive)}
     assert told[events.NodeFailed].node.phase.value == "Failed"
+    assert told[events.NodeFailed].node.lease_left_ms == 1000
+    assert told[events.NodeFenced].node.lease_left_ms == 0
+    assert (told[events.MovesHeld].reason, told[events.MovesResumed].reason) == ("most nodes look dead",) * 2
     assert told[events.NodeRecovering].node.phase.value == "Recovering"
     assert told[events.NodeLost].node.phase.value == "Lost"
     assert told[events.NodeSuspected].node.phase.value == "Suspect"

@@ -11,6 +11,12 @@ from kube9.core.settings import Settings
     [
         ("recovery_attempts", 1),
         ("recovery_backoff_ms", 1),
+        ("flaps_max", 1),
+        ("node_settled_after_ms", 1),
+        ("tried_last_ms", 1),
+        ("tried_last_ms_max", 1),
+        ("move_burst", 1),
+        ("moves_per_s", 1),
         ("start_attempts", 1),
         ("start_backoff_ms", 1),
         ("replace_backoff_ms", 1),

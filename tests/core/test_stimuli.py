@@ -25,6 +25,8 @@ VALUES = {
     "token_digest": "ab" * 32,
     "pods": (PodReport(pod_uid="q", epoch=1, phase=PodPhase.RUNNING),),
     "replicas": 3,
+    "incarnation": "boot-1",
+    "lease_left_ms": 10,
 }
 SPECS = {
     stimuli.LaunchPod: PodSpec(name="p"),

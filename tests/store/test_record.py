@@ -47,6 +47,11 @@ def told(make):
         (of_node(e.NodeReady, cordoned=True), "up, but takes no new pods: it is cordoned"),
         (of_node(e.NodeSuspected, reason="silent"), "suspected: silent; takes no new pods"),
         (of_node(e.NodeFailed, reason="silent"), "failed: silent; its pods move"),
+        (
+            of_node(e.NodeFailed, reason="silent", lease_left_ms=1500),
+            "failed: silent; its pods move in 1500 ms, when its lease is over",
+        ),
+        (of_node(e.NodeFenced), "fenced: surely runs nothing any more; its pods move"),
         (of_node(e.NodeRecovering, recovery_attempts=2), "being restarted, attempt 2"),
         (of_node(e.NodeLost, reason="not created: quota"), "given up: not created: quota"),
         (of_node(e.NodeCordoned), "cordoned: takes no new pods"),
@@ -55,6 +60,11 @@ def told(make):
         ((e.DeploymentApplied(at_ms=5, deployment=deployment), ""), "asked for 1 pod of revision 2"),
         ((e.DeploymentApplied(at_ms=5, deployment=several), ""), "asked for 3 pods of revision 1"),
         ((e.DeploymentDeleted(at_ms=5, deployment=deployment), ""), "deleted with all its pods"),
+        ((e.MovesHeld(at_ms=5, reason="9 of 9 dead"), ""), "pods stay on nodes that are down: 9 of 9 dead"),
+        (
+            (e.MovesResumed(at_ms=5, reason="9 of 9 dead"), ""),
+            "pods move off nodes that are down again; they stayed: 9 of 9 dead",
+        ),
         ((e.StaleReport(at_ms=5, what="pod p1 of epoch 1"), ""), "ignored a report: pod p1 of epoch 1"),
     ]
 
@@ -93,7 +103,12 @@ def test_an_event_can_be_found_by_what_it_is_about(make):
     )
     of_deployment = event_record(5, e.DeploymentApplied(at_ms=9, deployment=make.deployment()))
     assert of_deployment[2:-1] == ("DeploymentApplied", "Deployment", "deployment-1", "default", "d1", "")
-    assert event_record(6, e.StaleReport(at_ms=9, what="x"))[2:-1] == ("StaleReport", "", "", "", "", "")
+    for event in (
+        e.StaleReport(at_ms=9, what="x"),
+        e.MovesHeld(at_ms=9, reason="x"),
+        e.MovesResumed(at_ms=9, reason="x"),
+    ):
+        assert event_record(6, event)[2:-1] == (type(event).__name__, "", "", "", "", "")
 
 
 @pytest.mark.parametrize("said", ["long " * 1000, "nul \0", "half a pair \ud800"], ids=["long", "nul", "surrogate"])

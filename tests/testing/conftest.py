@@ -40,8 +40,8 @@ def pipeline():
 def cluster(pipeline):
     """A function that makes a cluster of such a pipeline."""
 
-    def make(scheduler=None, *, kind=Cluster, without=(), more=()):
+    def make(scheduler=None, *, kind=Cluster, without=(), more=(), settings=None):
         usual = pipeline(scheduler, without=without, more=more)
-        return kind(pipelines={"usual": usual}, default="usual", discipline=Priority())
+        return kind(pipelines={"usual": usual}, default="usual", discipline=Priority(), settings=settings)
 
     return make

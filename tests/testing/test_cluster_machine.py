@@ -15,20 +15,25 @@ from kube9.core.errors import InvariantViolation, SchedulerError
 from kube9.core.nodes import DeviceGroup, NodeSpec
 from kube9.core.outcome import NodeStored
 from kube9.core.pods import DeviceRequest, Pod, PodSpec
+from kube9.core.settings import Settings
 from kube9.plugins.policies import BestFit, FirstFit, Random, WorstFit
 from kube9.testing import ClusterMachine, strategies, table_of
 from kube9.testing.cluster_machine import assert_within_capacity
 from kube9.testing.tables import ready_node
 
+#: So few pods move at once, and so soon is a node tried last, that both happen all the time.
+STRICT = Settings(move_burst=1, moves_per_s=1, flaps_max=1, tried_last_ms=500, tried_last_ms_max=1500)
+
 
 @pytest.mark.slow
+@pytest.mark.parametrize("strictness", [None, STRICT], ids=["usual", "strict"])
 @pytest.mark.parametrize(
     "scheduler", [BestFit(), FirstFit(), WorstFit(), Random(seed=7)], ids=lambda each: type(each).__name__
 )
-def test_whatever_happens_to_a_cluster_it_stays_sound(cluster, scheduler):
+def test_whatever_happens_to_a_cluster_it_stays_sound(cluster, scheduler, strictness):
     class Machine(ClusterMachine):
         def make_cluster(self):
-            return cluster(scheduler)
+            return cluster(scheduler, settings=strictness)
 
     few = settings(max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Machine, settings=few)
@@ -104,6 +109,35 @@ class ForgetsAnything(Odd):
             self._handlers[s.DestroyNodeDone](stimulus)
 
 
+class MovesAtOnce(Odd):
+    """Pods of a node that failed start elsewhere before its lease is over."""
+
+    kind = s.FailNode
+
+    def oddly(self, stimulus):
+        self.usual(evolve(stimulus, lease_left_ms=0))
+
+
+class ForgetsTheLease(Cluster):
+    """After a restart no lease is waited for."""
+
+    def restore(self, nodes, pods, deployments=(), *, at_ms):
+        outcome = super().restore(nodes, pods, deployments, at_ms=at_ms)
+        for node in self.nodes.values():
+            if node.down:
+                self._moves.now(node, "nobody knows")
+        return outcome
+
+
+class TakesAnyJoinForNew(Odd):
+    """A boot that has joined before is taken for another."""
+
+    kind = s.NodeJoined
+
+    def oddly(self, stimulus):
+        self.usual(evolve(stimulus, incarnation=""))
+
+
 class KeepsTooMany(Odd):
     """A deployment is never made smaller."""
 
@@ -158,6 +192,9 @@ BROKEN = {
     "a cluster that takes old for new": ({"kind": StartsTwice}, AssertionError, "was taken for news twice"),
     "a drain that is a cordon": ({"kind": OnlyCordons}, AssertionError, "is drained and takes pods"),
     "a node that is up and forgotten": ({"kind": ForgetsAnything}, AssertionError, "was forgotten"),
+    "a node whose pods move too early": ({"kind": MovesAtOnce}, AssertionError, "may run on n.* until"),
+    "a lease that ends with a restart": ({"kind": ForgetsTheLease}, AssertionError, "may run on n.* until|other nodes"),
+    "a boot that joins twice": ({"kind": TakesAnyJoinForNew}, AssertionError, "NodeJoined.* was taken for news twice"),
     "a deployment that is never made smaller": (
         {"kind": KeepsTooMany},
         InvariantViolation,

@@ -44,6 +44,7 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     nodes, pods, deployments = ([f"{letter}{number}" for number in range(kinds)] for letter in "npd")
     node, pod, deployment = st.sampled_from(nodes), st.sampled_from(pods), st.sampled_from(deployments)
     epoch, reason = st.integers(0, 3), st.sampled_from(("", "because"))
+    incarnation = st.sampled_from(("", "first", "second"))
     replicas, grace_ms = st.integers(0, 3), st.sampled_from((None, 0, 1000))
     copies = st.lists(
         st.builds(PodReport, pod_uid=pod, epoch=epoch, phase=st.sampled_from(_REPORTED), exit_code=st.just(0)),
@@ -57,17 +58,19 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     return st.one_of(
         *(about(s.AddNode, st.just(name), spec=node_specs(name)) for name in nodes),
         *(about(s.LaunchPod, st.just(name), spec=pod_specs(name)) for name in pods),
-        about(s.NodeJoined, node),
+        *(about(kind, node, incarnation=incarnation) for kind in (s.NodeJoined, s.NodeAbsent, s.NodeFenced)),
         about(s.CordonNode, node, cordoned=st.booleans()),
         *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode, s.Heartbeat)),
-        *(about(kind, node) for kind in (s.ForgetNode, s.NodeAbsent)),
+        *(about(kind, node) for kind in (s.ForgetNode, s.LookAfterNode)),
         about(s.DrainNode, node, grace_ms=grace_ms),
         about(s.NodeReported, node, pods=copies),
         about(s.RenewTicket, node, token_digest=st.sampled_from(("ab" * 32, "cd" * 32))),
         *(
             about(kind, node, reason=reason)
-            for kind in (s.CreateNodeFailed, s.RestartNodeFailed, s.SuspectNode, s.FailNode, s.GiveUpNode)
+            for kind in (s.CreateNodeFailed, s.RestartNodeFailed, s.SuspectNode, s.GiveUpNode)
         ),
+        about(s.FailNode, node, reason=reason, lease_left_ms=st.sampled_from((0, 1, 1000))),
+        st.builds(s.HoldMoves, at_ms=st.just(0), reason=reason),
         about(s.DeletePod, pod, grace_ms=grace_ms),
         *(about(s.ApplyDeployment, st.just(name), spec=deployment_specs(name)) for name in deployments),
         about(s.ScaleDeployment, deployment, replicas=replicas),

@@ -1,0 +1,191 @@
+"""What the agent of a node knows and decides, without a clock, a network or a process of its own.
+
+It runs pods only as long as its lease lasts. The lease is counted on the node's own monotonic clock, from the moment a
+beat was sent to which an answer came: however long the answer took, the server counts it from later on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Answer", "Beat", "Brain", "CopyReport"]
+
+#: Beats whose answer may still come.
+_SENT_KEPT = 64
+#: Copies that ended, of which the server is told as long as they are remembered.
+_ENDED_KEPT = 100
+
+
+class CopyReport(NamedTuple):
+    """One copy of a pod, as the node tells of it."""
+
+    uid: str
+    epoch: int
+    #: Starting, Running, Succeeded or Failed.
+    phase: str
+    exit_code: int | None = None
+    #: Why it could not be started; it never ran then.
+    error: str = ""
+
+
+class Beat(NamedTuple):
+    """What a node tells with each beat: all there is to know of it."""
+
+    #: Which start of the agent this is: a text that no other start has.
+    boot: str
+    #: What the server last asked to be told again, which proves that this beat is of today.
+    token: str
+    #: Grows with every beat of this boot.
+    sequence: int
+    pods: tuple[CopyReport, ...]
+
+
+class Answer(NamedTuple):
+    """What the server says to a beat."""
+
+    sequence: int
+    #: To be told with the next beats.
+    token: str
+    #: For how long from the sending of that beat on the node may run pods; 0 for no longer than it may already.
+    lease_ms: int
+    #: When to beat again.
+    interval_ms: int
+    #: The server does not know this node: it is to run nothing.
+    gone: bool = False
+
+
+class Brain:
+    """:param boot: a text that no other start of an agent has."""
+
+    def __init__(self, boot: str) -> None:
+        self.boot = boot
+        self.token = ""
+        #: Until when pods may run, on the node's own clock; ``None`` before the first answer.
+        self.lease_until_ms: int | None = None
+        self._sequence = 0
+        self._sent_ms: dict[int, int] = {}
+        self._copies: dict[str, CopyReport] = {}
+        self._ended: dict[tuple[str, int], CopyReport] = {}
+        #: The highest epoch of each pod that was ever heard of: none below it, nor that one twice, is started.
+        self._newest: dict[str, int] = {}
+        self._told: tuple[CopyReport, ...] | None = None
+
+    # Beating.
+
+    def beat(self, now_ms: int) -> Beat:
+        """The next beat, to be sent now."""
+        self._sequence += 1
+        self._sent_ms[self._sequence] = now_ms
+        if len(self._sent_ms) > _SENT_KEPT:
+            del self._sent_ms[next(iter(self._sent_ms))]
+        if self._told is None:
+            self._told = (*self._copies.values(), *self._ended.values())
+        return Beat(self.boot, self.token, self._sequence, self._told)
+
+    def heed(self, answer: Answer) -> bool:
+        """Take an answer in; ``True`` if the next beat should go out at once."""
+        sent_ms = self._sent_ms.pop(answer.sequence, None)
+        if sent_ms is None:
+            return False  # it came twice, or far too late
+        if answer.gone:
+            self.lease_until_ms = None
+            return False
+        if answer.lease_ms:
+            until_ms = sent_ms + answer.lease_ms
+            self.lease_until_ms = until_ms if self.lease_until_ms is None else max(self.lease_until_ms, until_ms)
+        if answer.token == self.token:
+            return False
+        self.token = answer.token
+        return True
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything has changed since the last beat."""
+        return self._told is None
+
+    def may_run(self, now_ms: int) -> bool:
+        """Whether pods may run now."""
+        return self.lease_until_ms is not None and now_ms < self.lease_until_ms
+
+    # Pods.
+
+    def is_void(self, told_after: tuple[str, int]) -> bool:
+        """Whether what came was said before the latest beat: what that did not list is not to be started any more.
+
+        :param told_after: the start of an agent, and its beat, that the server had heard last when it said so.
+        """
+        return told_after != (self.boot, self._sequence)
+
+    def start(self, now_ms: int, uid: str, epoch: int) -> bool:
+        """A copy is to be started; ``True`` if whoever called should do so now."""
+        if not self.may_run(now_ms):
+            return False  # the server will ask again when it hears this node
+        known = self._newest.get(uid, -1)
+        if known >= epoch:
+            if known == epoch and uid not in self._copies and (uid, epoch) not in self._ended:
+                self._end(CopyReport(uid, epoch, "Failed", None, "it was stopped already"))
+            return False
+        if uid in self._copies:
+            return False  # an older copy is not gone yet
+        self._newest[uid] = epoch
+        self._put(CopyReport(uid, epoch, "Starting"))
+        return True
+
+    def started(self, uid: str, epoch: int) -> None:
+        """It runs."""
+        if self.has(uid, epoch):
+            self._put(CopyReport(uid, epoch, "Running"))
+
+    def exited(self, uid: str, epoch: int, exit_code: int) -> None:
+        """It ended by itself."""
+        if self.has(uid, epoch):
+            self._drop(uid)
+            self._end(CopyReport(uid, epoch, "Failed" if exit_code else "Succeeded", exit_code))
+
+    def not_started(self, uid: str, epoch: int, error: str) -> None:
+        """It could not be started."""
+        if self.has(uid, epoch):
+            self._drop(uid)
+            self._end(CopyReport(uid, epoch, "Failed", None, error))
+
+    def stop(self, uid: str, epoch: int) -> bool:
+        """A copy is to be stopped, and to stay so; ``True`` if there is one to be stopped."""
+        self._newest[uid] = max(epoch, self._newest.get(uid, -1))
+        return self.has(uid, epoch)
+
+    def stopped(self, uid: str, epoch: int) -> None:
+        """It was stopped as told, and nothing of it is left."""
+        if self.has(uid, epoch):
+            self._drop(uid)
+
+    def has(self, uid: str, epoch: int) -> bool:
+        """Whether this copy starts or runs here."""
+        copy = self._copies.get(uid)
+        return copy is not None and copy.epoch == epoch
+
+    def running(self) -> list[CopyReport]:
+        """The copies that run."""
+        return [copy for copy in self._copies.values() if copy.phase == "Running"]
+
+    def fence(self, now_ms: int) -> list[tuple[str, int]]:
+        """The copies to kill at once, for the lease is over."""
+        if self.may_run(now_ms):
+            return []
+        over = [(copy.uid, copy.epoch) for copy in self._copies.values()]
+        for uid, _ in over:
+            self._drop(uid)
+        return over
+
+    def _put(self, copy: CopyReport) -> None:
+        self._copies[copy.uid] = copy
+        self._told = None
+
+    def _drop(self, uid: str) -> None:
+        del self._copies[uid]
+        self._told = None
+
+    def _end(self, copy: CopyReport) -> None:
+        self._ended[copy.uid, copy.epoch] = copy
+        if len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
+        self._told = None

@@ -1,0 +1,113 @@
+"""What goes wrong: how links are, and which faults come how often. A seed picks the rates as well as the faults."""
+
+from __future__ import annotations
+
+import random
+
+from attrs import field, frozen
+
+__all__ = ["Climate", "LinkQuality"]
+
+
+@frozen(kw_only=True)
+class LinkQuality:
+    """How one direction of a link treats messages."""
+
+    #: The least time a message takes, and the mean of what comes on top, in milliseconds.
+    delay_ms: int = 1
+    jitter_ms: float = 0.0
+    #: Of how many messages each is lost, or comes twice.
+    loss: float = 0.0
+    twice: float = 0.0
+    #: Of how many each takes up to ``late_ms`` longer.
+    late: float = 0.0
+    late_ms: int = 0
+
+    def delays(self, rng: random.Random) -> tuple[int, ...]:
+        """When a message arrives that is sent now: never, once, or twice."""
+        if self.loss and rng.random() < self.loss:
+            return ()
+        copies = 2 if self.twice and rng.random() < self.twice else 1
+        return tuple(self._delay(rng) for _ in range(copies))
+
+    def _delay(self, rng: random.Random) -> int:
+        delay = self.delay_ms + (int(rng.expovariate(1 / self.jitter_ms)) if self.jitter_ms else 0)
+        if self.late and rng.random() < self.late:
+            delay += rng.randrange(1, self.late_ms + 1)
+        return delay
+
+
+#: The mean time between two faults of a kind in a whole cluster, in milliseconds; 0 for never.
+_NEVER = 0
+
+
+@frozen(kw_only=True)
+class Climate:
+    """How one run is."""
+
+    nodes: int = 5
+    pods: int = 12
+    link: LinkQuality = field(factory=LinkQuality)
+    #: One part in so many by which the clock of a node goes wrong, at most.
+    drift: float = 0.002
+    crash_every_ms: int = _NEVER
+    reboot_every_ms: int = _NEVER
+    cut_every_ms: int = _NEVER
+    one_way_cut_every_ms: int = _NEVER
+    partition_every_ms: int = _NEVER
+    freeze_every_ms: int = _NEVER
+    agent_pause_every_ms: int = _NEVER
+    server_pause_every_ms: int = _NEVER
+    server_restart_every_ms: int = _NEVER
+    #: How long a fault lasts on average.
+    fault_ms: int = 20_000
+    #: How long what a user asks for is apart on average.
+    user_every_ms: int = 4_000
+    #: Whether somebody can restart a node without going through its link, as a hypervisor can.
+    remote_hands: bool = True
+    #: How long a pod runs on average; 0 for ever.
+    run_ms: int = 0
+    start_ms: int = 300
+    boot_ms: int = 2_000
+    #: How long everything may fail.
+    storm_ms: int = 120_000
+
+    @classmethod
+    def draw(cls, seed: int) -> Climate:
+        """The climate of a seed: most have a few kinds of fault, some have none, some all."""
+        rng = random.Random(f"climate/{seed}")
+        share = rng.choice((0.2, 0.5, 1.0))
+
+        def every(low_ms: int, high_ms: int) -> int:
+            return int(rng.uniform(low_ms, high_ms)) if rng.random() < share else _NEVER
+
+        link = LinkQuality(
+            delay_ms=rng.choice((0, 1, 20, 100, 300)),
+            jitter_ms=rng.choice((0.0, 5.0, 100.0)),
+            loss=rng.choice((0.0, 0.0, 0.05, 0.3)),
+            twice=rng.choice((0.0, 0.0, 0.1)),
+            late=rng.choice((0.0, 0.0, 0.02, 0.2)),
+            late_ms=rng.choice((2_000, 30_000)),
+        )
+        return cls(
+            nodes=rng.choice((1, 2, 3, 5, 8)),
+            pods=rng.choice((1, 4, 12, 25)),
+            link=link,
+            drift=rng.choice((0.0, 0.002, 0.009)),
+            crash_every_ms=every(8_000, 90_000),
+            reboot_every_ms=every(8_000, 90_000),
+            cut_every_ms=every(5_000, 60_000),
+            one_way_cut_every_ms=every(5_000, 60_000),
+            partition_every_ms=every(20_000, 90_000),
+            freeze_every_ms=every(8_000, 60_000),
+            agent_pause_every_ms=every(8_000, 60_000),
+            server_pause_every_ms=every(15_000, 90_000),
+            server_restart_every_ms=every(10_000, 90_000),
+            fault_ms=rng.choice((1_000, 5_000, 20_000, 60_000)),
+            user_every_ms=rng.choice((1_000, 4_000, 20_000)),
+            remote_hands=rng.random() < 0.6,
+            run_ms=rng.choice((0, 0, 30_000)),
+            start_ms=rng.choice((0, 300, 5_000)),
+            boot_ms=rng.choice((100, 2_000, 15_000)),
+            storm_ms=rng.choice((60_000, 120_000, 300_000)),
+        )

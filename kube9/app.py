@@ -116,6 +116,11 @@ class App:
             pipelines=pipelines, default=next(iter(pipelines)), discipline=discipline, settings=settings or Settings()
         )
 
+    def make_health_check(self, step: str = DEFAULT_HEALTH) -> HealthCheck:
+        """The health check of ``step``."""
+        check: HealthCheck = make_step(self.registries.health_checks, step)
+        return check
+
     def make_control_plane(
         self,
         store: Store,
@@ -145,7 +150,7 @@ class App:
         from kube9.clocks import RealClock
         from kube9.controlplane import ControlPlane
 
-        check: HealthCheck = make_step(self.registries.health_checks, health)
+        check = self.make_health_check(health)
         options = self._backend_options(backends, check)
         cluster = self.make_cluster(
             scheduler=scheduler,

@@ -14,6 +14,7 @@ __all__ = ["BUILT_IN", "built_in_command"]
 #: The first sentence of each command's help; the command is the function of its name in ``kube9.cli.<name>``.
 BUILT_IN: Mapping[str, str] = {
     "apply": "Create or change what manifests describe: kube9's own, and Kubernetes's pods and deployments.",
+    "chaos": "Put whole clusters under weather, and see that what must hold does.",
     "completion": "Print the script that makes a shell complete commands and names.",
     "delete": "Delete what manifests describe, the last first.",
     "demo": "Run a small cluster in this process: nodes join, pods land, one node dies.",

@@ -73,7 +73,7 @@ class _World:
             (self.exit_pod, 10),
             (self.pass_time, 6),
             (self.apply_deployment, 4),
-            (self.add_node, 5),
+            (self.add_node, 7),
             (self.judge_node, 4),
             (self.fail_node, 3),
             (self.hold_moves, 1),

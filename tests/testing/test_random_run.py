@@ -77,12 +77,12 @@ def test_a_policy_that_follows_the_order_of_a_set_is_caught():
 
 def test_the_seed_and_the_policy_decide_the_life(cluster):
     lives = {
-        (type(scheduler).__name__, seed): random_run(partial(cluster, scheduler), seed, steps=600)
+        (type(scheduler).__name__, seed): random_run(partial(cluster, scheduler), seed, steps=300)
         for scheduler in (BestFit(), WorstFit(), Random())
         for seed in (1, 2)
     }
     assert len(set(lives.values())) == len(lives)
-    assert random_run(partial(cluster, BestFit()), seed=1, steps=600) == lives["BestFit", 1]
+    assert random_run(partial(cluster, BestFit()), seed=1, steps=300) == lives["BestFit", 1]
 
 
 def recorder(met):

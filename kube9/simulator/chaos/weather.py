@@ -6,6 +6,8 @@ import random
 
 from attrs import field, frozen
 
+from kube9.core.settings import Settings
+
 __all__ = ["Climate", "LinkQuality"]
 
 
@@ -37,6 +39,8 @@ class LinkQuality:
         return delay
 
 
+#: Patient and hasty ones: the hasty give nodes up long before their lease is over.
+_HEALTH = ("heartbeat", "heartbeat", "heartbeat:suspect_ms=1500,fail_ms=2500", "heartbeat:fail_ms=60000")
 #: The mean time between two faults of a kind in a whole cluster, in milliseconds; 0 for never.
 _NEVER = 0
 
@@ -71,6 +75,11 @@ class Climate:
     boot_ms: int = 2_000
     #: How long everything may fail.
     storm_ms: int = 120_000
+    #: The health check, by name and options, and the lease in beats.
+    health: str = "heartbeat"
+    lease_intervals: int = 9
+    #: How patient the cluster is.
+    patience: Settings = field(factory=Settings)
 
     @classmethod
     def draw(cls, seed: int) -> Climate:
@@ -110,4 +119,14 @@ class Climate:
             start_ms=rng.choice((0, 300, 5_000)),
             boot_ms=rng.choice((100, 2_000, 15_000)),
             storm_ms=rng.choice((60_000, 120_000, 300_000)),
+            health=rng.choice(_HEALTH),
+            lease_intervals=rng.choice((3, 9, 9, 25)),
+            patience=Settings(
+                recovery_attempts=rng.choice((1, 3, 6)),
+                flaps_max=rng.choice((1, 2, 100)),
+                tried_last_ms=rng.choice((5_000, 60_000)),
+                move_burst=rng.choice((1, 3, 1_000)),
+                moves_per_s=rng.choice((1, 100)),
+                finished_kept=rng.choice((0, 5, 10_000)),
+            ),
         )

@@ -172,7 +172,7 @@ class World:
 
     def _hear(self, event: e.Event) -> None:
         self.events[type(event).__name__] += 1
-        if isinstance(event, e.PodDeleted):
+        if isinstance(event, (e.PodDeleted, e.PodFinished)):  # what has ended may be forgotten
             self.wanted.discard(event.pod.uid)
 
     # Users.

@@ -89,6 +89,7 @@ class Brain:
             return False  # it came twice, or far too late
         if answer.gone:
             self.lease_until_ms = None
+            self._sent_ms.clear()  # what was said to earlier beats, and comes later, counts no more
             return False
         if answer.lease_ms:
             until_ms = sent_ms + answer.lease_ms

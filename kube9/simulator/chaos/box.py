@@ -92,7 +92,7 @@ class Box:
             return
         self.fence()
         for copy in self.brain.running():
-            self._truth.began(copy.uid, copy.epoch, self.uid)
+            self._truth.goes_on(copy.uid, copy.epoch, self.uid)
         self._read_mail()
 
     def pause_agent(self, on: bool) -> None:

@@ -12,6 +12,7 @@ class Truth:
 
     def __init__(self) -> None:
         self._running: dict[str, dict[tuple[str, int], None]] = {}
+        self._ever: set[tuple[str, int]] = set()
         #: The most that ever ran of one pod at a time.
         self.most = 0
         self.starts = self.kills = 0
@@ -19,11 +20,21 @@ class Truth:
     def began(self, uid: str, epoch: int, place: str) -> None:
         """A copy runs from now on.
 
+        :raises InvariantViolation: another one runs, or one of that epoch ran before.
+        """
+        if (uid, epoch) in self._ever:
+            raise InvariantViolation(f"epoch {epoch} of pod {uid} is started a second time, on {place}")
+        self._ever.add((uid, epoch))
+        self.starts += 1
+        self.goes_on(uid, epoch, place)
+
+    def goes_on(self, uid: str, epoch: int, place: str) -> None:
+        """A copy that stood still runs again.
+
         :raises InvariantViolation: another one runs.
         """
         copies = self._running.setdefault(uid, {})
         copies[place, epoch] = None
-        self.starts += 1
         self.most = max(self.most, len(copies))
         if len(copies) > 1:
             raise InvariantViolation(f"two copies of pod {uid} run: {', '.join(map(str, copies))}")

@@ -72,7 +72,8 @@ class Reception:
         if standing is Standing.UNPROVED:
             return Welcome(token)
         self._watch.heard(node_uid, at_ms)
-        lease_ms = self._watch.lease_ms
+        # One that is down and being deleted never comes up again, and its pods move when the lease it has is over.
+        lease_ms = 0 if node.down and node.deleting else self._watch.lease_ms
         if standing is Standing.JOINED:
             self._reminded_ms.pop(node_uid, None)
             return Welcome(token, lease_ms, stimulus=s.NodeJoined(at_ms=at_ms, uid=node_uid, incarnation=beat.boot))

@@ -47,8 +47,8 @@ class Roll:
         tokens = self._tokens.setdefault(node.uid, {})
         if tokens.get(boot) != token:
             if boot not in tokens:
-                while len(tokens) >= _ASKED_MAX:
-                    del tokens[next(iter(tokens))]
+                while len(tokens) >= _ASKED_MAX:  # the start that is known is not crowded out by old ones
+                    del tokens[next(each for each in tokens if each != node.incarnation)]
                 tokens[boot] = self._make_token()
             return Standing.UNPROVED
         if boot != node.incarnation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from attrs import field, frozen
 
@@ -69,6 +69,8 @@ class NodeWatch:
         self.check, self.settings = check, settings or WatchSettings()
         self._interval_of = interval_of
         self._arrivals: dict[str, deque[int]] = {}
+        #: When each node's lease is over at the latest. It may have got a longer one than a beat would renew now.
+        self._ends_ms: dict[str, int] = {}
         self._judge_from_ms = 0
         self._looked_ms: dict[str, int] = {}
         #: Why nothing is judged to have failed; empty where things are judged.
@@ -93,14 +95,17 @@ class NodeWatch:
         if arrivals is None:
             arrivals = self._arrivals[uid] = deque(maxlen=ARRIVALS_KEPT)
         arrivals.append(at_ms)
+        self._lengthen(uid, at_ms)
 
     def begin(self, uid: str, at_ms: int) -> None:
         """Count a node's silence from now on."""
         self._arrivals[uid] = deque((at_ms,), maxlen=ARRIVALS_KEPT)
+        self._lengthen(uid, at_ms)
 
     def forget(self, uid: str) -> None:
         """The node is gone."""
         self._arrivals.pop(uid, None)
+        self._ends_ms.pop(uid, None)
         self._looked_ms.pop(uid, None)
 
     def knows(self, uid: str) -> bool:
@@ -111,8 +116,12 @@ class NodeWatch:
         arrivals = self._arrivals.get(uid)
         return None if arrivals is None else arrivals[-1]
 
-    def give_grace(self, nodes: Iterable[Node], at_ms: int) -> None:
-        """The listener was away: every node gets a whole lease to be heard again."""
+    def give_grace(self, nodes: Collection[Node], at_ms: int) -> None:
+        """The listener was away: every node gets a whole lease to be heard again.
+
+        :param nodes: all there are; how long a lease is goes by their number.
+        """
+        self._nodes = max(1, len(nodes))
         self._judge_from_ms = at_ms + self.lease_ms + self.interval_ms
         for node in nodes:
             if node.phase in _JUDGED and node.uid in self._arrivals:
@@ -154,9 +163,14 @@ class NodeWatch:
 
     def lease_left_ms(self, uid: str, at_ms: int) -> int:
         """For how long pods may still run on a node that is not heard any more; 0 where surely none do."""
+        self._lengthen(uid, self._arrivals[uid][-1])
+        return max(0, self._ends_ms[uid] - at_ms)
+
+    def _lengthen(self, uid: str, heard_ms: int) -> None:
+        """What was heard then may have renewed the lease. It never ends earlier for that."""
         lease_ms = self.lease_ms
         drift_ms = lease_ms // 50 + 1
-        return max(0, self._arrivals[uid][-1] + lease_ms + drift_ms - at_ms)
+        self._ends_ms[uid] = max(self._ends_ms.get(uid, 0), heard_ms + lease_ms + drift_ms)
 
     def _hold(self, nodes: Collection[Node], silent: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
         """Suspect oneself where most nodes look dead at once; look for them by another way meanwhile."""

@@ -103,6 +103,22 @@ def unschedulable_miscounted(cluster):
     cluster.table.unschedulable += 1
 
 
+def tried_last_by_the_table(cluster):
+    cluster._ledger.nodes["b"] = evolve(cluster.nodes["b"], tried_last=True)
+
+
+def tried_last_miscounted(cluster):
+    cluster.table.last_resorts += 1
+
+
+def tried_last_and_down(cluster):
+    cluster._ledger.put_node(evolve(cluster.nodes["large"], phase=NodePhase.LOST, tried_last=True))
+
+
+def lease_of_a_node_that_is_up(cluster):
+    cluster._ledger.put_node(evolve(cluster.nodes["b"], lease_left_ms=9))
+
+
 def failed_with_pods(cluster):
     cluster._ledger.put_node(evolve(cluster.nodes["b"], phase=NodePhase.FAILED))
 
@@ -216,6 +232,10 @@ BREAKAGES = [
     (device_elsewhere, "node a has gpu"),
     (schedulable_by_the_table, "node large is schedulable only by the table"),
     (unschedulable_miscounted, "the unschedulable nodes are miscounted"),
+    (tried_last_by_the_table, "node b is tried last only by the table|node b is tried last and"),
+    (tried_last_miscounted, "the nodes tried last are miscounted"),
+    (tried_last_and_down, "node large is Lost and tried last"),
+    (lease_of_a_node_that_is_up, "node b is Ready and waits for its lease"),
     (failed_with_pods, r"node b is Failed and has pods: \['there'\]"),
     (wrong_node_name, "nodes are not found by their names"),
     (stale_node_name, "nodes are not found by their names"),
@@ -240,6 +260,22 @@ def test_only_a_node_that_is_up_may_have_pods(driven, phase):
     driven.cluster._ledger.put_node(evolve(driven.nodes["b"], phase=phase))
     with pytest.raises(InvariantViolation, match=f"node b is {phase.value} and has pods"):
         driven.cluster.check()
+
+
+DOWN = (NodePhase.FAILED, NodePhase.RECOVERING, NodePhase.LOST)
+
+
+@pytest.mark.parametrize("phase", DOWN)
+def test_but_one_that_is_down_may_keep_them_for_its_lease(driven, phase):
+    driven.cluster._ledger.put_node(evolve(driven.nodes["b"], phase=phase, lease_left_ms=1))
+    driven.cluster.check()
+
+
+@pytest.mark.parametrize("phase", DOWN)
+def test_and_after_it_until_it_is_their_turn(driven, phase):
+    driven.cluster._ledger.put_node(evolve(driven.nodes["b"], phase=phase))
+    driven.cluster._moves.due["b"] = "its lease is over"
+    driven.cluster.check()
 
 
 class TestNobodyWaitsInVain:

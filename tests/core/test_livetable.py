@@ -102,6 +102,20 @@ def test_states_are_columns_too(table):
     assert table.schedulable.tolist() == [False, True, False]
 
 
+def test_how_many_nodes_are_tried_last(table):
+    assert (table.last_resorts, table.tried_last.tolist()) == (0, [False, False, False])
+    for _ in range(2):
+        table.update(evolve(B, tried_last=True))
+    assert (table.last_resorts, table.tried_last.tolist()) == (1, [False, True, False])
+    table.add(node("d"))
+    table.update(evolve(A, tried_last=True))
+    assert (table.last_resorts, table.tried_last.tolist()) == (2, [True, True, False, False])
+    assert table.take(np.array([1, 2])).tried_last.tolist() == [True, False]
+    table.update(B)
+    table.remove(A.uid)
+    assert (table.last_resorts, table.tried_last.tolist()) == (0, [False, False, False])
+
+
 def test_equal_taints_are_kept_once(table):
     table.add(node("d", taints=[Taint("k")]))
     assert table.taint_sets == [(), (Taint("k"),)]
@@ -266,7 +280,7 @@ def test_it_agrees_with_a_plain_model_and_names_every_row_that_changed(script):
             table.remove(gone.uid)
         elif operation == "update" and nodes:
             index = number % len(nodes)
-            nodes[index] = evolve(nodes[index], phase=what)
+            nodes[index] = evolve(nodes[index], phase=what, tried_last=number % 3 == 0)
             table.update(nodes[index])
         elif operation == "place" and nodes:
             on = nodes[number % len(nodes)]
@@ -285,6 +299,8 @@ def assert_same(table, nodes, placed):
     assert table.row_of == {each.uid: row for row, each in enumerate(nodes)}
     assert table.schedulable.tolist() == [each.schedulable for each in nodes]
     assert [PHASES[code] for code in table.phase] == [each.phase for each in nodes]
+    assert table.tried_last.tolist() == [each.tried_last for each in nodes]
+    assert table.last_resorts == sum(each.tried_last for each in nodes)
     assert table.limited_pods == 0
     for resource, column in table.free.items():
         unsaid = UNLIMITED if resource == "pods" else 0

@@ -7,7 +7,7 @@ from kube9.core import stimuli as s
 from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.core.nodes import NodePhase, NodeSpec
 from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode, StopPod
-from kube9.core.pods import PodPhase, PodReport
+from kube9.core.pods import PodPhase, PodReport, PodSpec
 
 
 def fail(reason="dead"):
@@ -573,3 +573,221 @@ def test_a_new_ticket_changes_the_digest_and_nothing_else(drive):
     assert "new" not in repr(driven.nodes["n"])
     with pytest.raises(UnknownName):
         driven.tell(s.RenewTicket, "m", token_digest="new")
+
+
+class TestANodeThatFailsAgainAndAgain:
+    def flap(self, driven, times, pause_ms=10):
+        """Let a node fail and come back so often; returns when it came back."""
+        for _ in range(times):
+            driven.at(driven.now_ms + pause_ms).tell(s.FailNode, "n")
+            driven.tell(s.NodeJoined, "n")
+        return driven.now_ms
+
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive(
+            settings={
+                "flaps_max": 2,
+                "node_settled_after_ms": 1000,
+                "tried_last_ms": 100,
+                "tried_last_ms_max": 350,
+            }
+        )
+        driven.node("n")
+        driven.node("m")
+        return driven
+
+    def test_is_tried_last_after_more_failures_than_may_be(self, driven):
+        for failures in range(1, 5):
+            self.flap(driven, 1)
+            assert driven.nodes["n"].streak == failures
+            assert driven.nodes["n"].tried_last is (failures > 2)
+        driven.pod("p")
+        assert driven.where() == {"p": "m"}
+
+    def test_is_tried_where_no_other_takes_the_pod(self, driven):
+        self.flap(driven, 3)
+        for name in ("p", "q", "r"):
+            driven.pod(name)
+        assert driven.where() == {"p": "m", "q": "m", "r": "n"}
+        driven.pod("large", 800)
+        assert driven.cluster.waiting == 1
+
+    def test_is_planned_with_as_what_it_is(self, driven):
+        self.flap(driven, 3)
+        (planned,) = driven.cluster.plan([PodSpec(name="p", requests={"cpu": 1})])
+        assert planned.node_name == "m"
+
+    def test_is_tried_last_for_longer_each_time_up_to_the_longest(self, driven):
+        lengths_ms = []
+        self.flap(driven, 2)
+        for _ in range(4):
+            back_ms = self.flap(driven, 1)
+            end_ms = driven.cluster.due_at_ms
+            driven.at(end_ms - 1).tell(s.TimePassed)
+            assert driven.nodes["n"].tried_last
+            driven.at(end_ms).tell(s.TimePassed)
+            assert not driven.nodes["n"].tried_last
+            assert driven.cluster.due_at_ms is None
+            lengths_ms.append(end_ms - back_ms)
+        assert lengths_ms == [100, 200, 350, 350]
+
+    def test_that_fails_while_it_is_tried_last_has_the_whole_of_the_next_time(self, driven):
+        self.flap(driven, 3)
+        back_ms = self.flap(driven, 1, pause_ms=90)
+        driven.at(back_ms + 199).tell(s.TimePassed)
+        assert driven.nodes["n"].tried_last
+        driven.at(back_ms + 200).tell(s.TimePassed)
+        assert not driven.nodes["n"].tried_last
+
+    def test_takes_pods_like_any_other_when_that_is_over(self, driven):
+        self.flap(driven, 3)
+        driven.at(driven.cluster.due_at_ms).tell(s.TimePassed)
+        driven.pod("p")
+        assert driven.where() == {"p": "n"}
+
+    def test_begins_anew_after_a_long_good_time(self, driven):
+        self.flap(driven, 3)
+        self.flap(driven, 1, pause_ms=1000)
+        assert (driven.nodes["n"].streak, driven.nodes["n"].tried_last) == (1, False)
+        assert driven.nodes["n"].failures == 4
+
+    def test_keeps_the_pods_it_has(self, driven):
+        driven.pod("p")
+        for _ in range(3):
+            driven.at(driven.now_ms + 10).tell(s.FailNode, "n", lease_left_ms=500)
+            driven.tell(s.NodeReported, "n", pods=(copy("p", 1, PodPhase.STARTING),))
+        assert driven.nodes["n"].tried_last
+        assert driven.where() == {"p": "n"}
+
+    def test_is_forgotten_with_all_that(self, driven):
+        self.flap(driven, 3)
+        driven.tell(s.DestroyNodeDone, "n")
+        driven.node("n")
+        assert not driven.nodes["n"].tried_last
+        driven.at(10_000).tell(s.TimePassed)
+        assert driven.cluster.table.last_resorts == 0
+
+    def test_is_tried_last_again_after_a_restart_for_the_whole_time(self, driven):
+        self.flap(driven, 3)
+        driven.at(driven.now_ms + 60)
+        driven.restart()
+        driven.found()
+        assert driven.nodes["n"].tried_last
+        driven.pod("p")
+        assert driven.where() == {"p": "m"}
+        assert driven.at(driven.now_ms + 99).tell(s.TimePassed).changes == ()
+        driven.at(driven.now_ms + 1).tell(s.TimePassed)
+        assert not driven.nodes["n"].tried_last
+
+    def test_that_is_down_at_a_restart_is_tried_last_when_it_is_back(self, driven):
+        self.flap(driven, 2)
+        driven.tell(s.FailNode, "n")
+        driven.restart()
+        driven.found()
+        assert (driven.nodes["n"].phase, driven.nodes["n"].tried_last) == (NodePhase.READY, True)
+
+
+class TestBoots:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.ask_for("n")
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        driven.pod("p")
+        return driven
+
+    def test_join_once(self, driven):
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        assert (driven.told(), driven.outcome.changes) == (["StaleReport"], ())
+        assert driven.pods["p"].epoch == 1
+
+    def test_that_are_others_are_empty(self, driven):
+        driven.tell(s.NodeJoined, "n", incarnation="boot-2")
+        assert driven.told()[:2] == ["PodEvicted p n", "NodeReady n"]
+        assert (driven.pods["p"].epoch, driven.nodes["n"].incarnation) == (2, "boot-2")
+
+    def test_that_cannot_be_told_apart_are_others(self, driven):
+        driven.tell(s.NodeJoined, "n")
+        assert (driven.pods["p"].epoch, driven.nodes["n"].incarnation) == (2, "boot-1")
+
+    @pytest.mark.parametrize("before", [[fail()], [fail(), not_restarted()], [GIVE_UP], [SUSPECT]], ids=str)
+    def test_that_joined_are_old_news_whatever_became_of_the_node(self, driven, before):
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        state = driven.state()
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        assert (driven.told(), driven.state()) == (["StaleReport"], state)
+
+    @pytest.mark.parametrize("before", [[fail()], [fail(), not_restarted()], [GIVE_UP], [SUSPECT]], ids=str)
+    def test_that_did_not_bring_it_back(self, driven, before):
+        for kind, about in before:
+            driven.tell(kind, "n", **about)
+        driven.tell(s.NodeJoined, "n", incarnation="boot-2")
+        assert driven.nodes["n"].phase is NodePhase.READY
+
+    def test_are_known_after_a_report_too(self, driven):
+        driven.tell(s.FailNode, "n", lease_left_ms=1000)
+        driven.tell(s.NodeReported, "n", pods=(copy("p", 1),))
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        assert driven.told() == ["StaleReport"]
+        assert driven.where() == {"p": "n"}
+
+    def test_are_known_after_a_restart(self, driven):
+        driven.restart()
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        assert driven.told() == ["StaleReport"]
+
+    def test_of_a_node_that_is_made_anew_are_all_news(self, driven):
+        """It was thought to be gone and was not; better late than never."""
+        driven.tell(s.NodeAbsent, "n")
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        assert driven.nodes["n"].phase is NodePhase.READY
+
+    @pytest.mark.parametrize("incarnation,gone", [("boot-1", True), ("", True), ("boot-0", False)])
+    def test_that_are_gone_are_so_if_they_were_there(self, driven, incarnation, gone):
+        driven.tell(s.NodeAbsent, "n", incarnation=incarnation)
+        assert (driven.nodes["n"].phase is NodePhase.PROVISIONING) is gone
+        assert (driven.where() == {}) is gone
+
+    def test_of_a_node_that_goes_are_nothing(self, driven):
+        driven.tell(s.DeleteNode, "n")
+        for incarnation in ("boot-1", "boot-2"):
+            assert driven.tell(s.NodeJoined, "n", incarnation=incarnation).changes == ()
+
+
+class TestRecoveriesOfManyNodes:
+    NAMES = tuple(f"n{number}" for number in range(40))
+
+    def pauses_ms(self, drive, backoff_ms=1000):
+        """For each node, the pauses before its second and its third recovery, all having failed in one moment."""
+        driven = drive(settings={"recovery_backoff_ms": backoff_ms}, checked=False)
+        for name in self.NAMES:
+            driven.node(name)
+        for name in self.NAMES:
+            driven.tell(s.FailNode, name)
+        pauses = {name: [] for name in self.NAMES}
+        for name in self.NAMES:
+            driven.tell(s.RestartNodeFailed, name, reason="off")
+        failed_ms = dict.fromkeys(self.NAMES, 0)
+        while (due_ms := driven.cluster.due_at_ms) is not None:
+            for instruction in driven.at(due_ms).tell(s.TimePassed).instructions:
+                name = instruction.node.name
+                pauses[name].append(due_ms - failed_ms[name])
+                failed_ms[name] = due_ms
+                driven.tell(s.RestartNodeFailed, name, reason="off")
+        return pauses
+
+    def test_are_spread_over_a_quarter_of_the_pause(self, drive):
+        pauses = self.pauses_ms(drive)
+        for number, pause_ms in enumerate((1000, 2000)):
+            each = [pauses[name][number] for name in self.NAMES]
+            assert all(pause_ms <= one < 1.25 * pause_ms for one in each)
+            assert max(each) - min(each) > pause_ms / 8
+            assert len(set(each)) > len(each) / 2
+
+    def test_are_the_same_each_time(self, drive):
+        assert self.pauses_ms(drive) == self.pauses_ms(drive)
+
+    def test_are_not_spread_where_there_is_nothing_to_spread_over(self, drive):
+        assert set(map(tuple, self.pauses_ms(drive, backoff_ms=1).values())) == {(1, 2)}

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kube9.core.errors import FilterError, SchedulerError
 from kube9.core.livetable import LiveTable
@@ -11,6 +13,9 @@ from kube9.core.pipeline import Pipeline, Verdict
 from kube9.core.pods import DeviceRequest, Pod, PodSpec
 from kube9.plugins.devices import LeastLeft
 from kube9.plugins.filters import Devices, NodeReady, NodeSelector, Resources, Taints
+from kube9.testing import fits
+from kube9.testing import table_of as nodes_of
+from kube9.testing.strategies import decisions
 
 USUAL = (NodeReady(), NodeSelector(), Taints(), Resources(), Devices())
 POD = PodSpec(name="web", requests={"cpu": 10})
@@ -204,6 +209,61 @@ def test_a_mask_that_cannot_be_used_is_an_error_that_names_the_filter(three, ans
         getattr(pipeline(zeros, good, Mask(answer)), asked)(POD, three)
     assert "filter 'filter-1'" in str(caught.value)
     assert "'web'" in str(caught.value)
+
+
+class TestNodesThatAreTriedLast:
+    @pytest.fixture
+    def shaky(self, three):
+        """The second of the three is tried last."""
+        three.update(evolve(three.owner(1), tried_last=True))
+        return three
+
+    @pytest.mark.parametrize(
+        "scores,fitting,row",
+        [
+            ([1, 3, 2], [True, True, True], 2),
+            ([2, 3, 2], [True, True, True], 0),
+            ([1, 3, 2], [True, True, False], 0),
+            ([-9, 3, 2], [True, True, False], 0),
+            ([1, 3, 2], [False, True, False], 1),
+            ([1, 3, 2], [False, False, False], -1),
+            ([3, 1, 2], [True, True, True], 0),
+        ],
+    )
+    def test_take_a_pod_only_where_no_other_does(self, shaky, scores, fitting, row):
+        assert pipeline(scores, Mask(np.array(fitting))).decide(POD, shaky) == row
+
+    def test_are_chosen_among_by_their_scores(self, shaky):
+        for row in (0, 2):
+            shaky.update(evolve(shaky.owner(row), tried_last=True))
+        assert pipeline([1, 3, 2]).decide(POD, shaky) == 1
+
+    def test_are_as_good_as_any_when_they_have_settled(self, shaky):
+        shaky.update(evolve(shaky.owner(1), tried_last=False))
+        assert pipeline([1, 3, 2]).decide(POD, shaky) == 1
+
+    def test_hide_no_score_that_cannot_be_used(self, shaky):
+        with pytest.raises(SchedulerError, match="the score nan"):
+            pipeline([1, np.nan, 2]).decide(POD, shaky)
+
+    def test_are_not_the_winners_that_are_explained(self, shaky):
+        assert pipeline([1, 3, 2]).explain(POD, shaky).winner == "n2"
+
+    @pytest.mark.parametrize("local", [False, True])
+    def test_change_nothing_else(self, local):
+        """Of those that fit and are not tried last the best is chosen, or of those that are if there are no others."""
+
+        @given(decisions(), st.lists(st.booleans(), min_size=5, max_size=5))
+        def holds(decision, last):
+            nodes = [evolve(node, tried_last=each) for node, each in zip(decision.nodes, last, strict=False)]
+            table = nodes_of(nodes, decision.placed)
+            subject = pipeline(lambda pod, nodes: -nodes.free["cpu"], *USUAL, local=local)
+            fit = [row for row in range(len(table)) if fits(decision.pod, table, row)]
+            best = [row for row in fit if not nodes[row].tried_last] or fit
+            for _ in range(3):  # the second time scores are kept, the third time they are used
+                assert subject.decide(decision.pod, table) == min(best, key=lambda row: (table.free["cpu"][row], row))
+
+        holds()
 
 
 class TestKeptScores:

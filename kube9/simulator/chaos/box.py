@@ -66,12 +66,15 @@ class Box:
             return
         self._boots += 1
         self.up = True
+        self._truth.came_up(self.uid)
         self.brain = Brain(f"{self.uid}/{self._boots}/{self._rng.getrandbits(32):08x}")
         self._beat()
 
     def die(self) -> None:
         """Everything on it ends at once."""
         self._boots += 1
+        if self.up:
+            self._truth.went_down(self.uid)
         self.up = self.frozen = self.paused = False
         self._mail.clear()
         self._end_all()

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from kube9.core.errors import InvariantViolation
 
 __all__ = ["Truth"]
 
 
 class Truth:
-    """Every copy that runs, by pod, and where. A copy on a machine that stands still does not run."""
+    """Every copy that runs, by pod, and where. A copy on a machine that stands still does not run.
 
-    def __init__(self) -> None:
+    :param now_ms: tells the time, for those who want to know since when.
+    """
+
+    def __init__(self, now_ms: Callable[[], int] = lambda: 0) -> None:
+        self._now_ms = now_ms
+        #: Since when each machine is down that was up before.
+        self.down_since_ms: dict[str, int] = {}
+        #: How long each pod has run, without the copy that runs now; and since when that does.
+        self._ran_ms: Counter[str] = Counter()
+        self._runs_since_ms: dict[str, int] = {}
         self._running: dict[str, dict[tuple[str, int], None]] = {}
         self._ever: set[tuple[str, int]] = set()
         #: The most that ever ran of one pod at a time.
@@ -35,6 +47,7 @@ class Truth:
         """
         copies = self._running.setdefault(uid, {})
         copies[place, epoch] = None
+        self._runs_since_ms.setdefault(uid, self._now_ms())
         self.most = max(self.most, len(copies))
         if len(copies) > 1:
             raise InvariantViolation(f"two copies of pod {uid} run: {', '.join(map(str, copies))}")
@@ -46,6 +59,20 @@ class Truth:
             copies.pop((place, epoch), None)
             if not copies:
                 del self._running[uid]
+                self._ran_ms[uid] += self._now_ms() - self._runs_since_ms.pop(uid)
+
+    def ran_ms(self, uid: str) -> int:
+        """For how long a pod has run so far."""
+        since_ms = self._runs_since_ms.get(uid)
+        return self._ran_ms[uid] + (0 if since_ms is None else self._now_ms() - since_ms)
+
+    def went_down(self, place: str) -> None:
+        """A machine is down."""
+        self.down_since_ms.setdefault(place, self._now_ms())
+
+    def came_up(self, place: str) -> None:
+        """A machine is up."""
+        self.down_since_ms.pop(place, None)
 
     def where(self, uid: str) -> list[tuple[str, int]]:
         """The machine and epoch of each copy of a pod that runs."""

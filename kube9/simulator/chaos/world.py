@@ -88,7 +88,8 @@ class World:
         self.seed = seed
         self.climate = climate or Climate.draw(seed)
         self.rng = random.Random(f"chaos/{seed}")
-        self.clock, self.truth = VirtualClock(), Truth()
+        self.clock = VirtualClock()
+        self.truth = Truth(self.clock.now_ms)
         self.boxes: dict[str, Box] = {}
         self.links: dict[str, Link] = {}
         self.faults: Counter[str] = Counter()

@@ -105,6 +105,23 @@ def test_a_suspected_node_that_is_heard_is_trusted_again(post):
     assert post.later(250, "a") == []
 
 
+def test_a_suspected_node_that_is_heard_keeps_its_history(post):
+    post.later(200, "a", "b")
+    before = list(post.monitor._arrivals["b"])
+    assert post.later(350, "a") == [("NodeSuspected", "b")]
+    post.monitor.beat("b")
+    assert post.work() == [("NodeReady", "b")]
+    assert list(post.monitor._arrivals["b"]) == [*before, post.clock.now_ms()]
+
+
+@pytest.mark.parametrize("silent_ms", [350, 1100], ids=["suspected", "failed"])
+def test_a_node_that_starts_anew_begins_another_history(post, silent_ms):
+    post.later(200, "a", "b")
+    post.later(silent_ms, "a")
+    post.tell(s.NodeJoined, uid="b")
+    assert list(post.monitor._arrivals["b"]) == [post.clock.now_ms()]
+
+
 def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
     for _ in range(1000):
         post.monitor.beat("a")

@@ -145,7 +145,7 @@ class App:
         from kube9.clocks import RealClock
         from kube9.controlplane import ControlPlane
 
-        check: HealthCheck = make_step(self.registries.health_checks, health)
+        check = self.make_health_check(health)
         options = self._backend_options(backends, check)
         cluster = self.make_cluster(
             scheduler=scheduler,
@@ -168,6 +168,10 @@ class App:
             server_url=server_url,
             on_fatal=on_fatal,
         )
+
+    def make_health_check(self, step: str = DEFAULT_HEALTH) -> HealthCheck:
+        """What judges nodes by their beats."""
+        return make_step(self.registries.health_checks, step)
 
     def make_backend(self, name: str, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
         """The backend ``name``, which reads time from ``clock`` and reports to ``deliver``."""

@@ -10,6 +10,9 @@ from kube9.heartbeats.leases import fail_after_ms
 
 __all__ = ["Judge", "Verdict"]
 
+#: How often nodes beat where the health check does not say.
+_INTERVAL_MS = 1_000
+
 
 class Verdict(Enum):
     """What a silence has come to."""
@@ -24,15 +27,17 @@ class Judge:
 
     Leases hold as long as regular beats would, so no node is given up sooner, whatever the check says of it.
 
-    :param interval_ms: how often nodes are to beat, unless another interval is given with a question.
+    :param interval_ms: how often nodes are to beat, unless another interval is given with a question; ``None`` for as
+        often as the check says, or every second.
     """
 
-    def __init__(self, check: HealthCheck, interval_ms: int) -> None:
-        self.check, self.interval_ms = check, interval_ms
+    def __init__(self, check: HealthCheck, interval_ms: int | None = None) -> None:
+        self.check = check
+        self.interval_ms = int(getattr(check, "interval_ms", _INTERVAL_MS)) if interval_ms is None else interval_ms
         #: The shortest silence after which a node is given up.
-        self.fail_after_ms = fail_after_ms(check, interval_ms)
+        self.fail_after_ms = fail_after_ms(check, self.interval_ms)
         #: How long to wait between two looks at all nodes.
-        self.pause_ms = max(1, interval_ms // 2)
+        self.pause_ms = max(1, self.interval_ms // 2)
 
     def suspicion(self, arrivals_ms: Sequence[int], now_ms: int, interval_ms: int | None = None) -> float:
         """On the check's own scale; ``arrivals_ms`` are at least one, oldest first."""

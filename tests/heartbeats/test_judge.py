@@ -51,3 +51,10 @@ def test_nobody_is_given_up_while_the_lease_of_a_regular_node_would_hold():
 def test_it_looks_twice_in_an_interval(interval_ms, pause_ms):
     check = Heartbeat(interval_ms=interval_ms, suspect_ms=interval_ms + 1, fail_ms=interval_ms + 2)
     assert Judge(check, interval_ms).pause_ms == pause_ms
+
+
+@pytest.mark.parametrize(
+    "check, given_ms, interval_ms", [(CHECK, None, 100), (CHECK, 250, 250), (Impatient(), None, 1000)]
+)
+def test_how_often_nodes_beat_is_for_the_check_to_say_where_nobody_else_does(check, given_ms, interval_ms):
+    assert Judge(check, given_ms).interval_ms == interval_ms

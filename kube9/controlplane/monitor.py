@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from kube9.controlplane.answers import NodeHealth
@@ -16,6 +16,7 @@ from kube9.core import events as e
 from kube9.core import stimuli as s
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import Clock, HealthCheck
+from kube9.heartbeats.beatfile import BEAT, DOWN, GONE, UP
 from kube9.heartbeats.judge import Judge, Verdict
 from kube9.heartbeats.leases import HISTORY_BEATS
 
@@ -34,14 +35,24 @@ class Monitor:
     the silence may have been on the listener's side.
 
     :param heartbeat_ms: how often nodes beat whose backend does not say.
+    :param note: told of each beat and of what is known of its node: event, name, and when.
     """
 
     def __init__(
-        self, *, check: HealthCheck, backends: Backends, view: View, inbox: Inbox, clock: Clock, heartbeat_ms: int
+        self,
+        *,
+        check: HealthCheck,
+        backends: Backends,
+        view: View,
+        inbox: Inbox,
+        clock: Clock,
+        heartbeat_ms: int,
+        note: Callable[[str, str, int], None] | None = None,
     ) -> None:
         self._judge, self._backends, self._view = Judge(check, heartbeat_ms), backends, view
         self._inbox, self._clock = inbox, clock
         self.heartbeat_ms = heartbeat_ms
+        self._note = note or _nobody_notes
         self._arrivals: dict[str, deque[int]] = {}
         #: Nodes that are suspected and no more than that. One that is heard again keeps its history, which says how
         #: irregular it is; one that starts anew begins another.
@@ -85,6 +96,8 @@ class Monitor:
         if arrivals is None:
             arrivals = self._arrivals[uid] = deque(maxlen=HISTORY_BEATS)
         arrivals.append(now_ms)
+        if node.phase in _JUDGED:
+            self._note(BEAT, node.name, now_ms)
         if node.phase is NodePhase.SUSPECT:
             self._inbox.put(s.Heartbeat(at_ms=now_ms, uid=uid))
         return node
@@ -102,8 +115,8 @@ class Monitor:
                 continue
             node = event.node
             if isinstance(event, e.NodeReady):
-                if not (node.uid in self._doubted and self._heard_lately(node)):
-                    self._begin(node)
+                if not (node.uid in self._doubted and self._heard_lately(node)) and self._begin(node):
+                    self._note(UP, node.name, self._clock.now_ms())
                 self._doubted.discard(node.uid)
             elif isinstance(event, e.NodeSuspected):
                 self._doubted.add(node.uid)
@@ -111,16 +124,23 @@ class Monitor:
                 self._doubted.discard(node.uid)
             elif isinstance(event, e.NodeDeleted):
                 self._doubted.discard(node.uid)
-                self._arrivals.pop(node.uid, None)
+                if self._arrivals.pop(node.uid, None) is not None:
+                    self._note(GONE, node.name, self._clock.now_ms())
+
+    def broke(self, node: Node) -> None:
+        """A node was broken on purpose, which nobody but a recording is told."""
+        self._note(DOWN, node.name, self._clock.now_ms())
 
     def _heard_lately(self, node: Node) -> bool:
         arrivals = self._arrivals.get(node.uid)
         return arrivals is not None and self._clock.now_ms() - arrivals[-1] <= self._interval_ms(node)
 
-    def _begin(self, node: Node) -> None:
-        """Count a node's silence from now on, if it is known to beat."""
-        if node.uid in self._arrivals or self._backends.heartbeat_ms(node.spec.backend):
+    def _begin(self, node: Node) -> bool:
+        """Count a node's silence from now on, if it is known to beat; says whether it is."""
+        beats = node.uid in self._arrivals or bool(self._backends.heartbeat_ms(node.spec.backend))
+        if beats:
             self._arrivals[node.uid] = deque((self._clock.now_ms(),), maxlen=HISTORY_BEATS)
+        return beats
 
     # Judging.
 
@@ -202,3 +222,7 @@ def _join(uid: str, turn: Turn) -> None:
     node = turn.cluster.nodes.get(uid)
     if node is not None and node.phase is NodePhase.PROVISIONING:
         turn.tell(s.NodeJoined, uid=uid)
+
+
+def _nobody_notes(_event: str, _node_name: str, _at_ms: int) -> None:
+    return None

@@ -27,8 +27,6 @@ _SHARE_MAX = 100.0
 
 #: With fewer gaps between beats a node is taken to beat as it was asked to.
 _GAPS_ENOUGH = 8
-#: A spread beyond so many intervals counts as that: one long stall must not make the next crash go unseen.
-_SPREAD_MAX = 2
 
 _ROOT_2, _ROOT_2_PI, _LN_10 = math.sqrt(2), math.sqrt(2 * math.pi), math.log(10)
 
@@ -56,13 +54,15 @@ class PhiAccrual:
 
     #: How often nodes are to beat.
     interval_ms: int = field(default=1_000, converter=milliseconds, validator=positive)
-    suspect_at: float = field(default=1.0, converter=number, validator=_beyond_half)
-    fail_at: float = field(default=32.0, converter=number, validator=_beyond_half)
+    suspect_at: float = field(default=2.0, converter=number, validator=_beyond_half)
+    fail_at: float = field(default=100.0, converter=number, validator=_beyond_half)
     #: The acceptable pause: how much longer than usual a node may be silent before phi begins to grow.
     pause_ms: int = field(default=1_000, converter=milliseconds, validator=not_negative)
-    #: The least spread there is taken to be, as a share of the interval and in any case.
-    deviation_share_min: float = field(default=0.5, converter=number, validator=_share)
+    #: The least spread that counts, as a share of the interval and in any case.
+    deviation_share_min: float = field(default=0.25, converter=number, validator=_share)
     deviation_ms_min: int = field(default=100, converter=milliseconds, validator=positive)
+    #: The largest, unless that is less than the least: one long stall must not make the next crash go unseen.
+    deviation_share_max: float = field(default=0.5, converter=number, validator=_share)
 
     def __attrs_post_init__(self) -> None:
         if not self.suspect_at < self.fail_at:
@@ -91,8 +91,9 @@ class PhiAccrual:
         total_ms = arrivals_ms[-1] - arrivals_ms[0]
         squares = sum((later - earlier) ** 2 for earlier, later in pairwise(arrivals_ms))
         deviation_ms = math.sqrt(count * squares - total_ms**2) / count
+        deviation_ms = max(min(deviation_ms, self.deviation_share_max * interval_ms), least_ms)
         # A node that beats more often than it was asked to has no less time than any other: its lease is the same.
-        return max(total_ms / count, interval_ms), max(min(deviation_ms, _SPREAD_MAX * interval_ms), least_ms)
+        return max(total_ms / count, interval_ms), deviation_ms
 
 
 def _phi(z: float) -> float:

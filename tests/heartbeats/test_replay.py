@@ -194,6 +194,9 @@ def test_it_is_judged_as_a_live_cluster_judges(check, gaps_ms, down_after_ms):
 
 # What the defaults promise.
 
+#: A fixed check that is as quick to suspect and to give up a node on a quiet network.
+AS_QUICK = Heartbeat(suspect_ms=2582, fail_ms=7319)
+
 
 def quiet_node(rng, seconds):
     """A node on a quiet network that beats every second."""
@@ -211,7 +214,7 @@ def test_by_default_a_crash_on_a_quiet_network_is_suspected_in_less_than_three_s
     outcome = judged(*lives, check=PhiAccrual())
     assert outcome.suspected.quantile_ms(50) < 2500
     assert outcome.suspected.quantile_ms(99) < 3500
-    assert outcome.failed.quantile_ms(99) < 9000
+    assert outcome.failed.quantile_ms(99) < 8000
     assert (outcome.suspected.false, outcome.failed.false) == (0, 0)
     fixed = judged(*lives, check=Heartbeat())
     assert outcome.suspected.quantile_ms(50) < fixed.suspected.quantile_ms(50)
@@ -230,3 +233,15 @@ def test_by_default_five_seconds_without_a_network_are_no_failure(beats_before):
         lives.append(life(*heard, end_ms=heard[-1], node_name=f"n{number}"))
     outcome = judged(*lives, check=PhiAccrual())
     assert (outcome.failed.false, outcome.suspected.false) == (0, 100)
+
+
+def test_by_default_nodes_that_are_far_away_are_suspected_less_than_by_a_fixed_check_as_quick():
+    rng = random.Random(7)
+    lives = []
+    for number in range(20):
+        arrivals_ms = sorted(round(1000 * second + rng.lognormvariate(5.7, 1)) for second in range(1800))
+        lives.append(life(*arrivals_ms, end_ms=arrivals_ms[-1], node_name=f"n{number}"))
+    learning, fixed = (judged(*lives, check=check) for check in (PhiAccrual(), AS_QUICK))
+    assert learning.fail_after_ms == fixed.fail_after_ms
+    assert fixed.suspected.false > 20
+    assert learning.suspected.false < fixed.suspected.false / 4

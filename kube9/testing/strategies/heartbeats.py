@@ -11,9 +11,10 @@ from kube9.core.ports import HeartbeatHistory
 
 __all__ = ["heartbeat_histories"]
 
-_BEATS_MAX = 40
-#: The latest moment at which a node was first heard; such are times of day in milliseconds.
-_FIRST_MS_MAX = 2**41
+#: How many times between beats there are: too few to go by, some, and more than are remembered.
+_SIZES = (0, 1, 4, 7, 8, 9, 20, 31, 39)
+#: When a node was first heard; the last is a time of day.
+_FIRST_MS = (0, 1, 999, 1_700_000_000_000)
 
 
 def heartbeat_histories(interval_ms: int = 1_000) -> SearchStrategy[HeartbeatHistory]:
@@ -26,13 +27,14 @@ def heartbeat_histories(interval_ms: int = 1_000) -> SearchStrategy[HeartbeatHis
     lost = st.integers(1, 5).map(lambda beats: beats * interval_ms)
     heaped = st.sampled_from((0, 1, 2))
     stalled = st.integers(0, 600 * interval_ms)
-    gaps = st.lists(st.sampled_from((regular, late, lost, heaped, stalled)), min_size=1, max_size=3).flatmap(
-        lambda kinds: st.lists(st.one_of(kinds), max_size=_BEATS_MAX - 1)
+    kinds = st.lists(st.sampled_from((regular, late, lost, heaped, stalled)), min_size=1, max_size=3)
+    gaps = st.tuples(st.sampled_from(_SIZES), kinds).flatmap(
+        lambda drawn: st.lists(st.one_of(drawn[1]), min_size=drawn[0], max_size=drawn[0])
     )
     return st.builds(
         lambda first_ms, gaps_ms: HeartbeatHistory(
             arrivals_ms=tuple(accumulate(gaps_ms, initial=first_ms)), interval_ms=interval_ms
         ),
-        st.sampled_from((0, interval_ms)) | st.integers(0, _FIRST_MS_MAX),
+        st.sampled_from(_FIRST_MS),
         gaps,
     )

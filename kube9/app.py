@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kube9.controlplane import ControlPlane, PlaneSettings
     from kube9.core.ports import Clock, Filter, HealthCheck, NodeBackend, Trace
     from kube9.core.stimuli import Stimulus
+    from kube9.heartbeats.recorder import Recorder
     from kube9.plugins.door import Door
     from kube9.plugins.registries import Registries
     from kube9.store import Store
@@ -137,6 +138,7 @@ class App:
         clock: Clock | None = None,
         server_url: str = "",
         on_fatal: Callable[[str], None] | None = None,
+        recorder: Recorder | None = None,
     ) -> ControlPlane:
         """A live cluster on ``store``, not started yet. What is given is closed with it.
 
@@ -146,6 +148,7 @@ class App:
         :param clock: ``None`` for the time of day.
         :param server_url: where nodes are to report.
         :param on_fatal: called once, with the reason, should it have to stop by itself.
+        :param recorder: notes every heartbeat; ``None`` for nobody.
         """
         from kube9.clocks import RealClock
         from kube9.controlplane import ControlPlane
@@ -172,7 +175,12 @@ class App:
             settings=plane_settings,
             server_url=server_url,
             on_fatal=on_fatal,
+            recorder=recorder,
         )
+
+    def make_health_check(self, step: str = DEFAULT_HEALTH) -> HealthCheck:
+        """What judges nodes by their beats."""
+        return make_step(self.registries.health_checks, step)
 
     def make_backend(self, name: str, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
         """The backend ``name``, which reads time from ``clock`` and reports to ``deliver``."""

@@ -301,6 +301,10 @@ def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
     add_nodes(plane, n=1000)
     wait_until(plane, lambda: plane.status().heartbeats >= 3)
     assert plane.health()[0].last_heard_ms_ago is not None
+    learning = start(app, health="phi-accrual:interval_ms=20,fail_at=300")
+    add_nodes(learning, n=1000)
+    wait_until(learning, lambda: learning.status().heartbeats >= 3)
+    assert learning.health()[0].last_heard_ms_ago is not None
     silent = start(app, backends=["memory:heartbeat_ms=0"])
     add_nodes(silent, n=1000)
     assert silent.health()[0].last_heard_ms_ago is None
@@ -309,7 +313,7 @@ def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
 @pytest.mark.parametrize(
     "asked, error, why",
     [
-        ({"health": "heartbaet"}, UnknownName, r"no health check 'heartbaet'; installed: heartbeat. Did you mean"),
+        ({"health": "heartbaet"}, UnknownName, r"'heartbaet'; installed: heartbeat, phi-accrual. Did you mean"),
         ({"health": "heartbeat:fail_ms=1"}, InvalidInput, "must grow in this order"),
         ({"scheduler": "bestfit"}, UnknownName, "no scheduler 'bestfit'"),
         ({"others": ["best-fit"]}, DuplicateName, "scheduler 'best-fit' is asked for twice"),

@@ -42,6 +42,7 @@ __all__ = ["serve"]
     help="Who makes the nodes of --nodes; further ones are there to be named.  [default: memory]",
 )
 @click.option("--health", metavar="NAME[:KEY=VALUE,..]", help="Who judges nodes by their beats.  [default: heartbeat]")
+@click.option("--record-heartbeats", metavar="FILE", help="Write when nodes were heard, for 'kube9 health replay'.")
 @click.option("--db", metavar="URL", help="A file for SQLite, or postgresql://...; else a file in the state directory.")
 @state_dir_option
 @click.option("--tls-cert", metavar="FILE", help="Serve HTTPS with this certificate; needs --tls-key.")

@@ -46,6 +46,7 @@ class Service:
     schedulers: Sequence[str]
     backends: Sequence[str]
     health: str | None
+    record_heartbeats: str | None
     db: str | None
     state_dir: str | None
     tls_cert: str | None
@@ -86,6 +87,7 @@ class Service:
 
     @contextmanager
     def _plane(self, folder: StateDir, signals: Signals) -> Iterator[ControlPlane]:
+        from kube9.heartbeats.recorder import Recorder
         from kube9.store import open_store
 
         scheduler, *others = self.schedulers or (DEFAULT_SCHEDULER,)
@@ -93,6 +95,9 @@ class Service:
         with ExitStack() as stack:
             store = open_store(self.db or str(folder.database_file))
             stack.callback(store.close)
+            recorder = None if self.record_heartbeats is None else Recorder.create(self.record_heartbeats)
+            if recorder is not None:
+                stack.callback(recorder.close)
             plane = self.app.make_control_plane(
                 store,
                 scheduler=scheduler,
@@ -101,9 +106,10 @@ class Service:
                 health=self.health or DEFAULT_HEALTH,
                 server_url=f"{scheme}://{_reachable(self.host)}:{self.port}" if self.port else "",
                 on_fatal=signals.fail,
+                recorder=recorder,
             )
             plane.start()
-            stack.pop_all()  # from here on it is the plane that closes the store
+            stack.pop_all()  # from here on it is the plane that closes them
         try:
             yield plane
         finally:

@@ -36,6 +36,7 @@ from kube9.core.ports import Clock, FaultInjector, HealthCheck
 from kube9.core.stimuli import Heartbeat, Stimulus
 
 if TYPE_CHECKING:
+    from kube9.heartbeats.recorder import Recorder
     from kube9.store import Store
 
 __all__ = ["ControlPlane"]
@@ -57,11 +58,12 @@ class ControlPlane:
     ``StoreUnavailable`` the change may or may not be made; asked again, it is made once.
 
     :param cluster: new and empty.
-    :param clock: closed with the control plane, as are store and backends.
+    :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
     :param backends: the names it can make.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
+    :param recorder: notes every beat; ``None`` for nobody.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ControlPlane:
         settings: PlaneSettings | None = None,
         server_url: str = "",
         on_fatal: Callable[[str], None] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.settings = settings = settings or PlaneSettings()
         #: What is durable, readable without waiting for the loop.
@@ -84,7 +87,7 @@ class ControlPlane:
         #: The latest events; older ones are in the store.
         self.events = EventLog(settings.events_kept)
         self.store = store
-        self._cluster, self._clock = cluster, clock
+        self._cluster, self._clock, self._recorder = cluster, clock, recorder
         self._orders = Orders(self.view)
         self._inbox = Inbox(settings.requests_waiting_max)
         self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
@@ -105,6 +108,7 @@ class ControlPlane:
             inbox=self._inbox,
             clock=clock,
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
+            note=recorder and recorder.note,
         )
         self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
         self._loop = Loop(
@@ -179,7 +183,7 @@ class ControlPlane:
             leaving.destroy(self.view.nodes(), self._backends, self.settings.stop_grace_ms / 1000)
         self._announcer.close(_left_s(until_s))
         self._backends.close()
-        for part in (self._clock, self.store):
+        for part in (self._clock, self._recorder, self.store):
             if (close := getattr(part, "close", None)) is not None:
                 close()
 
@@ -231,6 +235,7 @@ class ControlPlane:
             backend.fail_node(node, down_for_ms=down_for_ms, permanent=permanent)
         except NodeGone as exc:
             raise Conflict(f"node {name!r} is {node.phase.value} and cannot be broken: {exc}") from exc
+        self._monitor.broke(node)
         return node
 
     def heartbeat(self, name: str, *, uid: str | None = None) -> HeartbeatAnswer:

@@ -1,4 +1,4 @@
-"""The built-in health check."""
+"""The built-in health checks."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ from attrs import define, field
 from kube9.core.errors import InvalidInput
 from kube9.core.hookspecs import hookimpl
 from kube9.core.validation import positive
+from kube9.plugins.optiontext import milliseconds
+from kube9.plugins.phiaccrual import PhiAccrual
 
 if TYPE_CHECKING:
     from kube9.core.hookspecs import RegisterHealthCheck
     from kube9.core.ports import HeartbeatHistory
-
-
-def _whole(value: object) -> int:
-    """Read an option, which is text."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
-        return int(value)
-    raise InvalidInput(f"expected a whole number of milliseconds above 0, got {value!r}")
 
 
 @define(kw_only=True)
@@ -29,9 +22,9 @@ class Heartbeat:
     """Suspicion is the silence in milliseconds, and the thresholds are fixed."""
 
     #: How often nodes are to beat.
-    interval_ms: int = field(default=1_000, converter=_whole, validator=positive)
-    suspect_ms: int = field(default=3_000, converter=_whole, validator=positive)
-    fail_ms: int = field(default=10_000, converter=_whole, validator=positive)
+    interval_ms: int = field(default=1_000, converter=milliseconds, validator=positive)
+    suspect_ms: int = field(default=3_000, converter=milliseconds, validator=positive)
+    fail_ms: int = field(default=10_000, converter=milliseconds, validator=positive)
     #: The two thresholds, as the port has them.
     suspect_at: float = field(init=False)
     fail_at: float = field(init=False)
@@ -52,3 +45,4 @@ class Heartbeat:
 @hookimpl
 def kube9_register_health_checks(register: RegisterHealthCheck) -> None:
     register("heartbeat", Heartbeat)
+    register("phi-accrual", PhiAccrual)

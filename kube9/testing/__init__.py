@@ -30,6 +30,7 @@ from kube9.testing.contracts import (
     Contract,
     DeviceChooserContract,
     FilterContract,
+    HealthCheckContract,
     QueueDisciplineContract,
     SchedulerContract,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Deliveries",
     "DeviceChooserContract",
     "FilterContract",
+    "HealthCheckContract",
     "QueueDisciplineContract",
     "RealClock",
     "SchedulerContract",

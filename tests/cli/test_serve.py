@@ -14,6 +14,7 @@ import pytest
 
 from kube9.client import Client
 from kube9.core.errors import ApiError
+from kube9.heartbeats.beatfile import read_beats
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +120,24 @@ def test_a_node_that_is_another_by_now_stays_and_is_warned_of(serve, said):
     served = serve("--nodes", "1xcpu=8")
     assert any("WARNING --nodes:" in line and "node-0001" in line for line in served.said)
     assert said("node", "show", "node-0001")["status"]["capacity"] == {"cpu": "4"}
+
+
+def test_heartbeats_are_recorded_with_the_crashes_that_were_asked_for(serve, run, said, tmp_path):
+    path, check = str(tmp_path / "beats.csv"), "phi-accrual:interval_ms=50,pause_ms=0"
+    served = serve("--nodes", "2xcpu=4", "--health", check, "--record-heartbeats", path)
+    with Client() as client:
+        next(client.watch_events(after=0, type="NodeReady", name="node-0001"))
+        client.fail_node("node-0001")
+        next(client.watch_events(after=0, type="NodeFailed"))
+    code, _ = served.end(signal.SIGTERM)
+    assert code == 0
+    recording = read_beats(path)
+    assert (recording.nodes, recording.crashes) == (2, 1)
+    assert recording.beats > 0
+    again = serve("--record-heartbeats", path, until=None)
+    code, told = again.ended()
+    assert code == 2
+    assert "beats.csv: there is such a file already" in told
 
 
 def test_a_second_server_is_kept_out_of_the_state_directory(serve, tmp_path):

@@ -30,6 +30,8 @@ class Post:
     def __init__(self, heartbeat_ms=0):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
+        #: Events of what is recorded, each with the name of its node.
+        self.noted = []
         backends = Backends(lambda name, deliver: Quiet(heartbeat_ms), ["memory"], self.inbox.put)
         backends.get("memory")
         self.monitor = Monitor(
@@ -39,6 +41,7 @@ class Post:
             inbox=self.inbox,
             clock=self.clock,
             heartbeat_ms=100,
+            note=lambda event, name, at_ms: self.noted.append((event, name)),
         )
 
     def up(self, *names):
@@ -103,6 +106,23 @@ def test_a_suspected_node_that_is_heard_is_trusted_again(post):
     post.monitor.beat("b")
     assert post.work() == [("NodeReady", "b")]
     assert post.later(250, "a") == []
+
+
+def test_a_suspected_node_that_is_heard_keeps_its_history(post):
+    post.later(200, "a", "b")
+    before = list(post.monitor._arrivals["b"])
+    assert post.later(350, "a") == [("NodeSuspected", "b")]
+    post.monitor.beat("b")
+    assert post.work() == [("NodeReady", "b")]
+    assert list(post.monitor._arrivals["b"]) == [*before, post.clock.now_ms()]
+
+
+@pytest.mark.parametrize("silent_ms", [350, 1100], ids=["suspected", "failed"])
+def test_a_node_that_starts_anew_begins_another_history(post, silent_ms):
+    post.later(200, "a", "b")
+    post.later(silent_ms, "a")
+    post.tell(s.NodeJoined, uid="b")
+    assert list(post.monitor._arrivals["b"]) == [post.clock.now_ms()]
 
 
 def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
@@ -183,3 +203,26 @@ def test_the_lease_ends_before_the_node_is_given_up(post):
 def test_a_closed_one_judges_nobody(post):
     post.monitor.close()
     assert post.later(5000) == []
+
+
+def test_beats_and_what_is_known_of_nodes_are_noted(post):
+    assert post.noted == [("up", "a"), ("up", "b")]
+    post.noted.clear()
+    post.monitor.beat("a")
+    post.later(350, "a")
+    post.monitor.beat("b")
+    post.work()
+    assert [event for event, name in post.noted if name == "b"] == ["beat"]
+    post.noted.clear()
+    post.monitor.broke(post.cluster.nodes["b"])
+    post.later(1100)
+    post.monitor.beat("b")  # nobody judges a node that is known to have failed
+    post.tell(s.NodeJoined, uid="b")
+    post.tell(s.DestroyNodeDone, uid="b")
+    assert post.noted == [("down", "b"), ("up", "b"), ("gone", "b")]
+
+
+def test_nothing_is_noted_of_nodes_that_never_beat():
+    post = Post().up("a")
+    post.tell(s.DestroyNodeDone, uid="a")
+    assert post.noted == []

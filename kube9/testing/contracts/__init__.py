@@ -6,6 +6,7 @@ from kube9.testing.contracts.backend import BackendContract
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.device_chooser import DeviceChooserContract
 from kube9.testing.contracts.filter import FilterContract
+from kube9.testing.contracts.health_check import HealthCheckContract
 from kube9.testing.contracts.queue_discipline import QueueDisciplineContract
 from kube9.testing.contracts.scheduler import SchedulerContract
 
@@ -14,6 +15,7 @@ __all__ = [
     "Contract",
     "DeviceChooserContract",
     "FilterContract",
+    "HealthCheckContract",
     "QueueDisciplineContract",
     "SchedulerContract",
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube9.controlplane.leases import fail_after_ms
+from kube9.heartbeats.leases import fail_after_ms
 from kube9.plugins.health import Heartbeat
 
 

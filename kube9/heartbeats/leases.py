@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 
-__all__ = ["fail_after_ms"]
+__all__ = ["HISTORY_BEATS", "fail_after_ms"]
 
-#: How many regular beats a health check gets to see.
-_BEATS = 32
+#: How many beats of a node are remembered, and so how many a health check gets to see.
+HISTORY_BEATS = 32
 _LONGEST_MS = 3_600_000
 
 
@@ -16,7 +16,7 @@ def fail_after_ms(check: HealthCheck, interval_ms: int) -> int:
 
     Found by asking it, since suspicion grows with silence but on a scale of the check's own.
     """
-    last_ms = _BEATS * interval_ms
+    last_ms = HISTORY_BEATS * interval_ms
     history = HeartbeatHistory(arrivals_ms=tuple(range(interval_ms, last_ms + 1, interval_ms)), interval_ms=interval_ms)
     low_ms, high_ms = 0, _LONGEST_MS
     while high_ms - low_ms > 1:

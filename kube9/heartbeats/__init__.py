@@ -1,0 +1,1 @@
+"""When nodes were heard: how that is judged, recorded, and judged again."""

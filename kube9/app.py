@@ -178,10 +178,6 @@ class App:
             recorder=recorder,
         )
 
-    def make_health_check(self, step: str = DEFAULT_HEALTH) -> HealthCheck:
-        """What judges nodes by their beats."""
-        return make_step(self.registries.health_checks, step)
-
     def make_backend(self, name: str, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
         """The backend ``name``, which reads time from ``clock`` and reports to ``deliver``."""
         return make(self.registries.backends, name, clock=clock, deliver=deliver, **options)

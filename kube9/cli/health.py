@@ -23,7 +23,73 @@ _OFF = 1.5
 
 @click.group(cls=Noun)
 def health() -> None:
-    """Choose how nodes are judged by their beats, by what was recorded of some."""
+    """Choose how nodes are judged by their beats: by what was recorded of some, or by simulated ones."""
+
+
+@health.command("compare", cls=click.Command)
+@plugin_options
+@output_option
+@click.option(
+    "--weather",
+    "weathers",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="What goes wrong: a name or a YAML file; repeatable.  [default: every name]",
+)
+@click.option(
+    "--health",
+    "checks",
+    multiple=True,
+    default=("heartbeat", "phi-accrual"),
+    show_default=True,
+    metavar="NAME[:KEY=VALUE,..]",
+    help="A health check to judge by; repeatable.",
+)
+@click.option("--scheduler", default="best-fit", show_default=True, metavar="NAME[:KEY=VALUE,..]", help="Who decides.")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs of each, one seed each.")
+@click.option("--plot", "picture", metavar="FILE", help="Draw it as well: an SVG, PNG or PDF.")
+def compare(
+    app: App,
+    *,
+    output: str,
+    weathers: tuple[str, ...],
+    checks: tuple[str, ...],
+    scheduler: str,
+    seeds: int,
+    picture: str | None,
+) -> None:
+    """Let health checks judge simulated nodes under the same weather, and compare.
+
+    Each run is a whole cluster: server, nodes that beat and fence themselves, pods, and links and machines that go
+    wrong as the weather says. It is told how soon crashed nodes were found out, how often nodes were suspected or given
+    up that were fine, how often pods moved, and for how much of the time they did not run.
+    """
+    from kube9.app import DEFAULT_DEVICES, DEFAULT_QUEUE
+    from kube9.cli.healthtable import show_rows
+    from kube9.cli.progress import progress_bar
+    from kube9.simulator.chaos import compare as comparing
+    from kube9.simulator.chaos.weathers import WEATHERS, weather
+
+    asked = {name: weather(name) for name in weathers or WEATHERS}
+    for check in checks:
+        app.make_health_check(check)  # what is wrong with one is told before anything runs
+    quiet = verbosity(click.get_current_context()) < 0
+    with progress_bar("runs", len(asked) * len(checks) * seeds, quiet=quiet) as progress:
+        rows = list(
+            comparing.compare(
+                app,
+                asked,
+                checks,
+                scheduler=scheduler,
+                queue=DEFAULT_QUEUE,
+                devices=DEFAULT_DEVICES,
+                seeds=seeds,
+                progress=progress,
+            )
+        )
+    if picture is not None:
+        comparing.plot(rows, picture)
+    show_rows(rows, output)
 
 
 @health.command("replay", cls=click.Command)

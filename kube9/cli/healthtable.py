@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from attrs import asdict
 
 from kube9 import __version__
 from kube9.cli.output import Column, show_document, show_table
 from kube9.heartbeats.beatfile import Recording
 from kube9.heartbeats.replay import Outcome, Tally
+from kube9.simulator.chaos.compare import Row
 
-__all__ = ["show_outcomes"]
+__all__ = ["show_outcomes", "show_rows"]
 
 _COLUMNS = (
     Column("health", whole=True),
@@ -96,3 +99,49 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "false": tally.false,
         "falsePerNodeDay": tally.false_per_node_day,
     }
+
+
+_ROW_COLUMNS = (
+    Column("weather", whole=True),
+    Column("health", whole=True),
+    *(
+        Column(title, right=True)
+        for title in (
+            "crashes found",
+            "suspected median",
+            "failed median",
+            "max",
+            "false suspicions a node-day",
+            "false failures a node-day",
+            "moves",
+            "not running",
+        )
+    ),
+)
+
+
+def show_rows(rows: Sequence[Row], output: str) -> None:
+    """Show health checks side by side, weather by weather."""
+    if output == "table":
+        show_table(_ROW_COLUMNS, [_row_of(row) for row in rows])
+        return
+    document = {"format": "kube9/health-compare-v1", "kube9": __version__, "rows": [asdict(row) for row in rows]}
+    show_document(document, output)
+
+
+def _row_of(row: Row) -> list[str]:
+    told = row.measures
+    return [
+        row.weather,
+        row.health,
+        str(told.crashes_found),
+        *(_seconds(value) for value in (told.suspect_ms, told.fail_ms, told.fail_ms_worst)),
+        f"{told.false_suspicions:.1f}",
+        f"{told.false_failures:.1f}",
+        str(told.moves),
+        f"{told.downtime:.2%}",
+    ]
+
+
+def _seconds(value_ms: float | None) -> str:
+    return "-" if value_ms is None else f"{value_ms / 1000:.1f} s"

@@ -257,8 +257,7 @@ def kube9_node_failed(node: Node, at_ms: int) -> None:
 def kube9_node_fenced(node: Node, at_ms: int) -> None:
     """A node that failed surely runs nothing any more, so its pods move without waiting for its lease.
 
-    Called once per lease that is cut short, after the change is stored, in no promised order among plugins. The result
-    is ignored.
+    Called once per lease cut short, after that is stored, in no promised order among plugins. The result is ignored.
 
     :param node: the node right after the change.
     :param at_ms: cluster time in milliseconds.

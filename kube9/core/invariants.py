@@ -27,6 +27,9 @@ def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[s
 
     A node that is down has pods only while they may still run there, or while it is among those ``to_move``.
     """
+    for uid in to_move:
+        assert uid in ledger.nodes, f"pods are to move off node {uid}, which is gone"
+        assert ledger.nodes[uid].down, f"pods are to move off node {uid}, which is {ledger.nodes[uid].phase.value}"
     places: Counter[str] = Counter([*queue, *backing_off, *ledger.finished])
     for node_uid, uids in ledger.bound.items():
         places.update(uids.keys())

@@ -119,6 +119,14 @@ def lease_of_a_node_that_is_up(cluster):
     cluster._ledger.put_node(evolve(cluster.nodes["b"], lease_left_ms=9))
 
 
+def moves_off_nobody(cluster):
+    cluster._moves.due["gone"] = "it is gone"
+
+
+def moves_off_a_node_that_is_up(cluster):
+    cluster._moves.due["b"] = "it was down"
+
+
 def failed_with_pods(cluster):
     cluster._ledger.put_node(evolve(cluster.nodes["b"], phase=NodePhase.FAILED))
 
@@ -236,6 +244,8 @@ BREAKAGES = [
     (tried_last_miscounted, "the nodes tried last are miscounted"),
     (tried_last_and_down, "node large is Lost and tried last"),
     (lease_of_a_node_that_is_up, "node b is Ready and waits for its lease"),
+    (moves_off_nobody, "pods are to move off node gone, which is gone"),
+    (moves_off_a_node_that_is_up, "pods are to move off node b, which is Ready"),
     (failed_with_pods, r"node b is Failed and has pods: \['there'\]"),
     (wrong_node_name, "nodes are not found by their names"),
     (stale_node_name, "nodes are not found by their names"),

@@ -12,7 +12,7 @@ from kube9.core import events as e
 from kube9.simulator.chaos.box import Box
 from kube9.simulator.chaos.world import World
 
-__all__ = ["MeasuredWorld", "Measures", "sum_up"]
+__all__ = ["MeasuredWorld", "Measures", "Tally", "sum_up"]
 
 _MS_PER_DAY = 86_400_000
 

@@ -88,6 +88,8 @@ class World:
         self.seed = seed
         self.climate = climate or Climate.draw(seed)
         self.rng = random.Random(f"chaos/{seed}")
+        # Of its own, so that two health checks meet the same weather, whatever they make of it.
+        self._sky = random.Random(f"weather/{seed}")
         self.clock = VirtualClock()
         self.truth = Truth(self.clock.now_ms)
         self.boxes: dict[str, Box] = {}
@@ -325,7 +327,7 @@ class World:
                 self._next(kind, every_ms, strike)
 
     def _next(self, kind: str, every_ms: int, strike: Callable[[], Callable[[], None] | None]) -> None:
-        pause_ms = int(self.rng.expovariate(1 / every_ms)) + 1
+        pause_ms = int(self._sky.expovariate(1 / every_ms)) + 1
 
         def happen() -> None:
             if not self.stormy:
@@ -339,7 +341,7 @@ class World:
         self.clock.call_at(self.clock.now_ms() + pause_ms, happen)
 
     def _how_long(self) -> int:
-        return int(self.rng.expovariate(1 / self.climate.fault_ms)) + 1
+        return int(self._sky.expovariate(1 / self.climate.fault_ms)) + 1
 
     def _end_weather(self) -> None:
         """Mend what is broken, and let users uncordon what they drained."""
@@ -359,7 +361,7 @@ class World:
             self._ask(s.CordonNode, uid=uid, cordoned=False)
 
     def _any_box(self) -> Box:
-        return self.rng.choice(list(self.boxes.values()))
+        return self._sky.choice(list(self.boxes.values()))
 
     def _crash(self) -> Callable[[], None]:
         box = self._any_box()
@@ -370,16 +372,16 @@ class World:
         self._any_box().boot()
 
     def _cut(self, *, up: bool, down: bool) -> Callable[[], None]:
-        link = self.rng.choice(list(self.links.values()))
+        link = self._sky.choice(list(self.links.values()))
         return self._cut_all([link], up=up, down=down)
 
     def _cut_one_way(self) -> Callable[[], None]:
-        up = self.rng.random() < 0.5
+        up = self._sky.random() < 0.5
         return self._cut(up=up, down=not up)
 
     def _partition(self) -> Callable[[], None]:
         links = list(self.links.values())
-        return self._cut_all(self.rng.sample(links, self.rng.randint(1, len(links))), up=True, down=True)
+        return self._cut_all(self._sky.sample(links, self._sky.randint(1, len(links))), up=True, down=True)
 
     def _cut_all(self, links: list[Link], *, up: bool, down: bool) -> Callable[[], None]:
         for link in links:

@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from kube9 import __version__
 from kube9.app import DEFAULT_HEALTH, DEFAULT_SCHEDULER, App
 from kube9.cli.signals import Signals
+from kube9.cli.waiting import seconds
 from kube9.client.address import is_loopback
 from kube9.core.errors import DuplicateName, InvalidInput, StoreError
 from kube9.core.registry import split_step
@@ -24,7 +25,7 @@ from kube9.statedir import ServerRecord, StateDir
 
 if TYPE_CHECKING:
     from kube9.api import Server
-    from kube9.controlplane import ControlPlane
+    from kube9.controlplane import ControlPlane, PlaneSettings
     from kube9.core.nodes import NodeSpec
 
 __all__ = ["Service"]
@@ -46,6 +47,7 @@ class Service:
     schedulers: Sequence[str]
     backends: Sequence[str]
     health: str | None
+    lease: str | None
     db: str | None
     state_dir: str | None
     tls_cert: str | None
@@ -88,6 +90,7 @@ class Service:
     def _plane(self, folder: StateDir, signals: Signals) -> Iterator[ControlPlane]:
         from kube9.store import open_store
 
+        settings = self._plane_settings()
         scheduler, *others = self.schedulers or (DEFAULT_SCHEDULER,)
         scheme = "https" if self.tls_cert else "http"
         with ExitStack() as stack:
@@ -99,6 +102,7 @@ class Service:
                 others=others,
                 backends=self.backends,
                 health=self.health or DEFAULT_HEALTH,
+                plane_settings=settings,
                 server_url=f"{scheme}://{_reachable(self.host)}:{self.port}" if self.port else "",
                 on_fatal=signals.fail,
             )
@@ -108,6 +112,17 @@ class Service:
             yield plane
         finally:
             plane.stop(stop_nodes=self.stop_nodes)
+
+    def _plane_settings(self) -> PlaneSettings:
+        """:raises InvalidInput: the lease is no time."""
+        from kube9.controlplane import PlaneSettings
+
+        lease_s = seconds("--lease", self.lease)
+        if lease_s is None:
+            return PlaneSettings()
+        if lease_s <= 0:
+            raise InvalidInput("--lease: expected a time above 0, such as 30s")
+        return PlaneSettings(lease_ms=max(1, int(lease_s * 1000)))
 
     @contextmanager
     def _server(self, plane: ControlPlane, token: str) -> Iterator[Server]:

@@ -99,7 +99,9 @@ class MemoryBackend:
             self._after(machine, behaviour.create_delay_ms, partial(self._created, machine, attempt))
 
     def restart_node(self, node: Node) -> None:
-        """Take the node down, tell so if anybody waits for that, and bring it up empty; nothing where that is under way.
+        """Take the node down and bring it up empty; nothing where that is under way.
+
+        If anybody waits for its lease, it is told at once that nothing runs there any more.
 
         During an outage that ends, the node comes back when it ends.
         """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.agent.brain import Brain
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
@@ -11,7 +12,10 @@ from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View
 from kube9.core import events as e
 from kube9.core import stimuli as s
+from kube9.core.errors import StoreUnavailable
 from kube9.core.nodes import NodePhase, NodeSpec
+from kube9.core.outcome import CreateNode, InspectNode
+from kube9.core.pods import PodPhase, PodSpec
 from kube9.core.stimuli import Stimulus
 from kube9.plugins.health import Heartbeat
 from kube9.testing.clusters import cluster_with
@@ -27,7 +31,7 @@ class Quiet:
 class Post:
     """A monitor and a cluster, with nothing but the test between them."""
 
-    def __init__(self, heartbeat_ms=0):
+    def __init__(self, heartbeat_ms=0, lease_ms=1):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
         backends = Backends(lambda name, deliver: Quiet(heartbeat_ms), ["memory"], self.inbox.put)
@@ -39,7 +43,9 @@ class Post:
             inbox=self.inbox,
             clock=self.clock,
             heartbeat_ms=100,
+            lease_ms=lease_ms,
         )
+        self.instructions = []
 
     def up(self, *names):
         for name in names:
@@ -58,7 +64,17 @@ class Post:
             item(turn)
         self.view.apply(turn.changes())
         self.monitor.hear(turn.events)
+        self.instructions += turn.instructions
         return turn.events
+
+    def agent(self, uid, brain, outage=""):
+        """Let an agent beat; what it is answered."""
+        turn = Turn(self.cluster, self.tickets, self.clock.now_ms())
+        answer = self.monitor.take(uid, brain.beat(self.clock.now_ms()), turn, outage)
+        self.view.apply(turn.changes())
+        self.monitor.hear(turn.events)
+        brain.heed(answer)
+        return answer
 
     def work(self):
         """Do what waits for the loop; returns what happened."""
@@ -85,7 +101,7 @@ def post():
     """One whose time of grace is over."""
     post = Post(heartbeat_ms=100)
     post.monitor.start()
-    post.clock.advance(1000)
+    post.later(1000)
     return post.up("a", "b")
 
 
@@ -106,6 +122,7 @@ def test_a_suspected_node_that_is_heard_is_trusted_again(post):
 
 
 def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
+    post.work()
     for _ in range(1000):
         post.monitor.beat("a")
     assert len(post.inbox) == 0
@@ -115,7 +132,7 @@ def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
 def test_a_beat_that_comes_between_sweep_and_judgement_counts(post):
     post.clock.advance(250)
     post.clock.advance(100)
-    assert len(post.inbox) == 2
+    assert len(post.inbox) == 1
     post.monitor.beat("a")
     post.monitor.beat("b")
     assert post.work() == []
@@ -147,10 +164,12 @@ def test_after_a_start_every_node_gets_the_time_it_takes_to_fail():
 
 def test_a_process_that_stood_still_blames_nobody(post, caplog):
     post.later(200, "a", "b")
-    post.monitor._swept_ms -= 60_000
-    for uid in "ab":
-        post.monitor._arrivals[uid][-1] -= 60_000
-    assert post.later(900, "a", "b") == []
+    # What was due in that time comes when it goes on, all at once; the nodes stood still as well.
+    post.clock.advance(60_000)
+    assert post.work() == []
+    assert post.later(900) == []
+    assert post.later(100, "a", "b") == []
+    assert post.later(2000, "a", "b") == []
     assert "went by unseen" in caplog.text
 
 
@@ -167,7 +186,6 @@ def test_one_that_is_being_made_joins_by_its_own_call_and_only_once(post):
 def test_nodes_that_are_gone_are_forgotten(post):
     post.tell(s.DestroyNodeDone, uid="b")
     assert post.monitor.beat("b") is None
-    assert list(post.monitor._arrivals) == ["a"]
     assert [health.name for health in post.monitor.health()] == ["a"]
 
 
@@ -177,7 +195,127 @@ def test_health_is_the_check_s_own_figure(post):
 
 
 def test_the_lease_ends_before_the_node_is_given_up(post):
-    assert (post.monitor.fail_after_ms, post.monitor.lease_ms) == (1000, 900)
+    answer = post.monitor.introduce("a")
+    assert 90 <= answer.interval_ms <= 100
+    assert answer.lease_ms == 900
+
+
+def test_nodes_do_not_beat_in_step(post):
+    assert len({post.monitor.introduce("a").interval_ms for _ in range(100)}) > 3
+
+
+def test_the_longer_a_lease_the_later_pods_may_move():
+    post = Post(heartbeat_ms=100, lease_ms=5000)
+    post.monitor.start()
+    post.later(5100)
+    post.up("a", "b")
+    assert post.monitor.introduce("b").lease_ms == 5000
+    post.later(1100, "a")
+    assert post.cluster.nodes["b"].phase is NodePhase.RECOVERING
+    # From the beat on 5000 ms, and one in fifty for a clock that is slow.
+    assert post.cluster.nodes["b"].lease_left_ms == 5000 + 101 - 1000
+
+
+def test_a_node_that_was_judged_dead_gets_no_more_of_a_lease(post):
+    post.later(950, "a")
+    post.clock.advance(50)
+    (judge,) = post.inbox.take(10, 0)
+    turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+    judge(turn)
+    # That is not durable yet, so that everybody still sees a node that is suspected.
+    assert post.view.node("b").phase is NodePhase.SUSPECT
+    assert post.monitor.introduce("b").lease_ms == 0
+    assert post.monitor.introduce("a").lease_ms == 900
+    post.view.apply(turn.changes())
+    post.monitor.hear(turn.events)
+    post.tell(s.NodeJoined, uid="b")
+    assert post.monitor.introduce("b").lease_ms == 900
+
+
+def test_where_most_fall_silent_nobody_is_given_up():
+    post = Post(heartbeat_ms=100)
+    post.monitor.start()
+    post.later(1000)
+    post.up(*"abcde")
+    assert post.later(400, "a", "b") == [("NodeSuspected", uid) for uid in "cde"]
+    assert post.monitor.held == "3 of 5 nodes are not heard; the fault may be here"
+    assert post.later(3000, "a", "b") == []
+    assert {type(instruction) for instruction in post.instructions} == {CreateNode, InspectNode}
+    assert post.later(100, *"abcde") == [("NodeReady", uid) for uid in "cde"]
+    assert post.monitor.held == ""
+    assert ("NodeFailed", "c") in post.later(1100, *"abde")
+
+
+class TestAgents:
+    """Nodes that say with each beat what they run."""
+
+    @pytest.fixture
+    def brain(self, post):
+        """That of an agent that has joined as ``a``."""
+        brain = Brain("boot-1")
+        assert post.agent("a", brain).lease_ms == 0
+        assert post.agent("a", brain).lease_ms == 900
+        return brain
+
+    def test_one_has_to_prove_that_it_is_there_now(self, post, brain):
+        assert post.cluster.nodes["a"].incarnation == "boot-1"
+        stranger = Brain("boot-0")
+        assert post.agent("a", stranger).token not in ("", brain.token)
+        assert post.cluster.nodes["a"].incarnation == "boot-1"
+
+    def test_a_beat_without_news_tells_the_cluster_nothing(self, post, brain):
+        post.later(200, "b")
+        told_ms = post.cluster.now_ms
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.now_ms == told_ms < post.clock.now_ms()
+        assert post.monitor.health()[0].last_heard_ms_ago == 0
+
+    def test_what_it_runs_and_ran_is_taken_over(self, post, brain):
+        post.tell(s.LaunchPod, uid="p", spec=PodSpec(name="p"))
+        (node_uid, epoch) = (post.cluster.pods["p"].node_uid, post.cluster.pods["p"].epoch)
+        assert node_uid == "a"
+        brain.start(post.clock.now_ms(), "p", epoch)
+        brain.started("p", epoch)
+        post.agent("a", brain)
+        assert post.cluster.pods["p"].phase is PodPhase.RUNNING
+        brain.exited("p", epoch, 3)
+        post.agent("a", brain)
+        assert (post.cluster.pods["p"].phase, post.cluster.pods["p"].exit_code) == (PodPhase.FAILED, 3)
+
+    def test_one_that_is_heard_late_is_told_nothing_new(self, post, brain):
+        beat = brain.beat(post.clock.now_ms())
+        post.agent("a", brain)
+        turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+        answer = post.monitor.take("a", beat, turn, "")
+        assert (answer.lease_ms, answer.token) == (0, brain.token)
+
+    def test_one_that_is_not_known_is_to_run_nothing(self, post):
+        answer = post.agent("z", Brain("boot-1"))
+        assert (answer.gone, answer.lease_ms) == (True, 0)
+
+    def test_while_nothing_can_be_stored_leases_go_on_and_news_wait(self, post, brain):
+        assert post.agent("a", brain, outage="the disk is full").lease_ms == 900
+        post.tell(s.LaunchPod, uid="p", spec=PodSpec(name="p"))
+        brain.start(post.clock.now_ms(), "p", 1)
+        brain.started("p", 1)
+        with pytest.raises(StoreUnavailable, match="the disk is full"):
+            post.agent("a", brain, outage="the disk is full")
+        assert post.cluster.pods["p"].phase is PodPhase.STARTING
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.pods["p"].phase is PodPhase.RUNNING
+
+    def test_one_that_fell_silent_comes_back_with_what_it_runs(self, post, brain):
+        assert ("NodeFailed", "a") in post.later(1100, "b")
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.nodes["a"].phase is NodePhase.READY
+
+    def test_its_silence_counts_also_for_the_next_life_of_the_server(self, post, brain):
+        after = Post()
+        after.view, after.cluster = post.view, post.cluster
+        after.monitor._view = post.view
+        after.clock.advance(post.clock.now_ms())
+        after.monitor.start()
+        assert ("NodeFailed", "a") in after.later(1100)
 
 
 def test_a_closed_one_judges_nobody(post):

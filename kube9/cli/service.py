@@ -62,11 +62,11 @@ class Service:
         """
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise InvalidInput("TLS needs both --tls-cert and --tls-key")
-        wanted = self._wanted_nodes()
+        wanted, settings = self._wanted_nodes(), self._plane_settings()
         folder = StateDir.find(self.state_dir)
         with Signals() as signals, folder.held():
             token = folder.make_token()
-            with self._plane(folder, signals) as plane, self._server(plane, token) as server:
+            with self._plane(folder, signals, settings) as plane, self._server(plane, token) as server:
                 for spec in wanted:
                     _add(plane, spec)
                 _spare_the_collector()
@@ -87,10 +87,9 @@ class Service:
         return [evolve(spec, backend=backend) for spec in plan.nodes]
 
     @contextmanager
-    def _plane(self, folder: StateDir, signals: Signals) -> Iterator[ControlPlane]:
+    def _plane(self, folder: StateDir, signals: Signals, settings: PlaneSettings) -> Iterator[ControlPlane]:
         from kube9.store import open_store
 
-        settings = self._plane_settings()
         scheduler, *others = self.schedulers or (DEFAULT_SCHEDULER,)
         scheme = "https" if self.tls_cert else "http"
         with ExitStack() as stack:

@@ -135,7 +135,10 @@ class Monitor:
         return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone)
 
     def hear(self, events: Iterable[e.Event]) -> None:
-        """Begin with the nodes that came up, and forget those that are gone. On the loop's thread."""
+        """Begin with the nodes that came up, and forget those that are gone. On the loop's thread.
+
+        The same may be heard twice, and changes nothing then.
+        """
         for event in events:
             if isinstance(event, e.NodeReady):
                 self._failed.discard(event.node.uid)
@@ -183,6 +186,8 @@ class Monitor:
         counted from there on.
         """
         self._asked = False
+        # A node that came up in this very turn was last heard before it went down.
+        self.hear(turn.events)
         now_ms, nodes = turn.clock_ms, list(turn.cluster.nodes.values())
         unseen_ms, self._judged_ms = now_ms - self._judged_ms, now_ms
         if unseen_ms > self._pause_ms + self._still_ms:

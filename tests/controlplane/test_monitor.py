@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from kube9.agent.brain import Brain
+from kube9.backends.behaviour import NodeBehaviour
+from kube9.backends.memory import MemoryBackend
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
@@ -16,6 +18,7 @@ from kube9.core.errors import StoreUnavailable
 from kube9.core.nodes import NodePhase, NodeSpec
 from kube9.core.outcome import CreateNode, InspectNode
 from kube9.core.pods import PodPhase, PodSpec
+from kube9.core.settings import Settings
 from kube9.core.stimuli import Stimulus
 from kube9.plugins.health import Heartbeat
 from kube9.testing.clusters import cluster_with
@@ -138,6 +141,17 @@ def test_a_beat_that_comes_between_sweep_and_judgement_counts(post):
     assert post.work() == []
 
 
+def test_a_node_that_comes_up_just_before_it_would_be_judged_has_its_time_as_well(post):
+    post.later(1100, "a")
+    post.clock.advance(500)
+    (judge,) = post.inbox.take(10, 0)
+    post.monitor.beat("a")
+    turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+    turn.tell(s.NodeJoined, uid="b")
+    judge(turn)
+    assert [type(event) for event in turn.events if isinstance(event, e.NodeEvent)] == [e.NodeReady]
+
+
 def test_a_recovered_node_has_all_its_time_again(post):
     post.later(1100, "a")
     post.tell(s.NodeJoined, uid="b")
@@ -244,6 +258,100 @@ def test_where_most_fall_silent_nobody_is_given_up():
     assert post.later(100, *"abcde") == [("NodeReady", uid) for uid in "cde"]
     assert post.monitor.held == ""
     assert ("NodeFailed", "c") in post.later(1100, *"abde")
+
+
+#: Patient enough for the slowest of machines, and yet soon over.
+PATIENT = Heartbeat(interval_ms=20, suspect_ms=500, fail_ms=1000)
+
+
+class TestALiveCluster:
+    """Threads, a store, and nodes in memory that beat by themselves."""
+
+    def test_a_node_that_dies_comes_back_and_nothing_runs_twice(self, world):
+        knobs = {"heartbeat_ms": 20, "node_behaviour": NodeBehaviour(restart_delay_ms=200)}
+        plane = world.start(knobs=knobs, health=PATIENT, settings={"lease_ms": 2_000})
+        for name in "abc":
+            world.node(name)
+        pods = [world.running(f"p{number}", 300) for number in range(3)]
+        assert {pod.node_uid for pod in pods} == {"uid-a"}
+        # After its start it judges nobody for the time of a lease.
+        world.until(lambda _: plane.status().heartbeats > 3 * 110)
+        plane.fail_node("a")
+        world.until(lambda view: all(pod.epoch == 2 and pod.phase is PodPhase.RUNNING for pod in view.pods()))
+        world.until(lambda view: view.node("a").phase is NodePhase.READY)
+        assert life_of(plane, "a") == [
+            "NodeAdded",
+            "NodeReady",
+            "NodeSuspected",
+            "NodeFailed",
+            "NodeRecovering",
+            "NodeFenced",
+            "NodeReady",
+        ]
+        world.until(lambda _: not plane.status().instructions_waiting)
+        copies = [copy for node in plane.view.nodes() for copy in world.backend.list_pods(node)]
+        assert sorted((copy.pod_uid, copy.epoch) for copy in copies) == sorted((pod.uid, 2) for pod in pods)
+
+    def test_one_that_cannot_be_recovered_is_lost_and_can_be_forgotten(self, world):
+        patience = Settings(recovery_attempts=2, recovery_backoff_ms=10)
+        plane = world.start(knobs={"heartbeat_ms": 20}, health=PATIENT, patience=patience)
+        world.node("a")
+        world.running("p")
+        world.node("b")
+        plane.fail_node("a", permanent=True)
+        world.until(lambda view: view.node("a").phase is NodePhase.LOST)
+        assert plane.view.node("a").reason == "not recovered in 2 attempts (last: the machine is dead)"
+        world.until(lambda view: view.pod("default", "p").phase is PodPhase.RUNNING)
+        assert plane.view.pod("default", "p").node_uid == "uid-b"
+        assert plane.delete_node("a", force=True) is None
+        assert [node.name for node in plane.view.nodes()] == ["b"]
+
+    def test_where_most_are_not_heard_nothing_moves_until_they_are(self, world):
+        plane = world.start(make_backend=Unheard, health=PATIENT)
+        names = [f"n{number}" for number in range(10)]
+        for name in names:
+            world.node(name)
+            world.running(f"on-{name}", 900)
+        before = [(pod.node_uid, pod.epoch) for pod in plane.view.pods()]
+        world.backend.muted = {f"uid-{name}" for name in names[:7]}
+        world.until_event("MovesHeld")
+        (held,) = (event for event in plane.events.since(0, 1000) if event.type == "MovesHeld")
+        assert "of 10 nodes are not heard; the fault may be here" in held.message
+        assert plane.status().moves_held
+        # They are asked after once in ten beats, and this often only long after they would have been given up.
+        world.until(lambda _: world.backend.looked_after >= 7 * 8)
+        assert "NodeFailed" not in world.types()
+        world.backend.muted = set()
+        world.until_event("MovesResumed")
+        world.until(lambda view: all(node.phase is NodePhase.READY for node in view.nodes()))
+        assert [(pod.node_uid, pod.epoch) for pod in plane.view.pods()] == before
+        assert plane.status().moves_held == ""
+        # And it judges again.
+        plane.fail_node("n0")
+        world.until_event("NodeFailed")
+
+
+class Unheard(MemoryBackend):
+    """Nodes in memory of which some are not heard, and run all the same."""
+
+    def __init__(self, name, clock, deliver):
+        super().__init__(clock, self._pass_on, heartbeat_ms=20)
+        self.listener = deliver
+        self.muted = set()
+        self.looked_after = 0
+
+    def _pass_on(self, stimulus):
+        if not (isinstance(stimulus, s.Heartbeat) and stimulus.uid in self.muted):
+            self.listener(stimulus)
+
+    def list_pods(self, node):
+        self.looked_after += 1
+        return super().list_pods(node)
+
+
+def life_of(plane, name):
+    """The types of all events of a node."""
+    return [event.type for event in plane.events.since(0, 1000) if (event.object_kind, event.name) == ("Node", name)]
 
 
 class TestAgents:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from kube9.api.limits import Limits
 from kube9.core.errors import ManifestError, Problem
 
-__all__ = ["LIST_VERSIONS", "items_of", "read_fields", "read_json", "read_object"]
+__all__ = ["LIST_VERSIONS", "has_any", "items_of", "read_fields", "read_json", "read_object"]
 
 #: What a list may say of itself: Kubernetes's own lists, and ours.
 LIST_VERSIONS = ("v1", "kube9/v1")
@@ -72,12 +72,17 @@ def read_fields(request: Request, limits: Limits, *known: str) -> dict[str, Any]
 
     :raises ManifestError: it has.
     """
-    if not request.content_length and "Transfer-Encoding" not in request.headers:
+    if not has_any(request):
         return {}
     document = read_object(request, limits)
     if problems := _unknown(document, known):
         raise ManifestError(problems)
     return document
+
+
+def has_any(request: Request) -> bool:
+    """Whether there is a body at all."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
 def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]:

@@ -58,6 +58,10 @@ class Call:
     def plane(self) -> ControlPlane:
         return self.services.plane
 
+    @property
+    def has_body(self) -> bool:
+        return body.has_any(self.request)
+
     def json(self) -> dict[str, Any]:
         """The body, which must be an object."""
         return body.read_object(self.request, self.services.limits)

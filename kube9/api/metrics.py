@@ -76,6 +76,8 @@ class PlaneMetrics(Collector):
         yield _gauge("kube9_ready", "1 while the server takes on work.", status.ready)
         yield _gauge("kube9_store_ok", "1 while the last commit went well.", status.store_ok)
         yield _gauge("kube9_pods_waiting", "Pods that wait for a node.", status.pods_waiting)
+        held = "1 while pods of nodes that are down stay there, since most nodes seem to be dead."
+        yield _gauge("kube9_moves_held", held, bool(status.moves_held))
         yield _gauge("kube9_stimuli_waiting", "What waits for the loop.", status.stimuli_waiting)
         yield _gauge("kube9_instructions_waiting", "What backends are still to be told.", status.instructions_waiting)
         yield _gauge("kube9_last_commit_seconds", "How long the last commit took.", status.last_commit_us / 1e6)

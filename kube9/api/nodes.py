@@ -8,8 +8,10 @@ from typing import Any
 from flask import Response
 
 from kube9.api import parameters as p
+from kube9.api.beats import answer_document, read_beat
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.identity import uid_for
+from kube9.api.later import Later
 from kube9.api.manifests import manifest_of, warning_headers
 from kube9.api.paging import page_of
 from kube9.api.reply import json_reply
@@ -70,7 +72,10 @@ def list_nodes(call: Call) -> Response:
 
 @RESOURCE.endpoint("GET", "/v1/health", answers={200: Answer("Each node, as it is heard.", "NodeHealthList")})
 def node_health(call: Call) -> Response:
-    """Tell how all nodes are: when each was last heard, and what the health check makes of it."""
+    """Tell how all nodes are: when each was last heard, and what the health check makes of it.
+
+    Where most seem to be dead at once, the fault may be the server's own, and no pods move for as long.
+    """
     items = [
         {
             "name": health.name,
@@ -83,7 +88,8 @@ def node_health(call: Call) -> Response:
         }
         for health in call.plane.health()
     ]
-    return json_reply({"apiVersion": "kube9/v1", "kind": "NodeHealthList", "items": items})
+    held = call.plane.status().moves_held
+    return json_reply({"apiVersion": "kube9/v1", "kind": "NodeHealthList", "movesHeld": held or None, "items": items})
 
 
 @RESOURCE.endpoint("GET", "/v1/nodes/<name>", answers=_NODE, problems=(404,))
@@ -158,11 +164,19 @@ def fail_node(call: Call, name: str) -> Response:
     "POST",
     "/v1/nodes/<name>/heartbeat",
     access=Access.NODE,
+    body="Beat",
+    body_required=False,
     answers={200: Answer("When to beat next, and for how long its pods may run without.", "HeartbeatAnswer")},
     problems=(404, 503),
 )
 def beat(call: Call, name: str) -> Response:
-    """Take a heartbeat; the one thing that a node's own token is good for."""
+    """Take a heartbeat; the one thing that a node's own token is good for.
+
+    With a body the node's agent tells all that runs there. Without one it says no more than that the node is there.
+    """
+    if call.has_body:
+        beat = read_beat(call.json(), call.services.limits)
+        return Later(call.plane.ask_for_lease(name, beat), lambda answer: json_reply(answer_document(answer)))
     answer = call.plane.heartbeat(name)
     return json_reply({"intervalMillis": answer.interval_ms, "leaseMillis": answer.lease_ms})
 

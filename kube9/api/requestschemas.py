@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kube9.api.beats import ERROR_LENGTH_MAX, EXIT_CODE_MAX, PHASES, TEXT_LENGTH_MAX, WHOLE_MAX
 from kube9.api.body import LIST_VERSIONS
 from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
 from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
@@ -106,6 +107,48 @@ def _items(kinds: tuple[str, ...], about: str, item: Schema) -> Schema:
     }
 
 
+def _text(least: int, most: int, about: str) -> Schema:
+    return {"type": "string", "minLength": least, "maxLength": most, "description": about}
+
+
+def _whole(least: int, most: int, about: str) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most, "description": about}
+
+
+def _beat() -> Schema:
+    copy = {
+        "type": "object",
+        "properties": {
+            "uid": _text(1, TEXT_LENGTH_MAX, "The pod's."),
+            "epoch": _whole(0, WHOLE_MAX, "Which copy of the pod it is."),
+            "phase": {"type": "string", "enum": list(PHASES)},
+            "exitCode": {
+                **_whole(-EXIT_CODE_MAX, EXIT_CODE_MAX, "Of one that has ended."),
+                "type": ["integer", "null"],
+            },
+            "error": _text(0, ERROR_LENGTH_MAX, "Why it could not be started; it never ran then."),
+        },
+        "required": ["uid", "epoch", "phase"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "description": "What a node's agent tells each time: all there is to know of it.",
+        "properties": {
+            "boot": _text(1, TEXT_LENGTH_MAX, "Which start of the agent this is; no other start calls itself so."),
+            "token": _text(0, TEXT_LENGTH_MAX, "What the last answer gave; empty before the first."),
+            "sequence": _whole(1, WHOLE_MAX, "Grows with every beat of this start."),
+            "pods": {
+                "type": "array",
+                "items": copy,
+                "description": "All that runs there, and what ended there lately.",
+            },
+        },
+        "required": ["boot", "token", "sequence"],
+        "additionalProperties": False,
+    }
+
+
 REQUEST_SCHEMAS: Mapping[str, Schema] = {
     "Quantities": {
         "type": "object",
@@ -157,6 +200,7 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         },
         "additionalProperties": False,
     },
+    "Beat": _beat(),
     "Scale": {
         "type": "object",
         "properties": {

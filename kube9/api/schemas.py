@@ -74,11 +74,11 @@ def _shown(kind: str, about: str, metadata: Schema, status: Schema) -> Schema:
     return _object(about, properties)
 
 
-def _listed(kind: str, *, paged: bool = True) -> Schema:
+def _listed(kind: str, *, paged: bool = True, **more: Schema) -> Schema:
     properties: Schema = {"apiVersion": _API_VERSION, "kind": {"type": "string", "const": f"{kind}List"}}
     if paged:
         properties["metadata"] = _ref("ListMetadata")
-    return _object("A list.", {**properties, "items": _list(_ref(kind))})
+    return _object("A list.", {**properties, **more, "items": _list(_ref(kind))})
 
 
 _METADATA = {
@@ -89,6 +89,7 @@ _METADATA = {
     "labels": _TEXTS,
     "annotations": _TEXTS,
 }
+_MOVES_HELD = _maybe(_text("Why pods of nodes that are down stay where they are for now; null where they move."))
 _NAMED = _object("Who it is.", _METADATA, optional=("labels", "annotations"))
 _NODE_METADATA = _object(
     "Who it is.",
@@ -191,15 +192,20 @@ SCHEMAS: Mapping[str, Schema] = {
             "reason": _text(),
         },
     ),
-    "NodeHealthList": _listed("NodeHealth", paged=False),
+    "NodeHealthList": _listed("NodeHealth", paged=False, movesHeld=_MOVES_HELD),
     "HeartbeatAnswer": _object(
         "What a node is to know.",
         {
             "intervalMillis": _whole("When to beat next."),
             "leaseMillis": _whole(
-                "After so long without an answer it must stop its pods: others are about to start them."
+                "So long from the sending of this beat on it may run pods, and then must stop them: others are about "
+                "to start them. 0 for no longer than it may already."
             ),
+            "sequence": _whole("Of the beat that this is the answer to; like all below only where that had a body.", 1),
+            "token": _text("To be said with the next beats. A new one is to be said at once."),
+            "gone": {**_BOOLEAN, "description": "True for a node that is not known any more, and is to run nothing."},
         },
+        optional=("sequence", "token", "gone"),
     ),
     "Pod": _shown("Pod", "A pod.", _POD_METADATA, _POD_STATUS),
     "PodList": _listed("Pod"),

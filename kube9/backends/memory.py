@@ -19,6 +19,7 @@ from kube9.core.ports import Clock, JoinTicket, PodReport
 from kube9.core.stimuli import (
     CreateNodeFailed,
     DestroyNodeDone,
+    NodeFenced,
     NodeJoined,
     PodExited,
     PodStarted,
@@ -78,7 +79,7 @@ class MemoryBackend:
     # What the port asks for.
 
     def create_node(self, node: Node, join: JoinTicket) -> None:  # noqa: ARG002  (it needs no introduction)
-        """Make the node; nothing where it exists or is being made.
+        """Make the node, or boot one that is down; nothing where it is up or comes up.
 
         :raises BackendError: its options cannot be read.
         """
@@ -89,18 +90,24 @@ class MemoryBackend:
         behaviour = evolve(self._node_behaviour(node), **node_options)
         self._heartbeats.start()
         with self._lock:
-            if node.uid in self._machines:
+            machine = self._machines.get(node.uid)
+            if machine is None:
+                machine = self._machines[node.uid] = Machine(node.uid, behaviour, self._ended_kept, pod_options)
+            elif machine.up or machine.attempt is not None:
                 return
-            machine = self._machines[node.uid] = Machine(node.uid, behaviour, self._ended_kept, pod_options)
             attempt = machine.attempt = object()
             self._after(machine, behaviour.create_delay_ms, partial(self._created, machine, attempt))
 
     def restart_node(self, node: Node) -> None:
         """Take the node down and bring it up empty; nothing where that is under way.
 
+        If anybody waits for its lease, it is told at once that nothing runs there any more.
+
         During an outage that ends, the node comes back when it ends.
         """
         with self._lock:
+            if node.lease_left_ms:
+                self._clock.call_at(self._clock.now_ms(), partial(self._fenced, node))
             machine = self._machines.get(node.uid)
             if machine is None:
                 self._clock.call_at(self._clock.now_ms(), partial(self._unknown_restarted, node.uid))
@@ -232,6 +239,9 @@ class MemoryBackend:
                 del self._machines[machine.uid]
                 machine.outage = None
         self._deliver(failure(at_ms=now_ms, uid=machine.uid, reason=error) if error else _joined(machine, now_ms))
+
+    def _fenced(self, node: Node) -> None:
+        self._deliver(NodeFenced(at_ms=self._clock.now_ms(), uid=node.uid, incarnation=node.incarnation))
 
     def _unknown_restarted(self, uid: str) -> None:
         self._deliver(RestartNodeFailed(at_ms=self._clock.now_ms(), uid=uid, reason="it was never created"))

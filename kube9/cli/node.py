@@ -9,7 +9,7 @@ import click
 from kube9.cli.connection import client_options
 from kube9.cli.listing import show_list, show_object
 from kube9.cli.livenames import backend_names, node_names
-from kube9.cli.nodetable import NODE_FIELDS, node_lines, node_status
+from kube9.cli.nodetable import NODE_FIELDS, node_lines, node_status, warn_of_hold
 from kube9.cli.noun import Noun
 from kube9.cli.output import output_option, wide_output_option
 from kube9.cli.remaining import count_of, remaining
@@ -64,7 +64,9 @@ def add(client: Client, output: str, names: tuple[str, ...], wait: bool, timeout
 @click.option("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as zone=a,disk!=hdd.")
 def list_nodes(client: Client, output: str, selector: str | None) -> None:
     """List nodes in the order they joined."""
-    show_list("Node", client.nodes(selector=selector), output, NODE_FIELDS)
+    nodes = list(client.nodes(selector=selector))
+    show_list("Node", nodes, output, NODE_FIELDS)
+    warn_of_hold(client, nodes)
 
 
 @node.command()

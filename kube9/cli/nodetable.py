@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from kube9.cli.cells import age, amounts, colour_of_phase, pairs
 from kube9.cli.listing import Field
 from kube9.cli.output import Column
 
-__all__ = ["NODE_FIELDS", "node_lines", "node_status", "taint_text"]
+__all__ = ["NODE_FIELDS", "node_lines", "node_status", "taint_text", "warn_of_hold"]
+
+if TYPE_CHECKING:
+    from kube9.client import Client
 
 Document = Mapping[str, Any]
 
@@ -21,6 +26,14 @@ def node_status(node: Document) -> str:
     """Its phase and what else keeps pods away, as in ``Ready,cordoned``."""
     also = (("cordoned", node["spec"].get("unschedulable")), ("deleting", node["status"].get("deleting")))
     return ",".join([node["status"]["phase"], *(word for word, true in also if true)])
+
+
+def warn_of_hold(client: Client, nodes: Iterable[Document]) -> None:
+    """Say on stderr if no pods move because too many nodes seem to be dead; only then any is suspected for long."""
+    if any(node["status"]["phase"] == "Suspect" for node in nodes):
+        held = client.node_health().get("movesHeld")
+        if held:
+            click.echo(f"no pods move for now: {held}", err=True)
 
 
 def taint_text(taint: Document) -> str:

@@ -43,6 +43,12 @@ __all__ = ["serve"]
 )
 @click.option("--health", metavar="NAME[:KEY=VALUE,..]", help="Who judges nodes by their beats.  [default: heartbeat]")
 @click.option("--record-heartbeats", metavar="FILE", help="Write when nodes were heard, for 'kube9 health replay'.")
+@click.option(
+    "--lease",
+    metavar="TIME",
+    help="How long a node that cannot reach the server may run its pods, such as 30s: no sooner do they move, unless "
+    "its backend makes sure that they have ended. Never less than 9 beats.  [default: 9 beats]",
+)
 @click.option("--db", metavar="URL", help="A file for SQLite, or postgresql://...; else a file in the state directory.")
 @state_dir_option
 @click.option("--tls-cert", metavar="FILE", help="Serve HTTPS with this certificate; needs --tls-key.")

@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from kube9 import __version__
 from kube9.app import DEFAULT_HEALTH, DEFAULT_SCHEDULER, App
 from kube9.cli.signals import Signals
+from kube9.cli.waiting import seconds
 from kube9.client.address import is_loopback
 from kube9.core.errors import DuplicateName, InvalidInput, StoreError
 from kube9.core.registry import split_step
@@ -24,7 +25,7 @@ from kube9.statedir import ServerRecord, StateDir
 
 if TYPE_CHECKING:
     from kube9.api import Server
-    from kube9.controlplane import ControlPlane
+    from kube9.controlplane import ControlPlane, PlaneSettings
     from kube9.core.nodes import NodeSpec
 
 __all__ = ["Service"]
@@ -47,6 +48,7 @@ class Service:
     backends: Sequence[str]
     health: str | None
     record_heartbeats: str | None
+    lease: str | None
     db: str | None
     state_dir: str | None
     tls_cert: str | None
@@ -61,11 +63,11 @@ class Service:
         """
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise InvalidInput("TLS needs both --tls-cert and --tls-key")
-        wanted = self._wanted_nodes()
+        wanted, settings = self._wanted_nodes(), self._plane_settings()
         folder = StateDir.find(self.state_dir)
         with Signals() as signals, folder.held():
             token = folder.make_token()
-            with self._plane(folder, signals) as plane, self._server(plane, token) as server:
+            with self._plane(folder, signals, settings) as plane, self._server(plane, token) as server:
                 for spec in wanted:
                     _add(plane, spec)
                 _spare_the_collector()
@@ -86,7 +88,7 @@ class Service:
         return [evolve(spec, backend=backend) for spec in plan.nodes]
 
     @contextmanager
-    def _plane(self, folder: StateDir, signals: Signals) -> Iterator[ControlPlane]:
+    def _plane(self, folder: StateDir, signals: Signals, settings: PlaneSettings) -> Iterator[ControlPlane]:
         from kube9.heartbeats.recorder import Recorder
         from kube9.store import open_store
 
@@ -104,6 +106,7 @@ class Service:
                 others=others,
                 backends=self.backends,
                 health=self.health or DEFAULT_HEALTH,
+                plane_settings=settings,
                 server_url=f"{scheme}://{_reachable(self.host)}:{self.port}" if self.port else "",
                 on_fatal=signals.fail,
                 recorder=recorder,
@@ -114,6 +117,17 @@ class Service:
             yield plane
         finally:
             plane.stop(stop_nodes=self.stop_nodes)
+
+    def _plane_settings(self) -> PlaneSettings:
+        """:raises InvalidInput: the lease is no time."""
+        from kube9.controlplane import PlaneSettings
+
+        lease_s = seconds("--lease", self.lease)
+        if lease_s is None:
+            return PlaneSettings()
+        if lease_s <= 0:
+            raise InvalidInput("--lease: expected a time above 0, such as 30s")
+        return PlaneSettings(lease_ms=max(1, int(lease_s * 1000)))
 
     @contextmanager
     def _server(self, plane: ControlPlane, token: str) -> Iterator[Server]:

@@ -40,7 +40,7 @@ class Applied:
 class HeartbeatAnswer:
     #: When to beat next.
     interval_ms: int
-    #: After so long without an answer the node must stop its pods, for they are about to be started elsewhere.
+    #: For how long the node may run pods from the sending of this beat on; 0 for no longer than it may already.
     lease_ms: int
 
 
@@ -80,6 +80,8 @@ class PlaneStatus:
     instructions_begun: int
     pods_waiting: int
     heartbeats: int
+    #: Why pods of nodes that are down stay where they are for now; empty where they move.
+    moves_held: str
     last_event_id: int
     announcements_dropped: int
     backends: tuple[str, ...] = field(default=())

@@ -101,13 +101,13 @@ class Carrier:
         backend.destroy_node(instruction.node)
 
     def _inspect_node(self, backend: NodeBackend, instruction: InspectNode) -> None:
-        uid = instruction.node.uid
+        node = instruction.node
         try:
-            pods = tuple(backend.list_pods(instruction.node))
+            pods = tuple(backend.list_pods(node))
         except NodeGone:
-            self._tell(s.NodeAbsent, uid=uid)
+            self._tell(s.NodeAbsent, uid=node.uid, incarnation=node.incarnation)
         else:
-            self._tell(s.NodeReported, uid=uid, pods=pods)
+            self._tell(s.NodeReported, uid=node.uid, pods=pods)
 
     def _start_pod(self, backend: NodeBackend, instruction: StartPod) -> None:
         backend.start_pod(instruction.node, instruction.pod)

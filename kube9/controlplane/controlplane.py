@@ -10,6 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
+from kube9.agent.brain import Answer, Beat
 from kube9.controlplane.announcer import Announcer
 from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
 from kube9.controlplane.backends import Backends, MakeBackend
@@ -109,6 +110,7 @@ class ControlPlane:
             clock=clock,
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
             note=recorder and recorder.note,
+            lease_ms=settings.lease_ms,
         )
         self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
         self._loop = Loop(
@@ -247,8 +249,16 @@ class ControlPlane:
         node = self.view.node(name)
         if uid is not None and node.uid != uid:
             raise UnknownName(f"there is no node {name!r} with uid {uid!r}; another has that name by now")
-        self._monitor.introduce(node.uid)
-        return HeartbeatAnswer(interval_ms=self._monitor.heartbeat_ms, lease_ms=self._monitor.lease_ms)
+        return self._monitor.introduce(node.uid)
+
+    def ask_for_lease(self, name: str, beat: Beat) -> Request[Answer]:
+        """A node's agent says what runs there, and wants to go on; the answer comes without waiting for others' room.
+
+        :raises UnknownName: there is no such node.
+        """
+        take = partial(self._take_beat, self.view.node(name).uid, beat)
+        # It weighs nothing: were beats refused for too many pods that wait, nodes would seem to be dead.
+        return self._inbox.ask(Request(take, weight=0, reads=True))
 
     def health(self) -> tuple[NodeHealth, ...]:
         """Every node, and how long it has been silent."""
@@ -357,6 +367,7 @@ class ControlPlane:
             instructions_begun=self._carrier.begun,
             pods_waiting=self._cluster.waiting,
             heartbeats=self._monitor.beats,
+            moves_held=self._monitor.held,
             last_event_id=self.events.last_id,
             announcements_dropped=self._announcer.dropped,
             backends=self._backends.names,
@@ -376,6 +387,9 @@ class ControlPlane:
 
     def _ask(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> T:
         return self._inbox.ask(Request(do, weight=weight, reads=reads)).wait()
+
+    def _take_beat(self, uid: str, beat: Beat, turn: Turn) -> Answer:
+        return self._monitor.take(uid, beat, turn, self._loop.outage)
 
     def _deliver(self, stimulus: Stimulus) -> None:
         """What backends report to, from any thread."""

@@ -30,7 +30,7 @@ class Request(Generic[T]):
 
     :param do: what to do; a :class:`Kube9Error` that it raises is the answer.
     :param weight: how many stimuli it stands for.
-    :param reads: it changes nothing, and so needs no commit.
+    :param reads: it is done also while nothing can be stored, and changes nothing then.
     """
 
     __slots__ = ("_answered", "_error", "_hear", "_result", "do", "reads", "weight")

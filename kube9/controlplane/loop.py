@@ -96,7 +96,8 @@ class Loop:
             self._thread.join()
 
     def new_turn(self) -> Turn:
-        return Turn(self.cluster, self.tickets, self.clock.now_ms() + self.ahead_ms)
+        clock_ms = self.clock.now_ms()
+        return Turn(self.cluster, self.tickets, clock_ms + self.ahead_ms, clock_ms=clock_ms)
 
     # One turn after the other.
 

@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from secrets import token_urlsafe
 
-from kube9.controlplane.answers import NodeHealth
+from attrs import evolve
+
+from kube9.agent.brain import Answer, Beat, CopyReport
+from kube9.controlplane.answers import HeartbeatAnswer, NodeHealth
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View
 from kube9.core import events as e
 from kube9.core import stimuli as s
+from kube9.core.errors import StoreUnavailable
 from kube9.core.nodes import Node, NodePhase
+from kube9.core.pods import PodPhase, PodReport
 from kube9.core.ports import Clock, HealthCheck
+from kube9.core.reception import Reception
+from kube9.core.watch import NodeWatch, WatchSettings
 from kube9.heartbeats.beatfile import BEAT, DOWN, GONE, UP
-from kube9.heartbeats.judge import Judge, Verdict
-from kube9.heartbeats.leases import HISTORY_BEATS
+from kube9.heartbeats.leases import fail_after_ms
 
 __all__ = ["Monitor"]
 
 _log = logging.getLogger(__name__)
 
 _JUDGED = (NodePhase.READY, NodePhase.SUSPECT)
+_PHASES = {phase.value: phase for phase in PodPhase}
+#: Nodes that were started together beat in step for ever, unless each is told another time.
+_SPREAD = (0.9, 1.0)
 
 
 class Monitor:
-    """Notes when each node was heard, in memory only, and has the health check judge its silence.
+    """Has the watch note when each node was heard, in memory only, and has the cluster told what follows from silence.
 
     A node is judged once it was heard, or from its joining on where its backend says that its nodes beat. After the
-    control plane was away, or this process stood still, every node first gets as long as it takes to be judged dead:
-    the silence may have been on the listener's side.
+    control plane was away, or this process stood still, every node first gets a lease's time to be heard again: the
+    silence may have been on the listener's side.
 
-    :param heartbeat_ms: how often nodes beat whose backend does not say.
+    Any thread may say that a node was heard. Everything else of the watch, and all of the reception, is done on the
+    loop's thread: only there can a beat be answered with a lease before which no pod of the node has moved.
+
+    :param heartbeat_ms: how often nodes are to beat, as long as there are few of them.
+    :param lease_ms: for how long at least a node may run pods after a beat that was answered.
     :param note: told of each beat and of what is known of its node: event, name, and when.
     """
 
@@ -47,41 +61,41 @@ class Monitor:
         inbox: Inbox,
         clock: Clock,
         heartbeat_ms: int,
+        lease_ms: int = 1,
         note: Callable[[str, str, int], None] | None = None,
     ) -> None:
-        self._judge, self._backends, self._view = Judge(check, heartbeat_ms), backends, view
-        self._inbox, self._clock = inbox, clock
-        self.heartbeat_ms = heartbeat_ms
         self._note = note or _nobody_notes
-        self._arrivals: dict[str, deque[int]] = {}
-        #: Nodes that are suspected and no more than that. One that is heard again keeps its history, which says how
-        #: irregular it is; one that starts anew begins another.
-        self._doubted: set[str] = set()
-        #: Nodes that the loop is to look at, and has not yet.
-        self._suspicious: set[str] = set()
-        self._judge_from_ms = self._swept_ms = 0
-        self._closed = False
+        self._backends, self._view = backends, view
+        self._inbox, self._clock = inbox, clock
+        settings = WatchSettings(interval_ms=heartbeat_ms, lease_ms_min=lease_ms)
+        self._watch = NodeWatch(check, settings, interval_of=self._interval_of_backend)
+        self._reception = Reception(self._watch, partial(token_urlsafe, 16))
+        #: Longer than this nobody was judged only because this process stood still, or its store was away.
+        self._still_ms = fail_after_ms(check, heartbeat_ms) // 2
+        self._judged_ms = 0
+        #: Nodes that were judged dead: what is left of their leases is counted, and no beat may make it more.
+        self._failed: set[str] = set()
+        self._asked = self._closed = False
         self.beats = 0
 
     def start(self) -> None:
         """Listen from now on, and judge after the time of grace."""
-        now_ms = self._swept_ms = self._clock.now_ms()
-        self._give_grace(now_ms)
-        self._clock.call_at(now_ms + self._judge.pause_ms, self._sweep)
+        now_ms = self._judged_ms = self._clock.now_ms()
+        nodes = self._view.nodes()
+        for node in nodes:
+            if node.phase in _JUDGED and self._beats(node):
+                self._watch.begin(node.uid, now_ms)
+        self._watch.give_grace(nodes, now_ms)
+        self._clock.call_at(now_ms + self._pause_ms, self._sweep)
 
     def close(self) -> None:
         """Judge nobody any more."""
         self._closed = True
 
     @property
-    def fail_after_ms(self) -> int:
-        """How long a node may be silent at least until it is judged dead."""
-        return self._judge.fail_after_ms
-
-    @property
-    def lease_ms(self) -> int:
-        """After how long without an answer a node must have stopped its pods: one beat before it is judged dead."""
-        return max(1, self.fail_after_ms - self.heartbeat_ms)
+    def held(self) -> str:
+        """Why pods of nodes that are down stay where they are; empty where they move."""
+        return self._watch.held
 
     # Listening.
 
@@ -92,108 +106,131 @@ class Monitor:
         if node is None:
             return None
         now_ms = self._clock.now_ms()
-        arrivals = self._arrivals.get(uid)
-        if arrivals is None:
-            arrivals = self._arrivals[uid] = deque(maxlen=HISTORY_BEATS)
-        arrivals.append(now_ms)
+        self._watch.heard(uid, now_ms)
         if node.phase in _JUDGED:
             self._note(BEAT, node.name, now_ms)
         if node.phase is NodePhase.SUSPECT:
             self._inbox.put(s.Heartbeat(at_ms=now_ms, uid=uid))
         return node
 
-    def introduce(self, uid: str) -> None:
+    def introduce(self, uid: str) -> HeartbeatAnswer:
         """A node was heard by a call of its own: one that was being made has joined by that."""
         node = self.beat(uid)
         if node is not None and node.phase is NodePhase.PROVISIONING:
             self._inbox.put(partial(_join, uid))
+        # It was noted first that it was heard: either that counts, or it is among those that failed by now.
+        lease_ms = 0 if node is None or node.down or uid in self._failed else self._watch.lease_ms
+        return HeartbeatAnswer(interval_ms=self._next_interval_ms(), lease_ms=lease_ms)
+
+    def take(self, uid: str, beat: Beat, turn: Turn, outage: str) -> Answer:
+        """A node's agent tells what runs there. On the loop's thread.
+
+        :param outage: why nothing can be stored just now; empty where it can.
+        :raises StoreUnavailable: the cluster would have to be told. A node that has no news gets its lease all the
+            same, or all pods would end with the database.
+        """
+        self.beats += 1
+        reports = tuple(map(_report, beat.pods))
+        welcome = self._reception.take(turn.cluster, uid, beat, reports, turn.clock_ms)
+        node = turn.cluster.nodes.get(uid)
+        if welcome.lease_ms and node is not None and node.phase in _JUDGED:
+            self._note(BEAT, node.name, turn.clock_ms)
+        if welcome.silent:
+            return Answer(beat.sequence, beat.token, 0, self._next_interval_ms())
+        if welcome.stimulus is not None:
+            if outage:
+                raise StoreUnavailable(outage)
+            turn.handle(welcome.stimulus)
+        return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone)
 
     def hear(self, events: Iterable[e.Event]) -> None:
-        """Begin with the nodes that came up, and forget those that are gone."""
+        """Begin with the nodes that came up, and forget those that are gone. On the loop's thread.
+
+        The same may be heard twice, and changes nothing then.
+        """
         for event in events:
-            if not isinstance(event, e.NodeEvent):
-                continue
-            node = event.node
             if isinstance(event, e.NodeReady):
-                if not (node.uid in self._doubted and self._heard_lately(node)) and self._begin(node):
-                    self._note(UP, node.name, self._clock.now_ms())
-                self._doubted.discard(node.uid)
-            elif isinstance(event, e.NodeSuspected):
-                self._doubted.add(node.uid)
+                self._failed.discard(event.node.uid)
+                self._begin(event.node)
             elif isinstance(event, e.NodeFailed):
-                self._doubted.discard(node.uid)
+                self._failed.add(event.node.uid)
             elif isinstance(event, e.NodeDeleted):
-                self._doubted.discard(node.uid)
-                if self._arrivals.pop(node.uid, None) is not None:
-                    self._note(GONE, node.name, self._clock.now_ms())
+                self._forget(event.node)
+
+    def _begin(self, node: Node) -> None:
+        """Count a node's silence from now on, if it is known to beat and was not heard just now."""
+        now_ms = self._clock.now_ms()
+        heard_ms = self._watch.last_heard_ms(node.uid)
+        if self._beats(node) and (heard_ms is None or now_ms - heard_ms > self._interval_ms(node)):
+            self._watch.begin(node.uid, now_ms)
+            self._note(UP, node.name, now_ms)
 
     def broke(self, node: Node) -> None:
         """A node was broken on purpose, which nobody but a recording is told."""
         self._note(DOWN, node.name, self._clock.now_ms())
 
-    def _heard_lately(self, node: Node) -> bool:
-        arrivals = self._arrivals.get(node.uid)
-        return arrivals is not None and self._clock.now_ms() - arrivals[-1] <= self._interval_ms(node)
+    def _forget(self, node: Node) -> None:
+        uid = node.uid
+        if self._watch.knows(uid):
+            self._note(GONE, node.name, self._clock.now_ms())
+        self._watch.forget(uid)
+        self._reception.forget(uid)
+        self._failed.discard(uid)
 
-    def _begin(self, node: Node) -> bool:
-        """Count a node's silence from now on, if it is known to beat; says whether it is."""
-        beats = node.uid in self._arrivals or bool(self._backends.heartbeat_ms(node.spec.backend))
-        if beats:
-            self._arrivals[node.uid] = deque((self._clock.now_ms(),), maxlen=HISTORY_BEATS)
-        return beats
+    def _beats(self, node: Node) -> bool:
+        """Whether silence says anything of a node: it was heard before, if only by a server before this one."""
+        return bool(self._watch.knows(node.uid) or node.incarnation or self._interval_of_backend(node))
 
     # Judging.
+
+    @property
+    def _pause_ms(self) -> int:
+        return max(1, self._watch.interval_ms // 2)
 
     def _sweep(self) -> None:
         if self._closed:
             return
-        now_ms = self._clock.now_ms()
-        if now_ms - self._swept_ms > self._judge.pause_ms + self.fail_after_ms // 2:
-            _log.warning("%d ms went by unseen; nodes get time to be heard again", now_ms - self._swept_ms)
-            self._give_grace(now_ms)
-        self._swept_ms = now_ms
-        if now_ms >= self._judge_from_ms:
-            self._look_around(now_ms)
+        if not self._asked:
+            self._asked = True
+            self._inbox.put(self._judge)
         # At a distance from the end rather than the beginning: a sweep that takes long must not leave no time.
-        self._clock.call_at(self._clock.now_ms() + self._judge.pause_ms, self._sweep)
+        self._clock.call_at(self._clock.now_ms() + self._pause_ms, self._sweep)
 
-    def _look_around(self, now_ms: int) -> None:
-        for node in self._view.nodes():
-            uid = node.uid
-            if node.phase in _JUDGED and uid not in self._suspicious and self._charge(node, now_ms) is not None:
-                self._suspicious.add(uid)
-                self._inbox.put(partial(self._decide, uid))
+    def _judge(self, turn: Turn) -> None:
+        """Judge all nodes on the loop's thread, where their phases are the present ones.
 
-    def _decide(self, uid: str, turn: Turn) -> None:
-        """Judge a node on the loop's thread, where its phase is the present one and late beats are counted."""
-        self._suspicious.discard(uid)
-        node = turn.cluster.nodes.get(uid)
-        now_ms = self._clock.now_ms()
-        if node is None or now_ms < self._judge_from_ms:
-            return
-        charge = self._charge(node, now_ms)
-        if charge is not None:
-            turn.tell(charge, uid=uid, reason=f"not heard for {now_ms - self._arrivals[uid][-1]} ms")
+        As of the turn's beginning: every beat that the turn took up was sent before, and what is left of a lease is
+        counted from there on.
+        """
+        self._asked = False
+        # A node that came up in this very turn was last heard before it went down.
+        self.hear(turn.events)
+        now_ms, nodes = turn.clock_ms, list(turn.cluster.nodes.values())
+        unseen_ms, self._judged_ms = now_ms - self._judged_ms, now_ms
+        if unseen_ms > self._pause_ms + self._still_ms:
+            _log.warning("%d ms went by unseen; nodes get time to be heard again", unseen_ms)
+            self._watch.give_grace(nodes, now_ms)
+        if not self._closed:
+            self._tell(list(self._watch.judge(nodes, now_ms)), turn)
 
-    def _charge(self, node: Node, now_ms: int) -> type[s.SuspectNode | s.FailNode] | None:
-        """What to tell the cluster of a node, if anything."""
-        arrivals = self._arrivals.get(node.uid)
-        if arrivals is None or node.phase not in _JUDGED:
-            return None
-        verdict = self._judge.verdict(arrivals, now_ms, self._interval_ms(node))
-        if verdict is Verdict.FAILED:
-            return s.FailNode
-        return s.SuspectNode if verdict is Verdict.SUSPECT and node.phase is NodePhase.READY else None
+    def _tell(self, verdicts: Sequence[s.Stimulus], turn: Turn) -> None:
+        for verdict in verdicts:
+            if isinstance(verdict, s.FailNode):
+                # From here on no beat is answered with a lease, so what is left now is all that will ever be.
+                self._failed.add(verdict.uid)
+                left_ms = self._watch.lease_left_ms(verdict.uid, verdict.at_ms)
+                turn.handle(evolve(verdict, lease_left_ms=left_ms))
+            else:
+                turn.handle(verdict)
+
+    def _interval_of_backend(self, node: Node) -> int:
+        return self._backends.heartbeat_ms(node.spec.backend)
 
     def _interval_ms(self, node: Node) -> int:
-        return self._backends.heartbeat_ms(node.spec.backend) or self.heartbeat_ms
+        return self._interval_of_backend(node) or self._watch.interval_ms
 
-    def _give_grace(self, now_ms: int) -> None:
-        """Judge nobody until every node that is up had the time to be heard."""
-        self._judge_from_ms = now_ms + self.fail_after_ms
-        for node in self._view.nodes():
-            if node.phase in _JUDGED:
-                self._begin(node)
+    def _next_interval_ms(self) -> int:
+        return max(1, int(self._watch.interval_ms * random.uniform(*_SPREAD)))
 
     # Telling.
 
@@ -203,15 +240,13 @@ class Monitor:
         return tuple(self._health(node, now_ms) for node in self._view.nodes())
 
     def _health(self, node: Node, now_ms: int) -> NodeHealth:
-        arrivals = self._arrivals.get(node.uid)
+        heard_ms = self._watch.last_heard_ms(node.uid)
         return NodeHealth(
             name=node.name,
             uid=node.uid,
             phase=node.phase.value,
-            last_heard_ms_ago=None if arrivals is None else max(0, now_ms - arrivals[-1]),
-            suspicion=None
-            if arrivals is None or node.phase not in _JUDGED
-            else self._judge.suspicion(arrivals, now_ms, self._interval_ms(node)),
+            last_heard_ms_ago=None if heard_ms is None else max(0, now_ms - heard_ms),
+            suspicion=self._watch.suspicion(node, now_ms),
             failures=node.failures,
             reason=node.reason,
         )
@@ -226,3 +261,13 @@ def _join(uid: str, turn: Turn) -> None:
 
 def _nobody_notes(_event: str, _node_name: str, _at_ms: int) -> None:
     return None
+
+
+def _report(copy: CopyReport) -> PodReport:
+    return PodReport(
+        pod_uid=copy.uid,
+        epoch=copy.epoch,
+        phase=_PHASES[copy.phase],
+        exit_code=copy.exit_code,
+        error=copy.error,
+    )

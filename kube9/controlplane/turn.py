@@ -35,11 +35,13 @@ class Turn:
     """Hands stimuli to the cluster, and gathers what is to be made durable, done, told and answered.
 
     :param now_ms: the time of every stimulus of this turn, unless one brings an earlier time that can still be used.
+    :param clock_ms: the same moment on the clock, which the cluster's time may be ahead of; ``None`` where it is not.
     """
 
-    def __init__(self, cluster: Cluster, tickets: Tickets, now_ms: int) -> None:
+    def __init__(self, cluster: Cluster, tickets: Tickets, now_ms: int, *, clock_ms: int | None = None) -> None:
         self.cluster, self.tickets = cluster, tickets
         self.now_ms = max(now_ms, cluster.now_ms)
+        self.clock_ms = now_ms if clock_ms is None else clock_ms
         self.handled = 0
         self.instructions: list[Instruction] = []
         self.events: list[Event] = []

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class Heartbeat:
-    """Suspicion is the silence in milliseconds, and the thresholds are fixed."""
+    """Suspicion is the silence in milliseconds, and the thresholds are fixed.
+
+    They are meant for nodes that beat once in ``interval_ms``. One that was asked to beat more seldom may miss as many
+    beats as any other: its silence counts for so much less.
+    """
 
     #: How often nodes are to beat.
     interval_ms: int = field(default=1_000, converter=milliseconds, validator=positive)
@@ -39,7 +43,10 @@ class Heartbeat:
 
     def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
         """How long the node has been silent; 0 for one that was never heard."""
-        return float(max(0, now_ms - history.arrivals_ms[-1])) if history.arrivals_ms else 0.0
+        if not history.arrivals_ms:
+            return 0.0
+        silent_ms = max(0, now_ms - history.arrivals_ms[-1])
+        return silent_ms * min(1.0, self.interval_ms / history.interval_ms)
 
 
 @hookimpl

@@ -29,6 +29,7 @@ def test_the_cluster_in_numbers(api):
     assert found["kube9_pods_waiting", ()] == 1
     assert found["kube9_capacity", (("resource", "cpu"),)] == 8000
     assert found["kube9_allocated", (("resource", "cpu"),)] == 1500
+    assert found["kube9_moves_held", ()] == 0
     assert found["kube9_ready", ()] == found["kube9_store_ok", ()] == 1
     assert found["kube9_commits_total", ()] >= 1
     assert found["kube9_events_total", ()] == api.get("/v1/status").json["lastEventId"]

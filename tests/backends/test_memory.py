@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from attrs import evolve
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.backends.memory import MemoryBackend
@@ -410,6 +411,32 @@ def test_a_crashed_node_boots_by_itself_when_the_outage_ends_empty_and_is_told_o
     assert world.backend.list_pods(NODE) == ()
     world.backend.start_pod(NODE, pod())
     assert world.heard() == ["110 PodStarted p 1"]
+
+
+def test_whoever_waits_for_a_lease_is_told_that_a_restart_has_ended_all():
+    world = World(node_behaviour=NodeBehaviour(restart_delay_ms=50)).up()
+    world.backend.start_pod(NODE, pod())
+    world.heard(5)
+    world.backend.restart_node(evolve(NODE, lease_left_ms=9000))
+    with pytest.raises(NodeGone):
+        world.backend.list_pods(NODE)
+    assert world.heard(6) == ["5 NodeFenced n1"]
+    # Asked again, in whatever state the machine is, the answer is the same.
+    world.backend.restart_node(evolve(NODE, lease_left_ms=8000))
+    assert world.heard() == ["6 NodeFenced n1", "55 NodeJoined n1"]
+
+
+def test_a_node_that_is_down_is_booted_by_making_it_anew():
+    world = World(node_behaviour=NodeBehaviour(create_delay_ms=50)).up()
+    world.backend.fail_node(NODE)
+    world.create().create()
+    assert world.heard() == ["100 NodeJoined n1"]
+    world.backend.crash_node("n1", down_for_ms=500)
+    world.create()
+    assert world.heard() == ["600 NodeJoined n1"]
+    world.backend.crash_node("n1", down_for_ms=None)
+    world.create()
+    assert world.heard() == ["650 CreateNodeFailed n1 the machine is dead"]
 
 
 def test_nothing_is_known_any_more_of_what_ran_before_a_restart():

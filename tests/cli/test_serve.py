@@ -9,12 +9,15 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
+import requests
 
 from kube9.client import Client
 from kube9.core.errors import ApiError
 from kube9.heartbeats.beatfile import read_beats
+from kube9.statedir import StateDir
 
 pytestmark = pytest.mark.slow
 
@@ -274,3 +277,66 @@ def take_over(path):
     with sqlite3.connect(path, timeout=20) as database:
         database.execute("UPDATE leader SET epoch = epoch + 1")
     database.close()
+
+
+#: Judges fast, so that it takes no longer to see that it does not judge.
+HASTY = "heartbeat:interval_ms=100,suspect_ms=300,fail_ms=600"
+
+
+@pytest.mark.once
+def test_a_server_that_stood_still_blames_none_of_its_nodes(serve, run, said):
+    served = serve("--nodes", "4xcpu=4", "--health", HASTY)
+    for number in range(4):
+        assert run("pod", "run", f"p{number}", "--cpu", "3", "--wait").exit_code == 0
+    with Client() as client:
+        wait_for_beats(client, 4 * 15)
+        served.process.send_signal(signal.SIGSTOP)
+        try:
+            # Five times as long as a node may be silent.
+            assert threading.Event().wait(3) is False
+        finally:
+            served.process.send_signal(signal.SIGCONT)
+        # It judges again by the end of this.
+        wait_for_beats(client, 4 * 40)
+        assert client.node_health()["movesHeld"] is None
+        assert {node["status"]["phase"] for node in client.nodes()} == {"Ready"}
+        told = [event["type"] for event in client.events()]
+        assert told.count("PodBound") == told.count("PodRunning") == 4
+        assert not {"NodeFailed", "PodEvicted"} & set(told)
+        run("node", "fail", "node-0001")
+        for event in client.watch_events(after=client.last_event_id()):
+            if event["type"] == "NodeFailed":
+                break
+
+
+def wait_for_beats(client, more):
+    """Wait until the server has heard so many more heartbeats."""
+    until = heartbeats(client) + more
+    while heartbeats(client) < until:
+        threading.Event().wait(0.05)
+
+
+def heartbeats(client):
+    told = ask("GET", f"{client.url}/metrics").text
+    (line,) = (line for line in told.splitlines() if line.startswith("kube9_heartbeats_total "))
+    return float(line.split()[1])
+
+
+@pytest.mark.parametrize("text, why", [("soon", "expected a time such as"), ("0", "expected a time above 0")])
+def test_a_lease_is_a_time(run, text, why):
+    result = run("serve", "--port", "0", "--lease", text)
+    assert result.exit_code == 2
+    assert f"--lease: {why}" in result.stderr
+
+
+def test_the_lease_that_is_asked_for_is_told_to_nodes(serve):
+    serve("--nodes", "1xcpu=4", "--lease", "30s")
+    with Client() as client:
+        told = ask("POST", f"{client.url}/v1/nodes/node-0001/heartbeat")
+    assert told.json()["leaseMillis"] == 30_000
+
+
+def ask(method, url):
+    """What the server says to what no client asks for."""
+    token = StateDir.find().token_file.read_text().strip()
+    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=20)

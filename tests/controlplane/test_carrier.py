@@ -3,6 +3,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from attrs import evolve
 
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
@@ -119,7 +120,9 @@ def test_an_inspected_node_reports_what_runs_on_it(bench):
 
 def test_a_node_that_is_gone_when_inspected_is_absent(bench):
     bench.backend.failures = [NodeGone("who?")]
-    assert bench.carry_out(InspectNode(NODE)) == [s.NodeAbsent(at_ms=0, uid="n")]
+    assert bench.carry_out(InspectNode(evolve(NODE, incarnation="boot-1"))) == [
+        s.NodeAbsent(at_ms=0, uid="n", incarnation="boot-1")
+    ]
 
 
 FAILURES = [

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.agent.brain import Brain
+from kube9.backends.behaviour import NodeBehaviour
+from kube9.backends.memory import MemoryBackend
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
@@ -11,7 +14,11 @@ from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View
 from kube9.core import events as e
 from kube9.core import stimuli as s
+from kube9.core.errors import StoreUnavailable
 from kube9.core.nodes import NodePhase, NodeSpec
+from kube9.core.outcome import CreateNode, InspectNode
+from kube9.core.pods import PodPhase, PodSpec
+from kube9.core.settings import Settings
 from kube9.core.stimuli import Stimulus
 from kube9.plugins.health import Heartbeat
 from kube9.testing.clusters import cluster_with
@@ -27,7 +34,7 @@ class Quiet:
 class Post:
     """A monitor and a cluster, with nothing but the test between them."""
 
-    def __init__(self, heartbeat_ms=0):
+    def __init__(self, heartbeat_ms=0, lease_ms=1):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
         #: Events of what is recorded, each with the name of its node.
@@ -42,7 +49,9 @@ class Post:
             clock=self.clock,
             heartbeat_ms=100,
             note=lambda event, name, at_ms: self.noted.append((event, name)),
+            lease_ms=lease_ms,
         )
+        self.instructions = []
 
     def up(self, *names):
         for name in names:
@@ -61,7 +70,17 @@ class Post:
             item(turn)
         self.view.apply(turn.changes())
         self.monitor.hear(turn.events)
+        self.instructions += turn.instructions
         return turn.events
+
+    def agent(self, uid, brain, outage=""):
+        """Let an agent beat; what it is answered."""
+        turn = Turn(self.cluster, self.tickets, self.clock.now_ms())
+        answer = self.monitor.take(uid, brain.beat(self.clock.now_ms()), turn, outage)
+        self.view.apply(turn.changes())
+        self.monitor.hear(turn.events)
+        brain.heed(answer)
+        return answer
 
     def work(self):
         """Do what waits for the loop; returns what happened."""
@@ -88,7 +107,7 @@ def post():
     """One whose time of grace is over."""
     post = Post(heartbeat_ms=100)
     post.monitor.start()
-    post.clock.advance(1000)
+    post.later(1000)
     return post.up("a", "b")
 
 
@@ -126,6 +145,7 @@ def test_a_node_that_starts_anew_begins_another_history(post, silent_ms):
 
 
 def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
+    post.work()
     for _ in range(1000):
         post.monitor.beat("a")
     assert len(post.inbox) == 0
@@ -135,10 +155,21 @@ def test_beats_of_a_node_in_good_health_are_no_affair_of_the_cluster(post):
 def test_a_beat_that_comes_between_sweep_and_judgement_counts(post):
     post.clock.advance(250)
     post.clock.advance(100)
-    assert len(post.inbox) == 2
+    assert len(post.inbox) == 1
     post.monitor.beat("a")
     post.monitor.beat("b")
     assert post.work() == []
+
+
+def test_a_node_that_comes_up_just_before_it_would_be_judged_has_its_time_as_well(post):
+    post.later(1100, "a")
+    post.clock.advance(500)
+    (judge,) = post.inbox.take(10, 0)
+    post.monitor.beat("a")
+    turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+    turn.tell(s.NodeJoined, uid="b")
+    judge(turn)
+    assert [type(event) for event in turn.events if isinstance(event, e.NodeEvent)] == [e.NodeReady]
 
 
 def test_a_recovered_node_has_all_its_time_again(post):
@@ -167,10 +198,12 @@ def test_after_a_start_every_node_gets_the_time_it_takes_to_fail():
 
 def test_a_process_that_stood_still_blames_nobody(post, caplog):
     post.later(200, "a", "b")
-    post.monitor._swept_ms -= 60_000
-    for uid in "ab":
-        post.monitor._arrivals[uid][-1] -= 60_000
-    assert post.later(900, "a", "b") == []
+    # What was due in that time comes when it goes on, all at once; the nodes stood still as well.
+    post.clock.advance(60_000)
+    assert post.work() == []
+    assert post.later(900) == []
+    assert post.later(100, "a", "b") == []
+    assert post.later(2000, "a", "b") == []
     assert "went by unseen" in caplog.text
 
 
@@ -187,7 +220,6 @@ def test_one_that_is_being_made_joins_by_its_own_call_and_only_once(post):
 def test_nodes_that_are_gone_are_forgotten(post):
     post.tell(s.DestroyNodeDone, uid="b")
     assert post.monitor.beat("b") is None
-    assert list(post.monitor._arrivals) == ["a"]
     assert [health.name for health in post.monitor.health()] == ["a"]
 
 
@@ -197,7 +229,221 @@ def test_health_is_the_check_s_own_figure(post):
 
 
 def test_the_lease_ends_before_the_node_is_given_up(post):
-    assert (post.monitor.fail_after_ms, post.monitor.lease_ms) == (1000, 900)
+    answer = post.monitor.introduce("a")
+    assert 90 <= answer.interval_ms <= 100
+    assert answer.lease_ms == 900
+
+
+def test_nodes_do_not_beat_in_step(post):
+    assert len({post.monitor.introduce("a").interval_ms for _ in range(100)}) > 3
+
+
+def test_the_longer_a_lease_the_later_pods_may_move():
+    post = Post(heartbeat_ms=100, lease_ms=5000)
+    post.monitor.start()
+    post.later(5100)
+    post.up("a", "b")
+    assert post.monitor.introduce("b").lease_ms == 5000
+    post.later(1100, "a")
+    assert post.cluster.nodes["b"].phase is NodePhase.RECOVERING
+    # From the beat on 5000 ms, and one in fifty for a clock that is slow.
+    assert post.cluster.nodes["b"].lease_left_ms == 5000 + 101 - 1000
+
+
+def test_a_node_that_was_judged_dead_gets_no_more_of_a_lease(post):
+    post.later(950, "a")
+    post.clock.advance(50)
+    (judge,) = post.inbox.take(10, 0)
+    turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+    judge(turn)
+    # That is not durable yet, so that everybody still sees a node that is suspected.
+    assert post.view.node("b").phase is NodePhase.SUSPECT
+    assert post.monitor.introduce("b").lease_ms == 0
+    assert post.monitor.introduce("a").lease_ms == 900
+    post.view.apply(turn.changes())
+    post.monitor.hear(turn.events)
+    post.tell(s.NodeJoined, uid="b")
+    assert post.monitor.introduce("b").lease_ms == 900
+
+
+def test_where_most_fall_silent_nobody_is_given_up():
+    post = Post(heartbeat_ms=100)
+    post.monitor.start()
+    post.later(1000)
+    post.up(*"abcde")
+    assert post.later(400, "a", "b") == [("NodeSuspected", uid) for uid in "cde"]
+    assert post.monitor.held == "3 of 5 nodes are not heard; the fault may be here"
+    assert post.later(3000, "a", "b") == []
+    assert {type(instruction) for instruction in post.instructions} == {CreateNode, InspectNode}
+    assert post.later(100, *"abcde") == [("NodeReady", uid) for uid in "cde"]
+    assert post.monitor.held == ""
+    assert ("NodeFailed", "c") in post.later(1100, *"abde")
+
+
+#: Patient enough for the slowest of machines, and yet soon over.
+PATIENT = Heartbeat(interval_ms=20, suspect_ms=500, fail_ms=1000)
+
+
+class TestALiveCluster:
+    """Threads, a store, and nodes in memory that beat by themselves."""
+
+    def test_a_node_that_dies_comes_back_and_nothing_runs_twice(self, world):
+        knobs = {"heartbeat_ms": 20, "node_behaviour": NodeBehaviour(restart_delay_ms=200)}
+        plane = world.start(knobs=knobs, health=PATIENT, settings={"lease_ms": 2_000})
+        for name in "abc":
+            world.node(name)
+        pods = [world.running(f"p{number}", 300) for number in range(3)]
+        assert {pod.node_uid for pod in pods} == {"uid-a"}
+        # After its start it judges nobody for the time of a lease.
+        world.until(lambda _: plane.status().heartbeats > 3 * 110)
+        plane.fail_node("a")
+        world.until(lambda view: all(pod.epoch == 2 and pod.phase is PodPhase.RUNNING for pod in view.pods()))
+        world.until(lambda view: view.node("a").phase is NodePhase.READY)
+        assert life_of(plane, "a") == [
+            "NodeAdded",
+            "NodeReady",
+            "NodeSuspected",
+            "NodeFailed",
+            "NodeRecovering",
+            "NodeFenced",
+            "NodeReady",
+        ]
+        world.until(lambda _: not plane.status().instructions_waiting)
+        copies = [copy for node in plane.view.nodes() for copy in world.backend.list_pods(node)]
+        assert sorted((copy.pod_uid, copy.epoch) for copy in copies) == sorted((pod.uid, 2) for pod in pods)
+
+    def test_one_that_cannot_be_recovered_is_lost_and_can_be_forgotten(self, world):
+        patience = Settings(recovery_attempts=2, recovery_backoff_ms=10)
+        plane = world.start(knobs={"heartbeat_ms": 20}, health=PATIENT, patience=patience)
+        world.node("a")
+        world.running("p")
+        world.node("b")
+        plane.fail_node("a", permanent=True)
+        world.until(lambda view: view.node("a").phase is NodePhase.LOST)
+        assert plane.view.node("a").reason == "not recovered in 2 attempts (last: the machine is dead)"
+        world.until(lambda view: view.pod("default", "p").phase is PodPhase.RUNNING)
+        assert plane.view.pod("default", "p").node_uid == "uid-b"
+        assert plane.delete_node("a", force=True) is None
+        assert [node.name for node in plane.view.nodes()] == ["b"]
+
+    def test_where_most_are_not_heard_nothing_moves_until_they_are(self, world):
+        plane = world.start(make_backend=Unheard, health=PATIENT)
+        names = [f"n{number}" for number in range(10)]
+        for name in names:
+            world.node(name)
+            world.running(f"on-{name}", 900)
+        before = [(pod.node_uid, pod.epoch) for pod in plane.view.pods()]
+        world.backend.muted = {f"uid-{name}" for name in names[:7]}
+        world.until_event("MovesHeld")
+        (held,) = (event for event in plane.events.since(0, 1000) if event.type == "MovesHeld")
+        assert "of 10 nodes are not heard; the fault may be here" in held.message
+        assert plane.status().moves_held
+        # They are asked after once in ten beats, and this often only long after they would have been given up.
+        world.until(lambda _: world.backend.looked_after >= 7 * 8)
+        assert "NodeFailed" not in world.types()
+        world.backend.muted = set()
+        world.until_event("MovesResumed")
+        world.until(lambda view: all(node.phase is NodePhase.READY for node in view.nodes()))
+        assert [(pod.node_uid, pod.epoch) for pod in plane.view.pods()] == before
+        assert plane.status().moves_held == ""
+        # And it judges again.
+        plane.fail_node("n0")
+        world.until_event("NodeFailed")
+
+
+class Unheard(MemoryBackend):
+    """Nodes in memory of which some are not heard, and run all the same."""
+
+    def __init__(self, name, clock, deliver):
+        super().__init__(clock, self._pass_on, heartbeat_ms=20)
+        self.listener = deliver
+        self.muted = set()
+        self.looked_after = 0
+
+    def _pass_on(self, stimulus):
+        if not (isinstance(stimulus, s.Heartbeat) and stimulus.uid in self.muted):
+            self.listener(stimulus)
+
+    def list_pods(self, node):
+        self.looked_after += 1
+        return super().list_pods(node)
+
+
+def life_of(plane, name):
+    """The types of all events of a node."""
+    return [event.type for event in plane.events.since(0, 1000) if (event.object_kind, event.name) == ("Node", name)]
+
+
+class TestAgents:
+    """Nodes that say with each beat what they run."""
+
+    @pytest.fixture
+    def brain(self, post):
+        """That of an agent that has joined as ``a``."""
+        brain = Brain("boot-1")
+        assert post.agent("a", brain).lease_ms == 0
+        assert post.agent("a", brain).lease_ms == 900
+        return brain
+
+    def test_one_has_to_prove_that_it_is_there_now(self, post, brain):
+        assert post.cluster.nodes["a"].incarnation == "boot-1"
+        stranger = Brain("boot-0")
+        assert post.agent("a", stranger).token not in ("", brain.token)
+        assert post.cluster.nodes["a"].incarnation == "boot-1"
+
+    def test_a_beat_without_news_tells_the_cluster_nothing(self, post, brain):
+        post.later(200, "b")
+        told_ms = post.cluster.now_ms
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.now_ms == told_ms < post.clock.now_ms()
+        assert post.monitor.health()[0].last_heard_ms_ago == 0
+
+    def test_what_it_runs_and_ran_is_taken_over(self, post, brain):
+        post.tell(s.LaunchPod, uid="p", spec=PodSpec(name="p"))
+        (node_uid, epoch) = (post.cluster.pods["p"].node_uid, post.cluster.pods["p"].epoch)
+        assert node_uid == "a"
+        brain.start(post.clock.now_ms(), "p", epoch)
+        brain.started("p", epoch)
+        post.agent("a", brain)
+        assert post.cluster.pods["p"].phase is PodPhase.RUNNING
+        brain.exited("p", epoch, 3)
+        post.agent("a", brain)
+        assert (post.cluster.pods["p"].phase, post.cluster.pods["p"].exit_code) == (PodPhase.FAILED, 3)
+
+    def test_one_that_is_heard_late_is_told_nothing_new(self, post, brain):
+        beat = brain.beat(post.clock.now_ms())
+        post.agent("a", brain)
+        turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
+        answer = post.monitor.take("a", beat, turn, "")
+        assert (answer.lease_ms, answer.token) == (0, brain.token)
+
+    def test_one_that_is_not_known_is_to_run_nothing(self, post):
+        answer = post.agent("z", Brain("boot-1"))
+        assert (answer.gone, answer.lease_ms) == (True, 0)
+
+    def test_while_nothing_can_be_stored_leases_go_on_and_news_wait(self, post, brain):
+        assert post.agent("a", brain, outage="the disk is full").lease_ms == 900
+        post.tell(s.LaunchPod, uid="p", spec=PodSpec(name="p"))
+        brain.start(post.clock.now_ms(), "p", 1)
+        brain.started("p", 1)
+        with pytest.raises(StoreUnavailable, match="the disk is full"):
+            post.agent("a", brain, outage="the disk is full")
+        assert post.cluster.pods["p"].phase is PodPhase.STARTING
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.pods["p"].phase is PodPhase.RUNNING
+
+    def test_one_that_fell_silent_comes_back_with_what_it_runs(self, post, brain):
+        assert ("NodeFailed", "a") in post.later(1100, "b")
+        assert post.agent("a", brain).lease_ms == 900
+        assert post.cluster.nodes["a"].phase is NodePhase.READY
+
+    def test_its_silence_counts_also_for_the_next_life_of_the_server(self, post, brain):
+        after = Post()
+        after.view, after.cluster = post.view, post.cluster
+        after.monitor._view = post.view
+        after.clock.advance(post.clock.now_ms())
+        after.monitor.start()
+        assert ("NodeFailed", "a") in after.later(1100)
 
 
 def test_a_closed_one_judges_nobody(post):

@@ -34,7 +34,7 @@ class LinkQuality:
 
     def _delay(self, rng: random.Random) -> int:
         delay = self.delay_ms + (int(rng.expovariate(1 / self.jitter_ms)) if self.jitter_ms else 0)
-        if self.late and rng.random() < self.late:
+        if self.late and self.late_ms and rng.random() < self.late:
             delay += rng.randrange(1, self.late_ms + 1)
         return delay
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from attrs import evolve
+
 from kube9.clocks import VirtualClock
-from kube9.core.nodes import Node
-from kube9.core.stimuli import DestroyNodeDone, NodeJoined, PodStarted, RestartNodeFailed
+from kube9.core.nodes import Node, NodePhase
+from kube9.core.stimuli import DestroyNodeDone, NodeFenced, NodeJoined, PodStarted, RestartNodeFailed
 from kube9.testing.contracts.backend_setting import GRACE_MS, BackendSetting
 from kube9.testing.contracts.contract import needs
 from kube9.testing.contracts.stage import Stage
@@ -95,6 +97,19 @@ class BackendNodes(BackendSetting):
         stage.backend.restart_node(node)
         stage.expect(NodeJoined, node.uid, times=2)
         assert list(stage.backend.list_pods(node)) == []
+
+    @needs("fence", "restart")
+    def test_a_restart_that_somebody_waits_for_fences_the_node(self, stage: Stage) -> None:
+        """Its pods start elsewhere at that word: by then none of them runs, and it is given before the node is back."""
+        node = evolve(self.joined(stage), phase=NodePhase.RECOVERING, lease_left_ms=60_000)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.backend.restart_node(node)
+        stage.expect(NodeFenced, node.uid)
+        stage.expect(NodeJoined, node.uid, times=2)
+        assert stage.epochs_alive(node, pod) == []
+        told = [type(each) for each in stage.deliveries.all if isinstance(each, NodeFenced | NodeJoined)]
+        assert told == [NodeJoined, NodeFenced, NodeJoined]
 
     @needs("lose")
     def test_a_lost_node_runs_nothing(self, stage: Stage) -> None:

@@ -29,6 +29,7 @@ class BackendSetting(Contract):
     capabilities: ClassVar[Mapping[str, str]] = FrozenMap(
         {
             "exit": "run a pod that ends by itself with a given exit code (short_pod)",
+            "fence": "tell that nothing of a node runs any more, as soon as its restart has made sure of that",
             "logs": "hand out what a pod has written",
             "lose": "let a test kill a node (lose_node)",
             "many-nodes": "have several nodes at once",

@@ -11,6 +11,7 @@ from kube9.core.pods import PodPhase
 from kube9.core.ports import PodReport
 from kube9.core.stimuli import (
     DestroyNodeDone,
+    NodeFenced,
     NodeJoined,
     PodExited,
     PodStarted,
@@ -124,6 +125,20 @@ class JoinsTwiceAfterRestart(Sound):
     def restart_node(self, node):
         super().restart_node(node)
         self.later(NodeJoined(at_ms=0, uid=node.uid), ms=300)
+
+
+class FencesInSilence(Sound):
+    def told(self, stimulus):
+        if not isinstance(stimulus, NodeFenced):
+            super().told(stimulus)
+
+
+class FencesTooLate(Sound):
+    def told(self, stimulus):
+        if isinstance(stimulus, NodeFenced):
+            self.later(stimulus, ms=10)
+        else:
+            super().told(stimulus)
 
 
 class RestartKeepsPods(Sound):

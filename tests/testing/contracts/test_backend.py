@@ -49,7 +49,12 @@ CAUGHT_BY = {
     "SilentOnUnknownDestroy": {"test_destroying_an_unknown_node_is_told"},
     "LeavesPodsOfDestroyed": {"test_a_destroyed_node_takes_its_pods_with_it"},
     "JoinsTwiceAfterRestart": {"test_a_restarted_node_joins_once_more"},
-    "RestartKeepsPods": {"test_a_restarted_node_is_empty"},
+    "FencesInSilence": {"test_a_restart_that_somebody_waits_for_fences_the_node"},
+    "FencesTooLate": {"test_a_restart_that_somebody_waits_for_fences_the_node"},
+    "RestartKeepsPods": {
+        "test_a_restarted_node_is_empty",
+        "test_a_restart_that_somebody_waits_for_fences_the_node",
+    },
     "SilentOnLostRestart": {"test_the_restart_of_a_lost_node_is_answered"},
     "MixesNodes": {"test_many_nodes_at_once_do_not_mix"},
     "ListsRunningAsStarting": {"test_a_started_pod_is_told_and_listed"},
@@ -87,5 +92,5 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
 def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
     write_suite("backend_doubles", "CannotExit", suite=SUITE)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(passed=24, skipped=4)
+    result.assert_outcomes(passed=25, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

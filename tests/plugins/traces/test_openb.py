@@ -100,7 +100,7 @@ GOOD = "good,1,1,0,0,,LS,Running,0,1,0"
         ("pod-0,1,1,1,500,T4||A10,LS,Running,0,1,0", "gpu_spec", "expected models joined by '|'"),
         ("pod-0,1,1,1025,1000,,LS,Running,0,1,0", "num_gpu", "expected a whole number from 0 to 1024"),
         ("pod-0,1,1,2,9007199254740992,,LS,Running,0,1,0", None, "gpu must be at most"),
-        ("pod-0,1,1,1,1000,T\0,LS,Running,0,1,0", None, "models must be a text without NUL"),
+        ("pod-0,1,1,1,1000,T\0,LS,Running,0,1,0", None, "NUL"),
         ("pod-0,1,1,0,0,,L S,Running,0,1,0", None, "labels: qos must be a text that is empty or of letters"),
         (",1,1,0,0,,LS,Running,0,1,0", "name", "expected a value"),
         ("a b,1,1,0,0,,LS,Running,0,1,0", "name", "name must be letters, digits"),

@@ -64,5 +64,7 @@ print("every one was taken")
 
 
 def test_a_signal_may_come_at_any_moment_of_the_waiting():
-    done = subprocess.run([sys.executable, "-c", AT_ANY_MOMENT], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ANY_MOMENT], capture_output=True, check=False, text=True, timeout=60
+    )
     assert (done.returncode, done.stdout) == (0, "every one was taken\n"), done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,10 @@ GRACE_S = 5.0
 
 #: Helpers of multiprocessing that live as long as the interpreter and belong to no test.
 LASTING_PROCESSES = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and programs that are started from here would be too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more of the machine than of the code, so nothing here judges by it.
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])

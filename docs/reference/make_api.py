@@ -1,26 +1,42 @@
-"""Writes the list of endpoints in api.md, beside this file, from kube9/api; run it after a change there.
+"""Writes the lists of api.md, beside this file, from kube9/api; run it after a change there.
 
-``--check`` writes nothing and fails if the list is not what it would write.
+``--check`` writes nothing and fails if the lists are not what it would write.
 """
 # ruff: noqa: INP001  (a script beside the page that it makes, never imported)
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 from kube9.api import Limits
 from kube9.api.application import RESOURCES
 from kube9.api.openapi import openapi_document
-from kube9.api.referencepage import Chapter, Operation, Row, Shape, chapters, shapes
+from kube9.api.referencepage import Chapter, Operation, Result, Row, Shape, chapters, errors, shapes
 
 PAGE = Path(__file__).with_name("api.md")
 
 MARK = "<!-- Below here written by docs/reference/make_api.py: change kube9/api, and run the script. -->\n"
 
-#: What every endpoint may answer with, and the page says once.
-EVERYWHERE = ("400", "401", "403", "413", "415", "500")
+#: Errors that the page does not name with each endpoint, and what answers them.
+EVERYWHERE = {
+    "400": "any endpoint",
+    "401": "any that needs a token",
+    "403": "any that needs a token",
+    "413": "any that takes a body",
+    "415": "any that takes a body",
+    "500": "any endpoint",
+}
+
+#: Where the page on manifests tells all of their fields, and which of Kubernetes's are not taken.
+MANIFESTS = {
+    "NodeManifest": "manifests.md#spec-of-a-node",
+    "PodManifest": "manifests.md#spec-of-a-pod",
+    "DeploymentManifest": "manifests.md#spec-of-a-deployment",
+}
 
 
 def page(before: str) -> str:
@@ -28,54 +44,118 @@ def page(before: str) -> str:
     by_hand, mark, _ = before.partition(MARK)
     if not mark:
         sys.exit(f"{PAGE} has lost its mark: {MARK}")
-    openapi = openapi_document(RESOURCES, Limits())
-    parts = [by_hand + MARK, "## Endpoints\n", *map(chapter, chapters(openapi))]
-    parts += ["## Shapes\n", *map(shape, shapes(openapi))]
-    return "\n".join(parts)
+    return by_hand + MARK + "\n" + "\n\n".join(lists(openapi_document(RESOURCES, Limits()))) + "\n"
 
 
-def chapter(told: Chapter) -> str:
-    return "\n".join([f"### {told.name}\n\n{told.about}\n", *map(operation, told.operations)])
+def lists(openapi: dict[str, Any]) -> Iterable[str]:
+    """The paragraphs below the mark."""
+    names = openapi["components"]["schemas"].keys()
+    yield "## Errors by status"
+    yield table(("status", "means", "answered by"), map(error, errors(openapi)))
+    yield "## Endpoints"
+    told = chapters(openapi)
+    yield table(("endpoint", "does"), (overview(each) for chapter in told for each in chapter.operations))
+    for each in told:
+        yield from chapter(each, names)
+    yield "## Shapes"
+    yield (
+        "What bodies look like. A field is always there unless it is optional. *Text by name* is an object whose "
+        "fields may have any names, with text in each."
+    )
+    for one in shapes(openapi):
+        yield from shape(one, names)
 
 
-def operation(told: Operation) -> str:
-    paragraphs = [f"#### `{told.method} {told.path}`", " ".join(part for part in (told.summary, told.access) if part)]
-    paragraphs += told.story
-    if told.parameters:
-        paragraphs.append(table(("parameter", "in", "is", ""), (parameter(each) for each in told.parameters)))
+def error(result: Result) -> tuple[str, ...]:
+    return result.status, result.about, EVERYWHERE.get(result.status, "those that name it")
+
+
+def overview(told: Operation) -> tuple[str, ...]:
+    return f"[{heading(told)}](#{anchor(heading(told))})", told.summary
+
+
+def chapter(told: Chapter, names: Collection[str]) -> Iterable[str]:
+    # With the story in the heading, none is called like a shape, and each has an anchor of its own.
+    yield f"### {told.name.capitalize()}: {told.about[0].lower()}{told.about[1:].removesuffix('.')}"
+    for each in told.operations:
+        yield from operation(each, names)
+
+
+def heading(told: Operation) -> str:
+    return f"`{told.method} {told.path}`"
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def operation(told: Operation, names: Collection[str]) -> Iterable[str]:
+    yield f"#### {heading(told)}"
+    yield f"{told.summary} {told.access}".strip()
+    yield from told.story
+    if rows := [parameter(row, names) for row in told.parameters if row.where != "path"]:
+        yield table(("parameter", "takes", "meaning"), rows)
     if told.body:
-        paragraphs.append(f"Body: {told.body}.")
-    answers = [
-        (each.status, cell(each.body), cell(each.about)) for each in told.results if each.status not in EVERYWHERE
-    ]
-    paragraphs.append(table(("answer", "body", ""), answers))
-    return "\n\n".join(paragraphs) + "\n"
+        yield f"Body: {linked(told.body, names)}."
+    yield "\n".join(answers(told, names))
 
 
-def parameter(row: Row) -> tuple[str, ...]:
-    return f"`{row.name}`", row.where, cell(row.type + (", required" if row.required else "")), cell(row.about)
+def parameter(row: Row, names: Collection[str]) -> tuple[str, ...]:
+    where = " (header)" if row.where == "header" else ""
+    return f"`{row.name}`{where}", linked(row.type, names), row.about
 
 
-def shape(told: Shape) -> str:
-    paragraphs = [f"### {told.name}"]
+def answers(told: Operation, names: Collection[str]) -> Iterable[str]:
+    for each in told.results:
+        body = linked(each.body, names) or "without a body"
+        yield f"- **{each.status}**, {body}: {each.about}"
+    if own := [status for status in told.errors if status not in EVERYWHERE]:
+        yield f"- Errors: {', '.join(own)}."
+
+
+def shape(told: Shape, names: Collection[str]) -> Iterable[str]:
+    yield f"### {told.name}"
+    yield from contents(told, names)
+    if told.choices:
+        yield "One of these:"
+    for each in told.choices:
+        yield from contents(each, names)
+
+
+def contents(told: Shape, names: Collection[str]) -> Iterable[str]:
     if told.about:
-        paragraphs.append(told.about)
+        yield told.about
     if told.rows:
-        rows = ((f"`{row.name}`", cell(row.type + (", required" if row.required else "")), cell(row.about))
-                for row in told.rows)  # fmt: skip
-        paragraphs.append(table(("field", "is", ""), rows))
+        yield table(("field", "is", "meaning"), fields(told, names))
     elif told.type:
-        paragraphs.append(f"Is {told.type}.")
-    return "\n\n".join(paragraphs) + "\n"
+        yield f"In JSON: {linked(told.type, names)}."
+
+
+def fields(told: Shape, names: Collection[str]) -> Iterable[tuple[str, ...]]:
+    elsewhere = MANIFESTS.get(told.name)
+    for row in told.rows:
+        if elsewhere and row.name == "spec":
+            yield "`spec`", kind(row, names), f"Its fields are told [with the manifests]({elsewhere})."
+        elif not (elsewhere and row.name.startswith("spec.")):
+            yield f"`{row.name}`", kind(row, names), row.about
+
+
+def kind(row: Row, names: Collection[str]) -> str:
+    return linked(row.type, names) + ("" if row.required else ", optional")
+
+
+def linked(text: str, names: Collection[str]) -> str:
+    """``text`` with each name of a shape leading there."""
+
+    def link(word: re.Match[str]) -> str:
+        return f"[{word[0]}](#{anchor(word[0])})" if word[0] in names else word[0]
+
+    return re.sub(r"(?<![`\w])\w+(?![`\w])", link, text)
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    lines = (" | ".join(cell.replace("|", r"\|") for cell in line) for line in (head, ("---",) * len(head), *rows))
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 if __name__ == "__main__":

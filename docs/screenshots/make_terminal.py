@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -38,7 +39,7 @@ AFTER = (
     "kube9 node list",
     "kube9 pod list",
     "kube9 pod run huge --cpu 64",
-    "kube9 pod explain web-3",
+    "kube9 pod explain web-2",
     "kube9 events --kind Node --limit 4",
 )
 
@@ -72,7 +73,12 @@ def main() -> None:
             wait_until_moved(home)
             for command in AFTER:
                 show(console, command, run(command, home, env))
-    console.save_svg(str(PICTURE), title="kube9", unique_id="kube9")
+    PICTURE.write_text(without_fonts(console.export_svg(title="kube9", unique_id="kube9")), encoding="utf-8")
+
+
+def without_fonts(svg: str) -> str:
+    """The picture with the fonts that are there, so that whoever looks at it asks no other server for one."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 def environment(home: str) -> dict[str, str]:

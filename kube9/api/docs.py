@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from kube9.api.endpoint import Access, Answer, Call, Resource
-from kube9.api.referencepage import chapters, shapes
+from kube9.api.referencepage import chapters, errors, shapes
 from kube9.api.reply import json_reply
 
 if TYPE_CHECKING:
@@ -45,19 +45,20 @@ def openapi_json(call: Call) -> Response:
     answers={200: Answer("A page for people.", media_type="text/html")},
 )
 def docs_page(call: Call) -> Response:
-    """Describe the API for people; a browser asks for a name, which is any, and a password, which is the token."""
-    page = _page(call.services)
+    """Describe the API for people."""
+    page = _page(call.services, call.request.host_url)
     headers = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
     return Response(page, headers=headers, content_type="text/html; charset=utf-8")
 
 
-def _page(services: Services) -> str:
+def _page(services: Services, url: str) -> str:
     openapi, folder = services.openapi, files("kube9.api")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(inline=_inline, linked=partial(_linked, openapi["components"]["schemas"]))
     template = environment.from_string(folder.joinpath("docs.html.j2").read_text(encoding="utf-8"))
     css = Markup(folder.joinpath("docs.css").read_text(encoding="utf-8"))  # noqa: S704  (a file of this package)
-    return template.render(css=css, info=openapi["info"], chapters=chapters(openapi), shapes=shapes(openapi))
+    told = {"chapters": chapters(openapi), "errors": errors(openapi), "shapes": shapes(openapi)}
+    return template.render(css=css, info=openapi["info"], url=url, **told)
 
 
 def _inline(text: str) -> Markup:
@@ -66,9 +67,9 @@ def _inline(text: str) -> Markup:
 
 
 def _linked(names: Collection[str], text: str) -> Markup:
-    """The same, with each name of a shape leading there."""
+    """The same, with each name of a shape leading there, unless it is code."""
 
     def link(match: re.Match[str]) -> str:
         return f'<a href="#shape-{match[0]}">{match[0]}</a>' if match[0] in names else match[0]
 
-    return Markup(re.sub(r"(?<![`\w])[A-Z]\w+(?![`\w])", link, str(_inline(text))))  # noqa: S704  (escaped before)
+    return Markup(re.sub(r"(?<![>\w])\w+(?![<\w])", link, str(_inline(text))))  # noqa: S704  (escaped before)

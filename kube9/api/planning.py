@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import evolve
 from flask import Response
 
 from kube9.api import parameters as p
@@ -16,7 +15,7 @@ from kube9.controlplane import View
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import ManifestError, Problem, UnknownName
 from kube9.core.plan import Planned
-from kube9.core.pods import Pod, PodSpec
+from kube9.core.pods import Pod, PodSpec, renamed
 from kube9.manifest import Manifest, Skipped
 
 __all__ = ["RESOURCE"]
@@ -77,7 +76,7 @@ def _pods_of(view: View, spec: DeploymentSpec) -> Iterator[PodSpec]:
         launched = deployment.launched
         there = sum(not pod.phase.finished and not pod.deleting for pod in view.pods_of(deployment.uid))
     for number in range(launched + 1, launched + 1 + max(0, spec.replicas - there)):
-        yield evolve(spec.template, name=f"{spec.name}-{number}", namespace=spec.namespace)
+        yield renamed(spec.template, spec.namespace, f"{spec.name}-{number}")
 
 
 def _existing(view: View, spec: PodSpec) -> Pod | None:

@@ -98,7 +98,7 @@ _NODE_METADATA = _object(
 )
 _OWNER = _object(
     "The deployment it belongs to.",
-    {"apiVersion": _API_VERSION, "kind": _text(), "uid": _text(), "revision": _whole()},
+    {"apiVersion": _API_VERSION, "kind": _text(), "name": _text(), "uid": _text(), "revision": _whole()},
 )
 _POD_METADATA = _object(
     "Who it is.",

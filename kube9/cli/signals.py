@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+from queue import SimpleQueue
 from types import FrameType, TracebackType
 
 __all__ = ["Signals"]
@@ -15,7 +15,8 @@ class Signals:
     """Takes SIGINT and SIGTERM while it is entered. The first is a wish; the next ends the process at once."""
 
     def __init__(self) -> None:
-        self._told = threading.Event()
+        # Not an Event: a signal that comes while the main thread begins to wait for one would wait for that thread.
+        self._wishes: SimpleQueue[str] = SimpleQueue()
         self._before: dict[signal.Signals, object] = {}
         #: Why to end, for people.
         self.reason = ""
@@ -38,11 +39,11 @@ class Signals:
     @property
     def told(self) -> bool:
         """Whether it is time to end."""
-        return self._told.is_set()
+        return bool(self.reason)
 
     def wait(self) -> None:
         """Wait for the wish, in the main thread."""
-        self._told.wait()
+        self._wishes.put(self._wishes.get())
 
     def _take(self, number: int, _: FrameType | None) -> None:
         for each in _ENDING:
@@ -51,4 +52,4 @@ class Signals:
 
     def _end(self, reason: str) -> None:
         self.reason = self.reason or reason
-        self._told.set()
+        self._wishes.put(reason)

@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -14,6 +15,9 @@ from kube9.core.errors import InvalidInput
 from kube9.core.frozen import frozen_tuple
 
 __all__ = ["NodeRequirement", "NodeSelectorTerm", "Operator"]
+
+#: As many digits as a 64-bit number has, since a label's value is short anyway.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 class Operator(str, Enum):
@@ -84,7 +88,5 @@ class NodeSelectorTerm:
 
 
 def _whole(text: str | None) -> int | None:
-    try:
-        return int(text) if text is not None else None
-    except ValueError:
-        return None
+    """``text`` as Kubernetes reads a whole number; ``None`` where it is none."""
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else None

@@ -6,32 +6,35 @@ from collections.abc import Mapping
 
 from attrs import Attribute, field, frozen
 
+from kube9.core.containers import RestartPolicy
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import FrozenMap, text_map
-from kube9.core.pods import PodSpec
-from kube9.core.validation import not_negative, positive, valid_name
+from kube9.core.limits import REPLICAS_MAX, whole
+from kube9.core.pods import PodSpec, renamed
+from kube9.core.texts import label_map, texts_by_label
+from kube9.core.validation import valid_name
 
-__all__ = ["Deployment", "DeploymentSpec"]
+__all__ = ["NAME_CHARS_MAX", "Deployment", "DeploymentSpec"]
 
 #: Leaves room in the names of its pods for the numbers of more pods than a cluster ever has.
-_NAME_LENGTH_MAX = 240
-#: All are launched in one turn, so that one digit too many must not be the end of the control plane.
-_REPLICAS_MAX = 100_000
+NAME_CHARS_MAX = 240
 
 
 def _short_name(_: object, attribute: Attribute[str], value: str) -> None:
     valid_name(_, attribute, value)
-    if len(value) > _NAME_LENGTH_MAX:
+    if len(value) > NAME_CHARS_MAX:
         raise InvalidInput(
-            f"{attribute.name} of a deployment must have at most {_NAME_LENGTH_MAX} characters, got {len(value)}; the "
+            f"{attribute.name} of a deployment must have at most {NAME_CHARS_MAX} characters, got {len(value)}; the "
             "names of its pods add a number"
         )
 
 
-def _sensible_number(_: object, attribute: Attribute[int], value: int) -> None:
-    not_negative(_, attribute, value)
-    if value > _REPLICAS_MAX:
-        raise InvalidInput(f"{attribute.name} must be at most {_REPLICAS_MAX}, got {value}")
+def _kept_up(_: object, attribute: Attribute[PodSpec], value: PodSpec) -> None:
+    if value.restart_policy is not RestartPolicy.ALWAYS:
+        raise InvalidInput(
+            f"{attribute.name}: restart_policy must be Always, got {value.restart_policy.value}: a deployment keeps "
+            "its pods up"
+        )
 
 
 @frozen(kw_only=True)
@@ -40,13 +43,18 @@ class DeploymentSpec:
 
     name: str = field(validator=_short_name)
     namespace: str = field(default="default", validator=valid_name)
-    replicas: int = field(default=1, validator=_sensible_number)
-    #: What each of its pods is; its name and namespace are the deployment's, and each pod's name adds a number.
-    template: PodSpec
+    replicas: int = field(default=1, validator=whole(0, REPLICAS_MAX))
+    #: What each of its pods is; its name and namespace become the deployment's, and each pod's name adds a number.
+    template: PodSpec = field(validator=_kept_up)
     #: How many of its pods may be missing at a time while they are replaced by those of a new template.
-    max_unavailable: int = field(default=1, validator=positive)
-    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
-    annotations: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    max_unavailable: int = field(default=1, validator=whole(1, REPLICAS_MAX))
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
+    annotations: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=texts_by_label)
+
+    def __attrs_post_init__(self) -> None:
+        template = self.template
+        if (template.namespace, template.name) != (self.namespace, self.name):
+            object.__setattr__(self, "template", renamed(template, self.namespace, self.name))
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,7 @@ from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.placing import Placing
-from kube9.core.pods import Owner, Pod
+from kube9.core.pods import Owner, Pod, renamed
 from kube9.core.podturns import PodTurns
 from kube9.core.replicas import wish
 from kube9.core.settings import Settings
@@ -126,7 +126,7 @@ class DeploymentTurns:
                 names.append((number, name))
         ledger.put_deployment(evolve(deployment, launched=number))
         for number, name in names:
-            pod_spec = evolve(spec.template, name=name, namespace=spec.namespace)
+            pod_spec = renamed(spec.template, spec.namespace, name)
             self._placing.launch_anyway(f"{deployment.uid}-{number}", pod_spec, owner)
 
     def _count_end(self, pod: Pod) -> None:

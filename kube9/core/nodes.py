@@ -9,7 +9,18 @@ from attrs import field, frozen
 
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
-from kube9.core.validation import amounts, device_kind, device_totals, positive, unique_kinds, valid_name
+from kube9.core.limits import DEVICES_MAX, whole
+from kube9.core.texts import (
+    LABEL_KEY,
+    LABEL_VALUE,
+    amounts_by_label,
+    filled_text,
+    follows,
+    label_map,
+    text,
+    texts_by_name,
+)
+from kube9.core.validation import device_kind, device_totals, positive, unique_kinds, valid_name
 
 __all__ = ["DeviceGroup", "Node", "NodePhase", "NodeSpec", "Taint", "TaintEffect"]
 
@@ -38,8 +49,8 @@ def taint_effect(value: TaintEffect | str) -> TaintEffect:
 class Taint:
     """Keeps pods away that do not tolerate it."""
 
-    key: str
-    value: str = ""
+    key: str = field(validator=follows(LABEL_KEY))
+    value: str = field(default="", validator=follows(LABEL_VALUE))
     effect: TaintEffect = field(default=TaintEffect.NO_SCHEDULE, converter=taint_effect)
 
     def __str__(self) -> str:
@@ -50,11 +61,11 @@ class Taint:
 class DeviceGroup:
     """Equal devices of one kind in a node, such as eight GPUs of 1000 milli each."""
 
-    kind: str = field(validator=device_kind)
-    count: int = field(validator=positive)
+    kind: str = field(validator=[device_kind, follows(LABEL_KEY)])
+    count: int = field(validator=whole(1, DEVICES_MAX))
     #: What one device has to give.
     milli: int = field(default=1000, validator=positive)
-    model: str = ""
+    model: str = field(default="", validator=text)
 
 
 @frozen(kw_only=True)
@@ -67,13 +78,13 @@ class NodeSpec:
     """
 
     name: str = field(validator=valid_name)
-    backend: str = "memory"
-    capacity: Mapping[str, int] = field(factory=Amounts, validator=amounts)
+    backend: str = field(default="memory", validator=filled_text)
+    capacity: Mapping[str, int] = field(factory=Amounts, validator=amounts_by_label)
     devices: tuple[DeviceGroup, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
-    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
     taints: tuple[Taint, ...] = field(default=(), converter=frozen_tuple)
     #: For its backend, which refuses those it does not know.
-    options: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    options: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=texts_by_name)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "capacity", device_totals("capacity", self.capacity, self.devices))

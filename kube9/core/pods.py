@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from enum import Enum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 from attrs.converters import optional
 
 from kube9.core.affinity import NodeSelectorTerm
-from kube9.core.containers import Config, Container, RestartPolicy, Volume, total_requests
+from kube9.core.containers import Config, Container, RestartPolicy, Volume, restart_policy, total_requests
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
+from kube9.core.limits import DEVICES_MAX, PRIORITY_MAX, PRIORITY_MIN, TIME_MAX_MS, whole
 from kube9.core.nodes import Taint, TaintEffect, taint_effect
-from kube9.core.validation import amounts, device_kind, device_totals, not_negative, positive, unique_kinds, valid_name
+from kube9.core.parts import check_affinity, check_parts, check_total
+from kube9.core.texts import (
+    LABEL_KEY,
+    LABEL_VALUE,
+    amounts_by_label,
+    check_text,
+    follows,
+    label_map,
+    texts,
+    texts_by_label,
+)
+from kube9.core.validation import device_kind, device_totals, positive, unique_kinds, valid_name
 
-__all__ = ["DeviceRequest", "Owner", "Pod", "PodPhase", "PodReport", "PodSpec", "Toleration"]
+__all__ = [
+    "DEFAULT_SCHEDULER",
+    "DeviceRequest",
+    "Owner",
+    "Pod",
+    "PodPhase",
+    "PodReport",
+    "PodSpec",
+    "Toleration",
+    "renamed",
+]
+
+if TYPE_CHECKING:
+    from attrs import Attribute
+
+#: Kubernetes's name for the scheduler of those who name none.
+DEFAULT_SCHEDULER = "default-scheduler"
 
 
 @frozen(order=True)
@@ -25,8 +55,8 @@ class Toleration:
     An empty ``key`` with ``exists`` matches every taint; an effect of ``None`` matches every effect.
     """
 
-    key: str = ""
-    value: str = ""
+    key: str = field(default="", validator=follows(LABEL_KEY, or_empty=True))
+    value: str = field(default="", validator=follows(LABEL_VALUE))
     exists: bool = False
     effect: TaintEffect | None = field(default=None, converter=optional(taint_effect))
 
@@ -50,10 +80,22 @@ class DeviceRequest:
     A share never spans two devices: two devices at 500 milli are two halves, never one whole.
     """
 
-    kind: str = field(validator=device_kind)
-    count: int = field(validator=positive)
+    kind: str = field(validator=[device_kind, follows(LABEL_KEY)])
+    count: int = field(validator=whole(1, DEVICES_MAX))
     milli: int = field(default=1000, validator=positive)
-    models: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    models: tuple[str, ...] = field(default=(), converter=frozen_tuple, validator=texts)
+
+    def __attrs_post_init__(self) -> None:
+        if "" in self.models:
+            raise InvalidInput("models: a model must not be empty; leave models empty for any")
+
+
+def _scheduler(_: object, attribute: Attribute[Any], value: str) -> None:
+    if value == "":  # nearly always
+        return
+    check_text(attribute.name, value)
+    if value == DEFAULT_SCHEDULER:
+        raise InvalidInput(f"{attribute.name} must be empty for the cluster's default, got {value!r}")
 
 
 @frozen(kw_only=True)
@@ -67,37 +109,42 @@ class PodSpec:
 
     name: str = field(validator=valid_name)
     namespace: str = field(default="default", validator=valid_name)
-    requests: Mapping[str, int] = field(factory=Amounts, validator=amounts)
+    requests: Mapping[str, int] = field(factory=Amounts, validator=amounts_by_label)
     devices: tuple[DeviceRequest, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
-    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
-    node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
+    node_selector: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
     #: The node must meet one of these; empty for no condition.
     node_affinity: tuple[NodeSelectorTerm, ...] = field(default=(), converter=frozen_tuple)
     tolerations: tuple[Toleration, ...] = field(default=(), converter=frozen_tuple)
     #: Higher goes first.
-    priority: int = 0
+    priority: int = field(default=0, validator=whole(PRIORITY_MIN, PRIORITY_MAX))
     #: Empty for the cluster's default.
-    scheduler_name: str = ""
+    scheduler_name: str = field(default="", validator=_scheduler)
     containers: tuple[Container, ...] = field(default=(), converter=frozen_tuple)
     #: Run one after the other, each to its end, before the others start.
     init_containers: tuple[Container, ...] = field(default=(), converter=frozen_tuple)
     volumes: tuple[Volume, ...] = field(default=(), converter=frozen_tuple)
     configs: tuple[Config, ...] = field(default=(), converter=frozen_tuple)
-    restart_policy: RestartPolicy = RestartPolicy.ALWAYS
+    restart_policy: RestartPolicy = field(default=RestartPolicy.ALWAYS, converter=restart_policy)
     #: How long its processes get to end when they are told to.
-    grace_ms: int = field(default=30_000, validator=not_negative)
+    grace_ms: int = field(default=30_000, validator=whole(0, TIME_MAX_MS))
     #: It has the node's own network rather than one of its own.
     host_network: bool = False
-    annotations: Mapping[str, str] = field(factory=FrozenMap, converter=text_map)
+    annotations: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=texts_by_label)
     #: All that scheduling goes by: two pods of one shape fit the same nodes and, for a local policy, score alike.
     shape: Hashable = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if "pods" in self.requests:
             raise InvalidInput("requests: pods is a limit of nodes and cannot be asked for")
+        if self.node_affinity:
+            check_affinity(self.node_affinity)
+        if self.containers or self.init_containers or self.volumes or self.configs:
+            check_parts(self.containers, self.init_containers, self.volumes, self.configs)
         needed = self.requests
         if not needed and (self.containers or self.init_containers):
             needed = total_requests(self.containers, self.init_containers)
+            check_total(needed)
         asked = {resource: amount for resource, amount in needed.items() if amount}
         requests = device_totals("requests", asked, self.devices)
         object.__setattr__(self, "requests", requests)
@@ -113,6 +160,23 @@ class PodSpec:
             self.priority,
         )
         object.__setattr__(self, "shape", shape)
+
+
+# What makes a twin of a spec in a third of the time that copy.copy() takes.
+_PUT_NAMESPACE, _PUT_NAME = (vars(PodSpec)[name].__set__ for name in ("namespace", "name"))
+_SHARED = [each.name for each in fields(PodSpec) if each.name not in ("namespace", "name")]
+_GET_SHARED = attrgetter(*_SHARED)
+_PUT_SHARED = [vars(PodSpec)[name].__set__ for name in _SHARED]
+
+
+def renamed(spec: PodSpec, namespace: str, name: str) -> PodSpec:
+    """``spec`` under other names, which the caller has checked. What was worked out once is shared, as is its shape."""
+    twin = PodSpec.__new__(PodSpec)
+    for put, value in zip(_PUT_SHARED, _GET_SHARED(spec), strict=True):
+        put(twin, value)
+    _PUT_NAMESPACE(twin, namespace)
+    _PUT_NAME(twin, name)
+    return twin
 
 
 class PodPhase(str, Enum):
@@ -176,6 +240,11 @@ class Pod:
     @property
     def namespace(self) -> str:
         return self.spec.namespace
+
+    @property
+    def owner_name(self) -> str | None:
+        """The name of the deployment that it belongs to, for which it is named, with a number added."""
+        return None if self.owner is None else self.spec.name.rpartition("-")[0]
 
 
 @frozen(kw_only=True)

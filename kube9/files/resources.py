@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import FrozenMap
+from kube9.core.limits import DEVICES_MAX
 from kube9.files.fields import amount_of, shown, text, whole
 from kube9.files.records import Record
 
@@ -56,7 +57,7 @@ def devices(record: Record, make: Callable[..., D], more: Mapping[str, Callable[
 
 
 def _gpus(record: Record, make: Callable[..., D], more: Mapping[str, Callable[[object], Any]]) -> tuple[D, ...]:
-    count = record.read("gpu", whole, 0)
+    count = record.read("gpu", partial(whole, most=DEVICES_MAX), 0)
     given = {name: parse for name, parse in (("milli", _at_least_one), *more.items()) if f"gpu_{name}" in record.values}
     if not count:
         for name in given if "gpu" not in record.values else ():

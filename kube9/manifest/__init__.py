@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kube9.manifest.deployments import REPLICAS_MAX
+from kube9.core.limits import REPLICAS_MAX
 from kube9.manifest.documents import deployment_spec_document, node_spec_document, pod_spec_document
 from kube9.manifest.manifest import Manifest, Manifests
 from kube9.manifest.parser import API_VERSION, KINDS, Parser, parse_document

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kube9.core.containers import Container, ContainerPort, PullPolicy, VolumeMount
+from kube9.core.containers import PROTOCOLS, Container, ContainerPort, PullPolicy, VolumeMount
 from kube9.core.frozen import Amounts
+from kube9.core.limits import PORT_MAX
 from kube9.core.quantities import format_quantity
+from kube9.core.texts import is_mount_path
 from kube9.manifest.env import merged, read_env, read_env_from
 from kube9.manifest.names import name_label, port_name
-from kube9.manifest.probes import PORT_MAX, read_probe, read_single_probe
+from kube9.manifest.probes import read_probe, read_single_probe
 from kube9.manifest.reader import NOTHING, Reader
 from kube9.manifest.scalars import amounts, boolean, choice, filled_text, list_of, one_of, text, texts, unique, whole
 from kube9.manifest.shape import Shape, honoured, refused, warned
@@ -21,7 +23,7 @@ PORT = Shape(
     "port of a container",
     honoured("containerPort", whole(1, PORT_MAX), "whole number", to="port", required=True),
     honoured("name", port_name, "name", says="What probes may call it."),
-    honoured("protocol", choice({name: name for name in ("TCP", "UDP", "SCTP")}), "`TCP`, `UDP` or `SCTP`"),
+    honoured("protocol", choice({name: name for name in PROTOCOLS}), "`TCP`, `UDP` or `SCTP`"),
     honoured(
         "hostPort",
         whole(0, PORT_MAX),
@@ -55,7 +57,7 @@ def _read_ports(reader: Reader, value: Any) -> Any:
 
 def _mount_path(reader: Reader, value: Any) -> Any:
     found = text(reader, value)
-    if found is not NOTHING and (not found.startswith("/") or ":" in found or ".." in found.split("/")):
+    if found is not NOTHING and not is_mount_path(found):
         return reader.expected("a path that starts with '/', without ':' and '..'", value)
     return found
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from kube9.core.affinity import NodeRequirement, Operator
 from kube9.core.containers import RestartPolicy
-from kube9.core.deployments import DeploymentSpec
+from kube9.core.deployments import NAME_CHARS_MAX, DeploymentSpec
+from kube9.core.limits import REPLICAS_MAX
 from kube9.manifest.metadata import read_metadata, read_template_metadata
 from kube9.manifest.names import label_key
 from kube9.manifest.pods import read_pod_spec
@@ -20,18 +21,11 @@ __all__ = [
     "DEPLOYMENT",
     "DEPLOYMENT_SPEC",
     "EXPRESSION",
-    "NAME_CHARS_MAX",
-    "REPLICAS_MAX",
     "ROLLING_UPDATE",
     "SELECTOR",
     "STRATEGY",
     "TEMPLATE",
 ]
-
-#: A slip of the finger should not ask for a billion pods.
-REPLICAS_MAX = 100_000
-#: Leaves room for the numbers of its pods.
-NAME_CHARS_MAX = 240
 
 _PERCENT = re.compile(r"([0-9]{1,3})%", re.ASCII)
 

@@ -8,10 +8,20 @@ from kube9.core.nodes import NodeSpec
 from kube9.manifest.metadata import read_node_metadata
 from kube9.manifest.placement import read_device_groups, read_taint
 from kube9.manifest.reader import NOTHING, Reader
-from kube9.manifest.scalars import amounts, filled_text, list_of, text, text_map
-from kube9.manifest.shape import Shape, honoured, refused, warned
+from kube9.manifest.scalars import amounts, boolean, filled_text, list_of, text, text_map
+from kube9.manifest.shape import Field, Shape, Treatment, honoured, warned
 
 __all__ = ["NODE", "NODE_SPEC"]
+
+_CORDON = "is not honoured here: a node is cordoned once it is there; use kube9 node cordon"
+
+
+def _cordoned(reader: Reader, value: Any) -> Any:
+    """What is shown of a node says whether it is cordoned, and must be fit to be applied again."""
+    if boolean(reader, value) is True:
+        reader.warn(_CORDON)
+    return NOTHING
+
 
 NODE_SPEC = Shape(
     "spec of a Node",
@@ -22,7 +32,7 @@ NODE_SPEC = Shape(
     honoured("devices", read_device_groups, "list of devices"),
     honoured("taints", list_of(read_taint), "list of taints"),
     honoured("options", text_map, "texts by name", says="For its backend, which refuses those it does not know."),
-    refused("unschedulable", "a node is cordoned once it is there; see kube9 node cordon"),
+    Field(name="unschedulable", treatment=Treatment.WARNED, read=_cordoned, says=_CORDON),
 )
 
 

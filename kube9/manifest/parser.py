@@ -6,14 +6,11 @@ import difflib
 import marshal
 import threading
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
-
-from attrs import fields
 
 from kube9.core.errors import ManifestError, Problem
 from kube9.core.frozen import FrozenMap
-from kube9.core.pods import PodSpec
+from kube9.core.pods import renamed
 from kube9.manifest.deployments import DEPLOYMENT
 from kube9.manifest.manifest import Manifest
 from kube9.manifest.names import is_subdomain
@@ -48,12 +45,6 @@ _ELSEWHERE = {
     "Service": "kube9 has no Services",
     "StatefulSet": "kube9 has no StatefulSets; apply a pod for each member",
 }
-
-# What makes a twin of a pod in a third of the time that copy.copy() takes.
-_PUT_NAME = vars(PodSpec)["name"].__set__
-_TWIN_FIELDS = [each.name for each in fields(PodSpec) if each.name != "name"]
-_GET_ALL = attrgetter(*_TWIN_FIELDS)
-_PUT_ALL = [vars(PodSpec)[name].__set__ for name in _TWIN_FIELDS]
 
 MEMO_ENTRIES = 1024
 #: A document of more is read anew each time, so that the memo stays within a few tens of megabytes.
@@ -147,7 +138,8 @@ class Parser:
             return parse_document(document, kind=kind, namespace=namespace, source=source)
         known = self._memo.get(key)
         if known is not None and is_subdomain(name):
-            return Manifest("Pod", _renamed(known.spec, name), source, known.warnings)
+            spec: Any = known.spec  # of a pod, as nothing else is remembered
+            return Manifest("Pod", renamed(spec, spec.namespace, name), source, known.warnings)
         made = parse_document(document, kind=kind, namespace=namespace, source=source)
         if made.kind == "Pod":
             self._remember(key, made)
@@ -175,12 +167,3 @@ def _memo_key(document: Mapping[str, Any], kind: str | None, namespace: str | No
     except ValueError:  # something in it that no JSON has, or nested too deep
         return None, ""
     return (key, name) if len(key) <= MEMO_KEY_BYTES_MAX else (None, "")
-
-
-def _renamed(spec: Any, name: str) -> PodSpec:
-    """The same pod under another name. Its shape and all else that was checked and worked out are shared."""
-    twin = PodSpec.__new__(PodSpec)
-    for put, value in zip(_PUT_ALL, _GET_ALL(spec), strict=True):
-        put(twin, value)
-    _PUT_NAME(twin, name)
-    return twin

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kube9.core.affinity import NodeRequirement, NodeSelectorTerm, Operator
+from kube9.core.limits import DEVICES_MAX
 from kube9.core.nodes import DeviceGroup, Taint, TaintEffect
+from kube9.core.parts import NODE_NAME
 from kube9.core.pods import DeviceRequest, Toleration
 from kube9.core.quantities import QUANTITY_MAX
 from kube9.manifest.names import label_key, label_value
@@ -15,7 +17,6 @@ from kube9.manifest.shape import Shape, honoured, refused, warned
 
 __all__ = [
     "AFFINITY",
-    "DEVICES_MAX",
     "DEVICE_GROUP",
     "DEVICE_REQUEST",
     "FIELD_REQUIREMENT",
@@ -90,7 +91,7 @@ read_taint = _valued(TAINT, Taint)
 
 
 def _field_key(reader: Reader, value: Any) -> Any:
-    return value if value == "metadata.name" else reader.expected("metadata.name, the only field there is", value)
+    return value if value == NODE_NAME else reader.expected(f"{NODE_NAME}, the only field there is", value)
 
 
 def _requirement(title: str, key: Read) -> Shape:
@@ -196,9 +197,6 @@ def _device_kind(reader: Reader, value: Any) -> Any:
         return reader.expected("a kind of device, such as gpu", value)
     return label_key(reader, value)
 
-
-#: The node table has a column for each device of the node that has the most.
-DEVICES_MAX = 1024
 
 _COUNT = whole(1, DEVICES_MAX)
 _MILLI = whole(1, QUANTITY_MAX)

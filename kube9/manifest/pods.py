@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kube9.core.containers import RestartPolicy
-from kube9.core.pods import PodSpec
-from kube9.core.quantities import QUANTITY_MAX
+from kube9.core.limits import PRIORITY_MAX, PRIORITY_MIN
+from kube9.core.pods import DEFAULT_SCHEDULER, PodSpec
 from kube9.manifest.configs import read_configs
 from kube9.manifest.containers import read_container, read_init_container
 from kube9.manifest.metadata import read_metadata
@@ -21,12 +21,7 @@ from kube9.manifest.scalars import amounts, boolean, labels, list_of, one_of, se
 from kube9.manifest.shape import Field, Shape, Treatment, honoured, refused, warned
 from kube9.manifest.volumes import read_volumes
 
-__all__ = ["DEFAULT_SCHEDULER", "POD", "POD_SPEC", "read_pod_spec"]
-
-#: Kubernetes's name for the scheduler of those who name none.
-DEFAULT_SCHEDULER = "default-scheduler"
-
-_INT32 = 2**31
+__all__ = ["POD", "POD_SPEC", "read_pod_spec"]
 
 
 def _scheduler_name(reader: Reader, value: Any) -> Any:
@@ -63,7 +58,7 @@ POD_SPEC = Shape(
     honoured("nodeSelector", labels, "labels", to="node_selector"),
     honoured("tolerations", list_of(read_toleration), "list of tolerations"),
     honoured("affinity", read_affinity, "affinity", to="node_affinity"),
-    honoured("priority", whole(-_INT32, _INT32 - 1), "whole number", says="Higher goes first."),
+    honoured("priority", whole(PRIORITY_MIN, PRIORITY_MAX), "whole number", says="Higher goes first."),
     honoured(
         "schedulerName", _scheduler_name, "text", to="scheduler_name", says="`default-scheduler` is the cluster's."
     ),
@@ -137,17 +132,7 @@ def read_pod_spec(reader: Reader, value: Any) -> Any:
     _check_names(reader, value)
     _check_priority_class(reader, value)
     found["configs"] = tuple(reader.configs.values())
-    spec = reader.named(PodSpec, found, before)
-    return spec if spec is NOTHING else _of_sane_size(reader, spec)
-
-
-def _of_sane_size(reader: Reader, spec: PodSpec) -> Any:
-    """``spec`` itself, unless its containers, none of which asks for too much, do so together."""
-    for resource, amount in spec.requests.items():
-        if amount > QUANTITY_MAX:
-            reader.problem(f"its containers ask for more {resource} in all than there can be", "containers")
-            return NOTHING
-    return spec
+    return reader.named(PodSpec, found, before)
 
 
 def _check_priority_class(reader: Reader, spec: dict[str, Any]) -> None:

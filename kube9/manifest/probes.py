@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kube9.core.containers import ExecAction, HttpGetAction, Probe, TcpSocketAction
+from kube9.core.containers import SCHEMES, ExecAction, HttpGetAction, Probe, TcpSocketAction
 from kube9.core.frozen import FrozenMap
+from kube9.core.limits import PORT_MAX
 from kube9.manifest.reader import NOTHING, Read, Reader
 from kube9.manifest.scalars import choice, filled_text, list_of, seconds, text, texts, unique, whole
 from kube9.manifest.shape import Shape, honoured, refused
 
-__all__ = ["EXEC", "HTTP_GET", "HTTP_HEADER", "PORT_MAX", "PROBE", "TCP_SOCKET", "read_probe", "read_single_probe"]
-
-PORT_MAX = 65535
+__all__ = ["EXEC", "HTTP_GET", "HTTP_HEADER", "PROBE", "TCP_SOCKET", "read_probe", "read_single_probe"]
 
 
 def _port(reader: Reader, value: Any) -> Any:
@@ -58,7 +57,7 @@ HTTP_GET = Shape(
     honoured("port", _port, "number or name of a port", required=True),
     honoured("path", filled_text, "text", says="`/` where it is unsaid."),
     honoured("host", text, "text", says="The pod itself where it is unsaid."),
-    honoured("scheme", choice({"HTTP": "HTTP", "HTTPS": "HTTPS"}), "`HTTP` or `HTTPS`"),
+    honoured("scheme", choice({name: name for name in SCHEMES}), "`HTTP` or `HTTPS`"),
     honoured("httpHeaders", _read_headers, "list of headers", to="headers"),
 )
 TCP_SOCKET = Shape(

@@ -9,6 +9,7 @@ from typing import Any
 
 from kube9.core.errors import QuantityError
 from kube9.core.frozen import Amounts, FrozenMap
+from kube9.core.limits import TIME_MAX_MS
 from kube9.core.quantities import QUANTITY_MAX, parse_quantity
 from kube9.manifest.names import label_key, label_value
 from kube9.manifest.reader import NOTHING, Read, Reader, quotes_hint, shown
@@ -32,8 +33,7 @@ __all__ = [
     "whole",
 ]
 
-#: Some thirty years; milliseconds of it are exact in a float of seconds.
-SECONDS_MAX = 10**9
+SECONDS_MAX = TIME_MAX_MS // 1000
 
 _QUANTITY_CHARS_MAX = 40
 
@@ -88,7 +88,7 @@ def seconds(least: int = 0) -> Read:
         if type(value) is float and reader.own and abs(value) <= SECONDS_MAX:
             exact = Decimal(repr(value)) * 1000
             time_ms = int(exact) if exact == int(exact) else None
-        if time_ms is not None and least <= time_ms <= SECONDS_MAX * 1000:
+        if time_ms is not None and least <= time_ms <= TIME_MAX_MS:
             return time_ms
         return reader.expected(
             f"a {'' if reader.own else 'whole '}number of seconds from {least} to {SECONDS_MAX}", value

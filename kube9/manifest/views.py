@@ -25,8 +25,15 @@ def pod_document(pod: Pod, node_name: str | None) -> Document:
     metadata = _metadata(metadata_of(spec), pod.uid, pod.created_at_ms)
     metadata.setdefault("namespace", spec.namespace)
     if pod.owner is not None:
-        owner = {"apiVersion": API_VERSION, "kind": "Deployment", "uid": pod.owner.uid, "revision": pod.owner.revision}
-        metadata["ownerReferences"] = [owner]
+        metadata["ownerReferences"] = [
+            {
+                "apiVersion": API_VERSION,
+                "kind": "Deployment",
+                "name": pod.owner_name,
+                "uid": pod.owner.uid,
+                "revision": pod.owner.revision,
+            }
+        ]
     return {
         "apiVersion": API_VERSION,
         "kind": "Pod",

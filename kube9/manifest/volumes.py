@@ -6,6 +6,8 @@ from typing import Any
 
 from kube9.core.containers import ConfigVolume, EmptyDir, NamedVolume, Volume
 from kube9.core.frozen import FrozenMap
+from kube9.core.limits import MODE_MAX
+from kube9.core.texts import stays_below
 from kube9.manifest.configs import referred
 from kube9.manifest.names import data_key, name_label, subdomain
 from kube9.manifest.reader import NOTHING, Read, Reader
@@ -18,7 +20,7 @@ __all__ = ["CONFIG_ITEM", "CONFIG_VOLUME", "EMPTY_DIR", "NAMED_VOLUME", "SECRET_
 def relative_path(reader: Reader, value: Any) -> Any:
     """A path that stays below where it begins."""
     found = filled_text(reader, value)
-    if found is not NOTHING and (found.startswith("/") or ".." in found.split("/")):
+    if found is not NOTHING and not stays_below(found):
         return reader.expected("a path without '/' at its start and without '..'", value)
     return found
 
@@ -55,7 +57,7 @@ def _config_shape(title: str, name_field: str) -> Shape:
         title,
         honoured(name_field, subdomain, "name", to="config", required=True),
         honoured("items", _read_items, "list of items", says="Only these keys, and under which names."),
-        honoured("defaultMode", whole(0, 0o777), "whole number", to="mode", says="Permissions of the files: 0644."),
+        honoured("defaultMode", whole(0, MODE_MAX), "whole number", to="mode", says="Permissions of the files: 0644."),
         honoured("optional", boolean, "boolean", says="Empty, with a warning, where there is none."),
     )
 

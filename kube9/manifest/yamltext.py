@@ -1,4 +1,4 @@
-"""YAML text into plain dicts and lists, in one pass over the parser's events and with limits on what it may become.
+"""YAML text into plain dicts and lists and back, read in one pass over the parser's events and within limits.
 
 A loader of PyYAML's own would take yes for true in keys, ``22:22`` for a number, the second of two equal keys for
 the right one, and a few lines of nested aliases for gigabytes.
@@ -16,7 +16,7 @@ from attrs import define, field
 
 from kube9.core.errors import ManifestError, Problem
 
-__all__ = ["ALIASED_MAX", "DEPTH_MAX", "yaml_documents"]
+__all__ = ["ALIASED_MAX", "DEPTH_MAX", "yaml_documents", "yaml_text"]
 
 DEPTH_MAX = 100
 #: Values that aliases may repeat in one text, each counted with all that is in it.
@@ -57,6 +57,27 @@ def yaml_documents(text: str) -> Iterator[Any]:
         raise ManifestError([Problem("", "expected a text of Unicode characters")]) from exc
     except yaml.YAMLError as exc:
         raise ManifestError([Problem("", "is no YAML")]) from exc
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's, with quotes where it leaves them out and a reader takes the text for something else."""
+
+
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Otherwise these are written as if they were ends of lines, and are gone.
+    style = '"' if any(end in text for end in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text_node)
+# Numbers to YAML 1.2 and to Kubernetes, such as 12e4567 and 0o17, and texts to PyYAML.
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(rf"(?:{_INT.pattern})\Z"), list("-+0123456789"))
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOAT.pattern})\Z"), list("-+.0123456789"))
+
+
+def yaml_text(document: object) -> str:
+    """Plain values as a document that :func:`yaml_documents` reads as the same, keys in their order."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def _place(mark: Any) -> str:

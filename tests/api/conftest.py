@@ -28,8 +28,8 @@ def make_plane(kube9, tmp_path):
     """A function that starts a control plane; all are stopped at the end."""
     planes = []
 
-    def make(**options):
-        store = open_store(str(tmp_path / f"{len(planes)}.db"))
+    def make(*, around_store=lambda store: store, **options):
+        store = around_store(open_store(str(tmp_path / f"{len(planes)}.db")))
         plane = kube9.make_control_plane(store, server_url="http://127.0.0.1:9009", **options)
         planes.append(plane)
         plane.start()

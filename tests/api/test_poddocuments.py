@@ -27,3 +27,13 @@ def test_each_pod_is_shown_as_it_is_however_many_are_kept(api, kept):
     api.delete("/v1/pods/b")
     api.until(lambda: len(view.pods()) == 2)
     assert shown() == fresh() == shown()
+
+
+def test_a_pod_of_a_deployment_names_it(api):
+    uid = api.post("/v1/deployments", api.deployment_manifest("web-1", 1)).json["metadata"]["uid"]
+    view = api.plane.view
+    api.until(view.pods)
+    (shown,) = orjson.loads(orjson.dumps(PodDocuments(view).documents(view.pods())))
+    assert shown["metadata"]["ownerReferences"] == [
+        {"apiVersion": "kube9/v1", "kind": "Deployment", "name": "web-1", "uid": uid, "revision": 1}
+    ]

@@ -39,7 +39,7 @@ class TestContract(BackendContract):
         return PodSpec(name="short", labels={"exit-code": str(exit_code)})
 
     def unstartable_pod(self):
-        return PodSpec(name="unstartable", labels={"error": "no image"})
+        return PodSpec(name="unstartable", labels={"error": "no-image"})
 
     def lose_node(self, backend, node):
         backend.crash_node(node.uid, down_for_ms=20)

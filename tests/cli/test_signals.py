@@ -46,3 +46,25 @@ def test_a_server_that_cannot_go_on_ends_by_itself():
         signals.wait()
         thread.join()
     assert (signals.failure, signals.reason) == ("the disk is gone", "the disk is gone")
+
+
+AT_ANY_MOMENT = """
+import os, signal, sys, threading
+from kube9.cli.signals import Signals
+
+for number in range(400):
+    with Signals() as signals:
+        thread = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGTERM))
+        thread.start()
+        signals.wait()
+        thread.join()
+        assert signals.told and signals.reason == "SIGTERM"
+print("every one was taken")
+"""
+
+
+def test_a_signal_may_come_at_any_moment_of_the_waiting():
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ANY_MOMENT], capture_output=True, check=False, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "every one was taken\n"), done.stderr

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kube9.core.affinity import NodeRequirement, NodeSelectorTerm
 from kube9.core.errors import InvalidInput
@@ -40,6 +42,25 @@ def asked(key, operator, *values):
 )
 def test_a_requirement_is_met_or_not(requirement, met):
     assert requirement.matches(LABELS) is met
+
+
+SOME = st.sampled_from(("", "a", "b", "7", "-7", "070", "7.0"))
+SOME_LABELS = st.dictionaries(st.sampled_from(("zone", "cores")), SOME)
+
+
+@given(SOME_LABELS, st.sampled_from(("zone", "cores")), st.lists(SOME, min_size=1, max_size=3))
+def test_each_operator_has_its_opposite(labels, key, values):
+    assert asked(key, "In", *values).matches(labels) is not asked(key, "NotIn", *values).matches(labels)
+    assert asked(key, "Exists").matches(labels) is not asked(key, "DoesNotExist").matches(labels)
+    if asked(key, "In", *values).matches(labels):
+        assert asked(key, "Exists").matches(labels)
+
+
+@given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
+def test_numbers_are_compared_as_numbers(number, bound):
+    labels = {"cores": str(number)}
+    assert asked("cores", "Gt", str(bound)).matches(labels) is (number > bound)
+    assert asked("cores", "Lt", str(bound)).matches(labels) is (number < bound)
 
 
 @pytest.mark.parametrize(

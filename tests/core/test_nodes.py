@@ -26,6 +26,11 @@ def test_devices_are_added_to_the_capacity():
         ({"capacity": {"cpu": 1.5}}, "capacity: cpu must be a whole number"),
         ({"capacity": {"gpu": 1}, "devices": (GPUS,)}, "capacity: gpu is given as 1 and also as devices"),
         ({"devices": (GPUS, GPUS)}, "devices: 'gpu' is listed 2 times"),
+        ({"backend": ""}, "backend must not be empty"),
+        ({"capacity": {"a b": 1}}, "capacity: 'a b' must be a name of letters"),
+        ({"labels": {"a": "b c"}}, "labels: a must be a text that is empty or of letters"),
+        ({"options": {"": "x"}}, "options: a name must be a text with something in it"),
+        ({"options": {"delay": 5}}, "options: 'delay' must be a text, got int"),
     ],
 )
 def test_a_bad_spec_is_refused(bad, problem):
@@ -40,7 +45,10 @@ def test_a_bad_spec_is_refused(bad, problem):
         ({"kind": "cpu"}, "kind must be that of a device, such as gpu, got 'cpu'"),
         ({"kind": "memory"}, "kind must be that of a device"),
         ({"kind": "pods"}, "kind must be that of a device"),
+        ({"kind": "a/b/c"}, "kind must be a name of letters"),
+        ({"model": "A\0"}, "model must be a text without NUL"),
         ({"count": 0}, "count must be"),
+        ({"count": 1025}, "count must be a whole number from 1 to 1024"),
         ({"milli": 0}, "milli must be"),
         ({"milli": -5}, "milli must be"),
     ],
@@ -94,6 +102,14 @@ def test_a_taints_effect_may_be_given_by_its_name(effect):
 def test_a_taint_of_no_known_effect_is_refused():
     with pytest.raises(InvalidInput, match="effect"):
         Taint("k", effect="NoSuchThing")
+
+
+@pytest.mark.parametrize(
+    "key,value,problem", [("", "", "key must be"), ("a b", "", "key must be"), ("a", "b c", "value must be")]
+)
+def test_a_taint_that_no_manifest_can_tell_is_refused(key, value, problem):
+    with pytest.raises(InvalidInput, match=f"^{problem}"):
+        Taint(key, value)
 
 
 def test_a_taint_is_written_as_people_know_it():

@@ -141,7 +141,7 @@ def test_devices_may_agree_with_an_amount_given_too():
 
 
 def test_the_total_of_devices_is_bounded():
-    group = DeviceGroup(kind="gpu", count=QUANTITY_MAX, milli=2)
+    group = DeviceGroup(kind="gpu", count=2, milli=QUANTITY_MAX)
     with pytest.raises(InvalidInput, match=f"capacity: gpu must be at most {QUANTITY_MAX} in all"):
         device_totals("capacity", {}, [group])
 

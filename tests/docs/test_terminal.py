@@ -49,3 +49,8 @@ def test_the_picture_is_of_these_commands(session):
     drawn = html.unescape(re.sub(r"<[^>]+>", "", (DOCS / "images" / "terminal.svg").read_text(encoding="utf-8")))
     drawn = drawn.replace("\xa0", " ")
     assert [command for command in session if command not in drawn] == []
+
+
+def test_the_picture_asks_no_server_for_anything():
+    drawn = (DOCS / "images" / "terminal.svg").read_text(encoding="utf-8")
+    assert not re.search(r"url\((?!#)|@import|@font-face|href=", drawn)

@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kube9.core.containers import Container
-from kube9.core.deployments import DeploymentSpec
+from kube9.core.deployments import NAME_CHARS_MAX, DeploymentSpec
 from kube9.core.pods import PodSpec
 from kube9.manifest import REPLICAS_MAX, parse_document
-from kube9.manifest.deployments import NAME_CHARS_MAX
 
 CONTAINER = {"name": "c", "image": "x:1"}
 

@@ -41,7 +41,7 @@ def test_a_node():
         ({"backend": ""}, "spec.backend", "must not be empty"),
         ({"taints": [{"key": "a"}]}, "spec.taints[0].effect", "is required"),
         ({"options": {"delay": 5}}, "spec.options.delay", "put it in quotes"),
-        ({"unschedulable": True}, "spec.unschedulable", "kube9 node cordon"),
+        ({"unschedulable": "yes"}, "spec.unschedulable", "expected true or false, got the text 'yes'"),
         ({"devices": [{"kind": "gpu", "count": 1}] * 2}, "spec.devices[1].kind", "another entry for 'gpu'"),
         ({"podCIDR": "10.0.0.0/8"}, "spec.podCIDR", "unknown field"),
     ],
@@ -54,6 +54,23 @@ def test_faults_of_a_node(problems_of, spec, path, part):
 
 def test_a_node_is_in_no_namespace(problems_of):
     assert list(problems_of(node({"namespace": "a"}))) == ["metadata.namespace"]
+
+
+@pytest.mark.parametrize(
+    "said,warnings",
+    [
+        (None, ()),
+        (False, ()),
+        (
+            True,
+            ("spec.unschedulable: is not honoured here: a node is cordoned once it is there; use kube9 node cordon",),
+        ),
+    ],
+)
+def test_whether_a_node_is_cordoned_is_no_matter_of_its_manifest(said, warnings):
+    manifest = parse_document(node(backend="docker", unschedulable=said))
+    assert manifest.spec == NodeSpec(name="n", backend="docker")
+    assert manifest.warnings == warnings
 
 
 def test_annotations_of_a_node_are_warned_about():

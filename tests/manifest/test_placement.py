@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from kube9.core.affinity import NodeRequirement, NodeSelectorTerm, Operator
+from kube9.core.limits import DEVICES_MAX
 from kube9.core.nodes import TaintEffect
 from kube9.core.pods import DeviceRequest, Toleration
 from kube9.manifest import parse_document
-from kube9.manifest.placement import DEVICES_MAX
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

@@ -172,7 +172,7 @@ def test_no_two_containers_have_one_name(problems_of, pod):
 def test_containers_may_not_ask_for_more_together_than_a_number_holds(problems_of, pod):
     containers = [{"name": f"c{number}", "resources": {"requests": {"memory": "8Pi"}}} for number in range(1025)]
     assert problems_of(pod({"containers": containers})) == {
-        "spec.containers": "its containers ask for more memory in all than there can be"
+        "spec": f"containers: they ask for {1025 * 2**53} of memory in all, expected at most {2**53}"
     }
 
 

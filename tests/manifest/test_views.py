@@ -64,7 +64,7 @@ def test_a_pod_of_a_deployment_that_ended():
         "n1",
     )
     assert document["metadata"]["ownerReferences"] == [
-        {"apiVersion": "kube9/v1", "kind": "Deployment", "uid": "d1", "revision": 2}
+        {"apiVersion": "kube9/v1", "kind": "Deployment", "name": "p", "uid": "d1", "revision": 2}
     ]
     assert document["status"] == {
         "phase": "Failed",
@@ -148,6 +148,20 @@ def test_what_is_shown_may_be_applied_again():
     assert [warning.partition(": ")[0] for warning in manifest.warnings] == [
         "metadata.uid",
         "metadata.creationTimestamp",
+        "status",
+    ]
+
+
+@pytest.mark.parametrize("cordoned", [False, True])
+def test_a_node_that_is_shown_may_be_applied_again(cordoned):
+    spec = NodeSpec(name="n", capacity={"cpu": 4000, "pods": 9}, devices=(DeviceGroup(kind="gpu", count=2),))
+    node = Node(uid="u", spec=spec, ordinal=0, phase=NodePhase.READY, cordoned=cordoned, created_at_ms=AT_MS)
+    manifest = parse_document(json.loads(json.dumps(node_document(node, {"cpu": 500}, 1))))
+    assert manifest.spec == spec
+    assert [warning.partition(": ")[0] for warning in manifest.warnings] == [
+        "metadata.uid",
+        "metadata.creationTimestamp",
+        *(["spec.unschedulable"] if cordoned else []),
         "status",
     ]
 

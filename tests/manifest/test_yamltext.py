@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import yaml
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kube9.core.errors import ManifestError
-from kube9.manifest.yamltext import ALIASED_MAX, DEPTH_MAX, yaml_documents
+from kube9.manifest.yamltext import ALIASED_MAX, DEPTH_MAX, yaml_documents, yaml_text
 
 
 def read(text):
@@ -130,22 +131,40 @@ def test_what_aliases_repeat_is_limited():
     assert f"aliases repeat more than {ALIASED_MAX} values" in problem("\n".join(lines))
 
 
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**18), 10**18)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+#: Numbers that PyYAML takes for texts, and writes without quotes.
+UNQUOTED = re.compile(r"[-+]?(?:0o[0-7_]+|[0-9][0-9_]*[eE][-+]?[0-9]+)", re.ASCII)
 
 
-@given(VALUES, st.booleans())
+def values(texts):
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**18), 10**18)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=8,
+    )
+
+
+@given(values(TEXTS.filter(lambda text: not UNQUOTED.fullmatch(text))), st.booleans())
 def test_what_others_write_is_read_as_it_was(value, flow):
     text = yaml.safe_dump(value, default_flow_style=flow)
     (again,) = read(text)
     assert again == value or (value == "" and again is None)
+
+
+@given(values(TEXTS))
+def test_what_is_written_is_read_as_it_was(value):
+    assert read(yaml_text(value)) == [value]
+
+
+@pytest.mark.parametrize(
+    "text", ["12e4567", "1E5", "-1e+5", "0o17", "0O17", "1_0e5", "5", "0644", "1.5", "yes", "~", ""]
+)
+def test_a_text_that_looks_like_something_else_is_written_in_quotes(text):
+    assert read(yaml_text({"labels": {text: text}})) == [{"labels": {text: text}}]
 
 
 @given(st.text(st.sampled_from("ab:-[]{}&*!|>'\"\n ,?#<0.e%@`\t~"), max_size=40))

@@ -65,9 +65,9 @@ def test_several_instances_are_told_apart_by_their_names(run_all, pod):
 
 
 def test_a_resource_with_an_odd_name(run, pod):
-    arrivals = [pod("a", run=9, requests={'x.org/"odd"': 2})]
-    found = plots([run(arrivals, 'auto:cpu=4,resource.x.org/"odd"=2')])
-    assert 'aria-label="x-org--odd- allocated"' in found['X.org/"odd" allocated'].svg
+    arrivals = [pod("a", run=9, requests={"x.org/odd_1.2": 2})]
+    found = plots([run(arrivals, "auto:cpu=4,resource.x.org/odd_1.2=2")])
+    assert 'aria-label="x-org-odd-1-2 allocated"' in found["X.org/odd_1.2 allocated"].svg
 
 
 def test_a_run_without_length(run, pod):

@@ -208,7 +208,7 @@ BROKEN = {
         AssertionError,
         "which takes no pods|waits although it fits",
     ),
-    "too many on a node": ({"without": ("resources",)}, InvariantViolation, "has -"),
+    "too many on a node": ({"without": ("resources",)}, InvariantViolation, "has -|waits although it fits"),
     "a label that is not there": (
         {"without": ("node-selector",)},
         AssertionError,

@@ -9,9 +9,9 @@ from typing import Any
 from attrs import define, field
 
 from kube9.core.errors import FileError, InvalidInput
+from kube9.core.limits import PRIORITY_MAX, PRIORITY_MIN
 from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import Arrival, Trace
-from kube9.core.quantities import QUANTITY_MAX
 from kube9.files.fields import duration_ms, labels, models, text, tolerations, whole
 from kube9.files.records import NameBook, Record, is_json_lines, read_objects, record_of
 from kube9.files.resources import PREFIX, amounts, devices
@@ -41,7 +41,7 @@ _COLUMNS = Columns(
 )
 _OF_THE_POD_ALONE = ("name", "arrival", "duration")
 
-_priority = partial(whole, least=-QUANTITY_MAX)
+_priority = partial(whole, least=PRIORITY_MIN, most=PRIORITY_MAX)
 
 
 class NativeReader:
@@ -119,7 +119,6 @@ def _shape(record: Record) -> Mapping[str, Any]:
     shape: dict[str, Any] = {
         "namespace": record.read("namespace", text, "default"),
         "requests": amounts(record, ("cpu", "memory")),
-        "devices": devices(record, DeviceRequest, {"models": models}),
         "labels": record.read("labels", labels, {}),
         "node_selector": record.read("node_selector", labels, {}),
         "tolerations": record.read("tolerations", tolerations, ()),
@@ -127,7 +126,10 @@ def _shape(record: Record) -> Mapping[str, Any]:
         "scheduler_name": record.read("scheduler", text, ""),
     }
     try:
+        shape["devices"] = devices(record, DeviceRequest, {"models": models})
         PodSpec(name="trial", **shape)  # whatever fails with the real name is then the name's fault
+    except FileError:
+        raise
     except InvalidInput as exc:
         raise record.fault(str(exc)) from exc
     return shape

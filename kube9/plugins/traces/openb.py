@@ -11,8 +11,9 @@ from typing import Any
 
 from attrs import define, field
 
-from kube9.core.errors import InvalidInput
+from kube9.core.errors import FileError, InvalidInput
 from kube9.core.frozen import FrozenMap
+from kube9.core.limits import DEVICES_MAX
 from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import Arrival, Trace
 from kube9.core.quantities import QUANTITY_MAX
@@ -32,6 +33,7 @@ _SHAPE = ("cpu_milli", "memory_mib", "num_gpu", "gpu_milli", "gpu_spec", "qos")
 
 _memory_mib = partial(whole, most=QUANTITY_MAX // _MIB)
 _at_least_one = partial(whole, least=1)
+_count = partial(whole, most=DEVICES_MAX)
 
 
 class OpenbReader:
@@ -92,13 +94,12 @@ class _PodList:
         if "memory_mib" in table.header:
             requests["memory"] = table.required("memory_mib", _memory_mib)(cells) * _MIB
         qos = table.optional("qos", text, "")(cells)
-        shape: dict[str, Any] = {
-            "requests": FrozenMap(requests),
-            "devices": self._devices(cells),
-            "labels": FrozenMap({"qos": qos} if qos else {}),
-        }
+        shape: dict[str, Any] = {"requests": FrozenMap(requests), "labels": FrozenMap({"qos": qos} if qos else {})}
         try:
+            shape["devices"] = self._devices(cells)
             PodSpec(name="trial", **shape)  # whatever fails with the real name is then the name's fault
+        except FileError:
+            raise
         except InvalidInput as exc:
             raise table.fault(str(exc)) from exc
         return shape
@@ -106,7 +107,7 @@ class _PodList:
     def _devices(self, cells: list[str]) -> tuple[DeviceRequest, ...]:
         table = self.table
         wanted = table.optional("gpu_spec", models, ())(cells)
-        count = table.required("num_gpu", whole)(cells)
+        count = table.required("num_gpu", _count)(cells)
         milli = table.required("gpu_milli", _at_least_one if count else whole)(cells)
         return (DeviceRequest(kind="gpu", count=count, milli=milli, models=wanted),) if count else ()
 

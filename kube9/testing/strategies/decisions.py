@@ -114,6 +114,6 @@ def _draw_devices(draw: Draw, table: NodeTable, row: int) -> tuple[DeviceRequest
         kind="gpu",
         count=count,
         milli=draw(st.integers(1, free[count - 1])),
-        models=draw(st.sampled_from(((), (model,)))),
+        models=draw(st.sampled_from(((), (model,)) if model else ((),))),
     )
     return (request,)

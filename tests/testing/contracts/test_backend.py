@@ -23,7 +23,7 @@ class TestDouble(BackendContract):
         return PodSpec(name="short", labels={{"exit": str(exit_code)}})
 
     def unstartable_pod(self):
-        return PodSpec(name="unstartable", labels={{"error": "no image"}})
+        return PodSpec(name="unstartable", labels={{"error": "no-image"}})
 
     def lose_node(self, backend, node):
         backend.crash_node(node.uid, 100)

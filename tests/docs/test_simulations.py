@@ -12,10 +12,19 @@ from click.testing import CliRunner
 from kube9.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "docs/howto/compare-policies.md", "docs/howto/simulate-failures.md")]
+PAGES = [
+    ROOT / name
+    for name in (
+        "README.md",
+        "docs/howto/chaos.md",
+        "docs/howto/compare-policies.md",
+        "docs/howto/simulate-failures.md",
+    )
+]
 
 CONSOLE = re.compile(
-    r"^```console\n\$ kube9 (?P<command>simulate .*?[^\\])\n(?P<shown>[A-Z].*?)^```", re.MULTILINE | re.DOTALL
+    r"^```console\n\$ kube9 (?P<command>(?:simulate|chaos|health compare) .*?[^\\])\n(?P<shown>[A-Z0-9].*?)^```",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -37,4 +46,4 @@ def test_what_is_shown_comes_out(command, shown, monkeypatch):
 
 
 def test_there_are_some():
-    assert len(list(shown_runs())) >= 5
+    assert len(list(shown_runs())) > 6

@@ -66,36 +66,30 @@ def _run(
 
 
 def plot(rows: Sequence[Row], file: str) -> None:
-    """Draw how soon each check gave dead nodes up against how often it gave up one that was fine.
+    """Draw what each check cost, and how often it was wrong.
 
     :param file: an SVG, or whatever matplotlib knows the name of.
     """
     from matplotlib.figure import Figure
 
-    from kube9.simulator.drawing import MARKERS
-
     checks = list(dict.fromkeys(row.health for row in rows))
     weathers = list(dict.fromkeys(row.weather for row in rows))
     figure = Figure(figsize=(10, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    shown: tuple[tuple[str, Callable[[Measures], float]], ...] = (
+        ("pods not running, % of the time", lambda told: 100 * told.downtime),
+        ("false suspicions a node-day", lambda told: told.false_suspicions),
+    )
     width = 0.8 / len(checks)
-    for number, check in enumerate(checks):
-        mine = {row.weather: row.measures for row in rows if row.health == check}
-        at = [index + (number - (len(checks) - 1) / 2) * width for index in range(len(weathers))]
-        left.bar(at, [100 * mine[name].downtime for name in weathers], width, label=check)
-        found = [
-            (index, each.fail_ms)
-            for index, name in zip(at, weathers, strict=True)
-            if (each := mine[name]).fail_ms is not None
-        ]
-        marker = MARKERS[number % len(MARKERS)]
-        right.plot([x for x, ms in found if ms], [ms / 1000 for _, ms in found if ms], marker, label=check)
-    for axes, title in ((left, "pods not running, % of the time"), (right, "crash to failed, median, s")):
+    for axes, (title, value) in zip(figure.subplots(1, 2), shown, strict=True):
+        for number, check in enumerate(checks):
+            mine = {row.weather: row.measures for row in rows if row.health == check}
+            at = [index + (number - (len(checks) - 1) / 2) * width for index in range(len(weathers))]
+            axes.bar(at, [value(mine[name]) for name in weathers], width, label=check)
         axes.set_title(title, loc="left", fontsize=10)
         axes.set_xticks(range(len(weathers)), weathers, rotation=35, ha="right")
-        axes.set_xlim(-0.6, len(weathers) - 0.4)
+        axes.set_yscale("symlog", linthresh=1)
         axes.set_ylim(bottom=0)
         axes.grid(axis="y", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(checks), frameon=False)
     figure.savefig(file)

@@ -56,3 +56,9 @@ def test_a_missed_beat_or_two_are_no_reason_for_suspicion():
     check = Heartbeat()
     assert check.suspicion(HeartbeatHistory(arrivals_ms=(0,), interval_ms=1000), 2999) < check.suspect_at
     assert check.suspicion(HeartbeatHistory(arrivals_ms=(0,), interval_ms=1000), 3000) >= check.suspect_at
+
+
+@pytest.mark.parametrize("asked_ms, suspicion", [(1000, 6000.0), (500, 6000.0), (4000, 1500.0)])
+def test_one_that_is_asked_to_beat_more_seldom_may_be_silent_for_longer(asked_ms, suspicion):
+    history = HeartbeatHistory(arrivals_ms=(1_000,), interval_ms=asked_ms)
+    assert Heartbeat(interval_ms=1000).suspicion(history, 7_000) == suspicion

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from kube9.cli.nodetable import warn_of_hold
+
+
+class Told:
+    """A server that says why moves are held, and counts who asks."""
+
+    def __init__(self, held):
+        self.held = held
+        self.asked = 0
+
+    def node_health(self):
+        self.asked += 1
+        return {"movesHeld": self.held, "items": []}
+
+
+def nodes(*phases):
+    return [{"status": {"phase": phase}} for phase in phases]
+
+
+@pytest.mark.parametrize(
+    "held, phases, said, asked",
+    [
+        ("3 of 5 nodes are not heard", ["Ready", "Suspect"], "no pods move for now: 3 of 5 nodes are not heard\n", 1),
+        (None, ["Ready", "Suspect"], "", 1),
+        # Where none is suspected nothing is held, and nobody need be asked.
+        ("that was before", ["Ready", "Lost"], "", 0),
+    ],
+    ids=["held", "one is silent", "all is well"],
+)
+def test_a_hold_is_told_to_people(capsys, held, phases, said, asked):
+    client = Told(held)
+    warn_of_hold(client, nodes(*phases))
+    assert capsys.readouterr() == ("", said)
+    assert client.asked == asked

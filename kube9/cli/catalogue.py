@@ -20,7 +20,7 @@ BUILT_IN: Mapping[str, str] = {
     "demo": "Run a small cluster in this process: nodes join, pods land, one node dies.",
     "deployment": "List, scale and delete deployments; 'kube9 apply' makes them.",
     "events": "Show the last events, the newest at the end.",
-    "health": "Choose how nodes are judged by their beats, by what was recorded of some.",
+    "health": "Choose how nodes are judged by their beats: by what was recorded of some, or by simulated ones.",
     "node": "Add, list, drain, fail and delete nodes.",
     "plan": "Show which node each pod of some manifests would get now, or why it would wait; change nothing.",
     "plugins": "List every plugin: where it is from, what it offers, and why it failed.",

@@ -150,6 +150,8 @@ class Monitor:
         """
         for event in events:
             if isinstance(event, e.NodeReady):
+                if event.node.uid in self._failed and self._watch.knows(event.node.uid):
+                    self._note(UP, event.node.name, self._clock.now_ms())
                 self._failed.discard(event.node.uid)
                 self._begin(event.node)
             elif isinstance(event, e.NodeFailed):

@@ -25,8 +25,6 @@ class Verdict(Enum):
 class Judge:
     """Asks a health check about silences.
 
-    Leases hold as long as regular beats would, so no node is given up sooner, whatever the check says of it.
-
     :param interval_ms: how often nodes are to beat, unless another interval is given with a question; ``None`` for as
         often as the check says, or every second.
     """
@@ -34,7 +32,7 @@ class Judge:
     def __init__(self, check: HealthCheck, interval_ms: int | None = None) -> None:
         self.check = check
         self.interval_ms = int(getattr(check, "interval_ms", _INTERVAL_MS)) if interval_ms is None else interval_ms
-        #: The shortest silence after which a node is given up.
+        #: The silence after which a node is given up that beat regularly until then.
         self.fail_after_ms = fail_after_ms(check, self.interval_ms)
         #: How long to wait between two looks at all nodes.
         self.pause_ms = max(1, self.interval_ms // 2)
@@ -51,6 +49,6 @@ class Judge:
         if silent_ms <= (interval_ms or self.interval_ms):
             return Verdict.TRUSTED
         suspicion = self.suspicion(arrivals_ms, now_ms, interval_ms)
-        if suspicion >= self.check.fail_at and silent_ms >= self.fail_after_ms:
+        if suspicion >= self.check.fail_at:
             return Verdict.FAILED
         return Verdict.SUSPECT if suspicion >= self.check.suspect_at else Verdict.TRUSTED

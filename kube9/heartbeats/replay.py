@@ -42,7 +42,7 @@ class Outcome:
     """What a health check would have made of a recording."""
 
     interval_ms: int
-    #: The shortest silence after which a node is given up.
+    #: The silence after which a node is given up that beat regularly until then.
     fail_after_ms: int
     suspected: Tally
     failed: Tally

@@ -204,6 +204,8 @@ class _World:
     def copy_of(self, pod: Pod) -> PodReport:
         phases = (PodPhase.STARTING, PodPhase.RUNNING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED)
         phase = self.rng.choice(phases)
+        if phase is PodPhase.FAILED and self.rng.random() < 0.3:
+            return PodReport(pod_uid=pod.uid, epoch=pod.epoch, phase=phase, error="no image")
         exit_code = {PodPhase.SUCCEEDED: 0, PodPhase.FAILED: 1}.get(phase)
         return PodReport(pod_uid=pod.uid, epoch=pod.epoch, phase=phase, exit_code=exit_code)
 

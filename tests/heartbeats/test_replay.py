@@ -129,7 +129,7 @@ class LiveNode:
         )
         self.monitor.start()
         #: A moment at which it looks around, and from which on it judges.
-        self.from_ms = self.monitor.fail_after_ms // 50 * 50 + 50
+        self.from_ms = 1050
         self.go_on(self.from_ms)
 
     def heard(self):

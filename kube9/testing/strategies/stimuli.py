@@ -16,7 +16,8 @@ from kube9.testing.strategies.values import Draw, deployment_specs, node_specs, 
 
 __all__ = ["scripts", "stimuli"]
 
-_REPORTED = (PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED)
+_reported = st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED))
+_error = st.sampled_from(("", "", "no image"))
 
 
 def stimuli(at_ms: int = 0, *, kinds: int = 3) -> SearchStrategy[s.Stimulus]:
@@ -47,7 +48,7 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     incarnation = st.sampled_from(("", "first", "second"))
     replicas, grace_ms = st.integers(0, 3), st.sampled_from((None, 0, 1000))
     copies = st.lists(
-        st.builds(PodReport, pod_uid=pod, epoch=epoch, phase=st.sampled_from(_REPORTED), exit_code=st.just(0)),
+        st.builds(PodReport, pod_uid=pod, epoch=epoch, phase=_reported, exit_code=st.just(0), error=_error),
         max_size=3,
         unique_by=lambda report: (report.pod_uid, report.epoch),
     ).map(tuple)

@@ -150,25 +150,29 @@ class Monitor:
         """
         for event in events:
             if isinstance(event, e.NodeReady):
-                if event.node.uid in self._failed and self._watch.knows(event.node.uid):
-                    self._note(UP, event.node.name, self._clock.now_ms())
+                failed = event.node.uid in self._failed
                 self._failed.discard(event.node.uid)
-                self._begin(event.node)
+                if not self._begin(event.node) and failed:
+                    self._note(UP, event.node.name, self._clock.now_ms())
             elif isinstance(event, e.NodeFailed):
                 self._failed.add(event.node.uid)
             elif isinstance(event, e.NodeDeleted):
                 self._forget(event.node)
 
-    def _begin(self, node: Node) -> None:
-        """Count a node's silence from now on, if it is known to beat and was not heard just now."""
+    def _begin(self, node: Node) -> bool:
+        """Count a node's silence from now on, if it is known to beat and was not heard just now; whether it was so."""
         now_ms = self._clock.now_ms()
         heard_ms = self._watch.last_heard_ms(node.uid)
         if self._beats(node) and (heard_ms is None or now_ms - heard_ms > self._interval_ms(node)):
             self._watch.begin(node.uid, now_ms)
             self._note(UP, node.name, now_ms)
+            return True
+        return False
 
     def broke(self, node: Node) -> None:
         """A node was broken on purpose, which nobody but a recording is told."""
+        if node.phase in _JUDGED:
+            self._begin(node)  # it may have come up so lately that nobody has heard of that yet
         self._note(DOWN, node.name, self._clock.now_ms())
 
     def _forget(self, node: Node) -> None:

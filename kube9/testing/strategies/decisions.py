@@ -92,7 +92,8 @@ def _draw_fitting(draw: Draw, table: NodeTable, row: int, name: str, *, whole: b
         needed = whole and resource in ("cpu", "memory")
         as_devices = resource in table.device_count and table.device_count[resource][row] > 0
         if resource in table.free and not as_devices and (needed or resource in asked):
-            requests[resource] = draw(st.integers(int(needed), int(table.free[resource][row])))
+            left = int(table.free[resource][row])
+            requests[resource] = left if draw(seldom()) else draw(st.integers(int(needed), left))
     devices = _draw_devices(draw, table, row) if draw(st.booleans()) else ()
     wanted = table.labels[row] if draw(seldom()) else {}
     needed_tolerations = tuple(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from secrets import token_urlsafe
@@ -76,7 +75,6 @@ class Monitor:
         self._judged_ms = 0
         #: Nodes that were judged dead: what is left of their leases is counted, and no beat may make it more.
         self._failed: set[str] = set()
-        self._beginning = threading.Lock()
         self._asked = self._closed = False
         self.beats = 0
 
@@ -163,19 +161,16 @@ class Monitor:
 
     def _begin(self, node: Node) -> bool:
         """Count a node's silence from now on, if it is known to beat and was not heard just now; whether it was so."""
-        # One that came up may be broken on purpose, by another thread, before that is heard of here.
-        with self._beginning:
-            now_ms = self._clock.now_ms()
-            heard_ms = self._watch.last_heard_ms(node.uid)
-            if self._beats(node) and (heard_ms is None or now_ms - heard_ms > self._interval_ms(node)):
-                self._watch.begin(node.uid, now_ms)
-                self._note(UP, node.name, now_ms)
-                return True
-            return False
+        now_ms = self._clock.now_ms()
+        heard_ms = self._watch.last_heard_ms(node.uid)
+        if self._beats(node) and (heard_ms is None or now_ms - heard_ms > self._interval_ms(node)):
+            self._watch.begin(node.uid, now_ms)
+            self._note(UP, node.name, now_ms)
+            return True
+        return False
 
     def broke(self, node: Node) -> None:
         """A node was broken on purpose, which nobody but a recording is told."""
-        self._begin(node)
         self._note(DOWN, node.name, self._clock.now_ms())
 
     def _forget(self, node: Node) -> None:

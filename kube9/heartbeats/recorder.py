@@ -15,7 +15,7 @@ __all__ = ["Recorder"]
 _log = logging.getLogger(__name__)
 
 #: After what each event may come: a beat of a node that is down was on its way when that happened, and is left out.
-_MAY_FOLLOW = {BEAT: (None, UP), DOWN: (UP,), UP: (None, UP, DOWN, GONE), GONE: (UP, DOWN)}
+_MAY_FOLLOW = {BEAT: (None, UP), DOWN: (None, UP), UP: (None, UP, DOWN, GONE), GONE: (UP, DOWN)}
 
 
 @final
@@ -51,9 +51,13 @@ class Recorder:
         with self._lock:
             if self._stream.closed or self._states.get(node_name) not in _MAY_FOLLOW[event]:
                 return
+            before = self._states.get(node_name)
             self._states[node_name] = UP if event == BEAT else event
             # Threads may come here in another order than they looked at the clock.
             self._last_ms = max(self._last_ms, at_ms)
+            if event == DOWN and before is None:
+                # It was up, if only for so short a time that nobody has said so.
+                self._write((node_name, str(self._last_ms), UP))
             self._write((node_name, str(self._last_ms), "" if event == BEAT else event))
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ def test_every_line_is_there_at_once(recorder, path):
     [
         ((BEAT, DOWN, BEAT, BEAT), (BEAT, DOWN)),  # they were on their way
         ((UP, DOWN, DOWN), (UP, DOWN)),
-        ((DOWN, BEAT), (BEAT,)),
+        ((DOWN, BEAT), (UP, DOWN)),  # nobody had said yet that it was up
         ((UP, GONE, BEAT, DOWN, GONE), (UP, GONE)),
         ((GONE,), ()),
         ((UP, UP, BEAT), (UP, UP, BEAT)),

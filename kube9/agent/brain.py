@@ -52,6 +52,8 @@ class Answer(NamedTuple):
     interval_ms: int
     #: The server does not know this node: it is to run nothing.
     gone: bool = False
+    #: Whose beat it answers: each start counts its beats anew, and an answer to one before may be long under way.
+    boot: str = ""
 
 
 class Brain:
@@ -84,6 +86,8 @@ class Brain:
 
     def heed(self, answer: Answer) -> bool:
         """Take an answer in; ``True`` if the next beat should go out at once."""
+        if answer.boot and answer.boot != self.boot:
+            return False
         sent_ms = self._sent_ms.pop(answer.sequence, None)
         if sent_ms is None:
             return False  # it came twice, or far too late

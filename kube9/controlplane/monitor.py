@@ -136,12 +136,12 @@ class Monitor:
         if welcome.lease_ms and node is not None and node.phase in _JUDGED:
             self._note(BEAT, node.name, turn.clock_ms)
         if welcome.silent:
-            return Answer(beat.sequence, beat.token, 0, self._next_interval_ms())
+            return Answer(beat.sequence, beat.token, 0, self._next_interval_ms(), boot=beat.boot)
         if welcome.stimulus is not None:
             if outage:
                 raise StoreUnavailable(outage)
             turn.handle(welcome.stimulus)
-        return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone)
+        return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone, beat.boot)
 
     def hear(self, events: Iterable[e.Event]) -> None:
         """Begin with the nodes that came up, and forget those that are gone. On the loop's thread.

@@ -431,3 +431,13 @@ def test_it_runs_on_the_oldest_python_there_is():
         [oldest_python(), "-I", "-c", TRY_IT, str(brain)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout, done.stderr) == ("nothing else\n", "")
+
+
+def test_an_answer_to_a_start_before_this_one_counts_for_nothing():
+    """Each start counts its beats from 1, and what was said to an earlier one may be long under way."""
+    brain = Brain("boot-2")
+    beat = brain.beat(0)
+    assert brain.heed(Answer(beat.sequence, "old", 3000, 1000, boot="boot-1")) is False
+    assert (brain.lease_until_ms, brain.token) == (None, "")
+    assert brain.heed(Answer(beat.sequence, "new", 3000, 1000, boot="boot-2")) is True
+    assert brain.lease_until_ms == 3000

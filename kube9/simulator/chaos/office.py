@@ -202,7 +202,9 @@ class Office:
         if welcome.stimulus is not None:
             self.handle(welcome.stimulus)
         interval_ms = self.watch.interval_ms
-        self._hands.answer(node_uid, Answer(beat.sequence, welcome.token, welcome.lease_ms, interval_ms, welcome.gone))
+        self._hands.answer(
+            node_uid, Answer(beat.sequence, welcome.token, welcome.lease_ms, interval_ms, welcome.gone, beat.boot)
+        )
 
     def _reports(self, node_uid: str, beat: Beat) -> tuple[PodReport, ...]:
         """What a beat tells of pods; of the same list the same value."""

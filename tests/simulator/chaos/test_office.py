@@ -124,7 +124,7 @@ def test_a_node_that_beats_joins_and_is_given_pods(desk):
     assert desk.phase() is NodePhase.READY
     desk.pod()
     assert desk.done == [("create", "n"), ("start", "n", "p", 1, ("boot of n", 2))]
-    assert desk.beat("n", RUNS) == Answer(3, "token-1", 9_000, 1_000, False)
+    assert desk.beat("n", RUNS) == Answer(3, "token-1", 9_000, 1_000, boot="boot of n")
     assert desk.office.cluster.pods["p"].phase is PodPhase.RUNNING
     assert [type(event).__name__ for event in desk.events] == ["NodeAdded", "NodeReady", "PodBound", "PodRunning"]
 

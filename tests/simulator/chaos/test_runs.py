@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -69,3 +70,19 @@ def test_a_file_that_is_no_json_or_not_there_is_refused(tmp_path):
 
 def test_another_health_check_can_be_tried(chaos):
     assert evolve(chaos, health="heartbeat:fail_ms=5000").run(3) != chaos.run(3)
+
+
+#: Runs that failed once, each with what was wrong then.
+KEPT = {
+    "2522": "an answer to an earlier start of a node gave the next one a lease",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_failed_once_holds(chaos, name):
+    seed, climate = read_finding(str(Path(__file__).with_name("kept") / f"{name}.json"))
+    assert chaos.run(seed, climate).starts > 0
+
+
+def test_every_run_that_was_kept_is_told_of():
+    assert {file.stem for file in Path(__file__).with_name("kept").glob("*.json")} == KEPT.keys()

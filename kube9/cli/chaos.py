@@ -136,26 +136,13 @@ def _tell_finding(found: Finding, file: str) -> None:
     click.echo(f"seed {found.seed} broke it (at {_commit()}):", err=True)
     click.echo(found.error, err=True)
     climate = found.climate
-    faults = [name.removesuffix("_every_ms") for name in _FAULTS if getattr(climate, name)]
+    faults = climate.faults
     click.echo(
         f"the smallest run that fails, of {found.tried} that were tried: {climate.nodes} nodes, {climate.pods} pods, "
         f"{climate.storm_ms / 1000:.0f} s of {', '.join(faults) or 'no faults'}",
         err=True,
     )
     click.echo(f"see it again: kube9 chaos --replay {file}", err=True)
-
-
-_FAULTS = (
-    "crash_every_ms",
-    "reboot_every_ms",
-    "cut_every_ms",
-    "one_way_cut_every_ms",
-    "partition_every_ms",
-    "freeze_every_ms",
-    "agent_pause_every_ms",
-    "server_pause_every_ms",
-    "server_restart_every_ms",
-)
 
 
 def _tell_one(outcome: Outcome) -> None:

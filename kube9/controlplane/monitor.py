@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 
 from attrs import evolve
 
-from kube9.agent.brain import Answer, Beat, CopyReport
+from kube9.agent.brain import Answer, Beat
 from kube9.controlplane.answers import HeartbeatAnswer, NodeHealth
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
@@ -20,9 +20,8 @@ from kube9.core import events as e
 from kube9.core import stimuli as s
 from kube9.core.errors import StoreUnavailable
 from kube9.core.nodes import Node, NodePhase
-from kube9.core.pods import PodPhase, PodReport
 from kube9.core.ports import Clock, HealthCheck
-from kube9.core.reception import Reception
+from kube9.core.reception import Reception, report_of
 from kube9.core.watch import NodeWatch, WatchSettings
 from kube9.heartbeats.beatfile import BEAT, DOWN, GONE, UP
 from kube9.heartbeats.leases import fail_after_ms
@@ -32,7 +31,6 @@ __all__ = ["Monitor"]
 _log = logging.getLogger(__name__)
 
 _JUDGED = (NodePhase.READY, NodePhase.SUSPECT)
-_PHASES = {phase.value: phase for phase in PodPhase}
 #: Nodes that were started together beat in step for ever, unless each is told another time.
 _SPREAD = (0.9, 1.0)
 
@@ -130,7 +128,7 @@ class Monitor:
             same, or all pods would end with the database.
         """
         self.beats += 1
-        reports = tuple(map(_report, beat.pods))
+        reports = tuple(map(report_of, beat.pods))
         welcome = self._reception.take(turn.cluster, uid, beat, reports, turn.clock_ms)
         node = turn.cluster.nodes.get(uid)
         if welcome.lease_ms and node is not None and node.phase in _JUDGED:
@@ -265,13 +263,3 @@ def _join(uid: str, turn: Turn) -> None:
 
 def _nobody_notes(_event: str, _node_name: str, _at_ms: int) -> None:
     return None
-
-
-def _report(copy: CopyReport) -> PodReport:
-    return PodReport(
-        pod_uid=copy.uid,
-        epoch=copy.epoch,
-        phase=_PHASES[copy.phase],
-        exit_code=copy.exit_code,
-        error=copy.error,
-    )

@@ -7,7 +7,7 @@ from functools import partial
 
 from attrs import define, field
 
-from kube9.core import events, nodelife, podlife
+from kube9.core import events, nodelife
 from kube9.core.ledger import Ledger
 from kube9.core.nodes import Node
 from kube9.core.placing import Placing
@@ -105,11 +105,7 @@ class Moves:
 
     def _move(self, pod: Pod) -> None:
         node = self.ledger.node_of(pod)
-        self.ledger.unbind(pod)
-        if pod.deleting:
-            self.placing.forget(pod)
-        else:
-            self.placing.requeue(podlife.evicted(pod, self.due[node.uid]), node.name)
+        self.placing.evict(pod, node, self.due[node.uid])
 
     def _refill(self) -> None:
         now_ms = self.ledger.now_ms

@@ -105,11 +105,15 @@ class Placing:
     def evict_all(self, node: Node, reason: str) -> None:
         """Every pod of a node that runs none of them any more is queued again, or is gone if that was asked for."""
         for pod in self._ledger.pods_on(node):
-            self._ledger.unbind(pod)
-            if pod.deleting:
-                self.forget(pod)
-            else:
-                self.requeue(podlife.evicted(pod, reason), node.name)
+            self.evict(pod, node, reason)
+
+    def evict(self, pod: Pod, node: Node, reason: str) -> None:
+        """The same of one pod."""
+        self._ledger.unbind(pod)
+        if pod.deleting:
+            self.forget(pod)
+        else:
+            self.requeue(podlife.evicted(pod, reason), node.name)
 
     def finish(self, pod: Pod) -> None:
         """``pod`` ended, and holds no place any more."""

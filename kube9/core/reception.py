@@ -10,11 +10,13 @@ from attrs import frozen
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.nodes import Node, NodePhase
-from kube9.core.pods import Pod, PodReport
+from kube9.core.pods import Pod, PodPhase, PodReport
 from kube9.core.roll import Roll, Standing
 from kube9.core.watch import NodeWatch
 
-__all__ = ["NodeBeat", "Reception", "Welcome"]
+__all__ = ["CopyTold", "NodeBeat", "Reception", "Welcome", "report_of"]
+
+_PHASES = {phase.value: phase for phase in PodPhase}
 
 
 class NodeBeat(Protocol):
@@ -26,6 +28,32 @@ class NodeBeat(Protocol):
     def token(self) -> str: ...
     @property
     def sequence(self) -> int: ...
+
+
+class CopyTold(Protocol):
+    """What a beat tells of one copy of a pod; likewise."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def exit_code(self) -> int | None: ...
+    @property
+    def error(self) -> str: ...
+
+
+def report_of(copy: CopyTold) -> PodReport:
+    """What a beat tells of a copy, as a value of the core."""
+    return PodReport(
+        pod_uid=copy.uid,
+        epoch=copy.epoch,
+        phase=_PHASES[copy.phase],
+        exit_code=copy.exit_code,
+        error=copy.error,
+    )
 
 
 @frozen

@@ -12,7 +12,7 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.core.validation import positive
 
-__all__ = ["NodeWatch", "WatchSettings"]
+__all__ = ["ARRIVALS_KEPT", "NodeWatch", "WatchSettings"]
 
 #: How many beats of a node are remembered.
 ARRIVALS_KEPT = 32

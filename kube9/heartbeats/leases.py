@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from kube9.core.ports import HealthCheck, HeartbeatHistory
+from kube9.core.watch import ARRIVALS_KEPT
 
 __all__ = ["HISTORY_BEATS", "fail_after_ms"]
 
 #: How many beats of a node are remembered, and so how many a health check gets to see.
-HISTORY_BEATS = 32
+HISTORY_BEATS = ARRIVALS_KEPT
 _LONGEST_MS = 3_600_000
 
 

@@ -29,13 +29,11 @@ from kube9.core.outcome import (
     StartPod,
     StopPod,
 )
-from kube9.core.pods import Pod, PodPhase, PodReport
-from kube9.core.reception import Reception
+from kube9.core.pods import Pod, PodReport
+from kube9.core.reception import Reception, report_of
 from kube9.core.watch import NodeWatch
 
 __all__ = ["Hands", "Office"]
-
-_PHASES = {phase.value: phase for phase in PodPhase}
 
 
 class Hands(Protocol):
@@ -210,7 +208,7 @@ class Office:
         """What a beat tells of pods; of the same list the same value."""
         told, reports = self._told_last.get(node_uid, ((), ()))
         if told is not beat.pods:
-            reports = tuple(map(_report, beat.pods))
+            reports = tuple(map(report_of, beat.pods))
             self._told_last[node_uid] = (beat.pods, reports)
         return reports
 
@@ -242,13 +240,3 @@ class Office:
         if self._lives == life:
             self._alarm_ms = None
             self.handle(s.TimePassed(at_ms=self._clock.now_ms()))
-
-
-def _report(copy: CopyReport) -> PodReport:
-    return PodReport(
-        pod_uid=copy.uid,
-        epoch=copy.epoch,
-        phase=_PHASES[copy.phase],
-        exit_code=copy.exit_code,
-        error=copy.error,
-    )

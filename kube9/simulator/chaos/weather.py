@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from kube9.core.settings import Settings
 
@@ -80,6 +80,12 @@ class Climate:
     lease_intervals: int = 9
     #: How patient the cluster is.
     patience: Settings = field(factory=Settings)
+
+    @property
+    def faults(self) -> list[str]:
+        """The kinds of fault there are."""
+        kinds = [each.name.removesuffix("_every_ms") for each in fields(Climate) if each.name.endswith("_every_ms")]
+        return [kind for kind in kinds if kind != "user" and getattr(self, f"{kind}_every_ms")]
 
     @classmethod
     def draw(cls, seed: int) -> Climate:

@@ -34,7 +34,7 @@ WEATHERS: Mapping[str, Climate] = {
     "restarts": evolve(_FAIR, server_restart_every_ms=120_000, server_pause_every_ms=120_000, fault_ms=15_000),
 }
 
-#: What a file may say: times in milliseconds, shares from 0 to 1.
+#: What a file may not say, or says in a place of its own.
 _OWN = ("health", "patience", "link", "lease_intervals")
 
 

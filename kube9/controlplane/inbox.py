@@ -119,11 +119,10 @@ class Inbox:
 
     def take(self, weight_max: int, timeout_s: float | None = None) -> list[Item]:
         """Everything that waits, up to a weight and at least one item; nothing if none came in time."""
-        get = self._queue.get
         items: list[Item] = []
         weight = asked = 0
         try:
-            items.append(get(timeout=timeout_s))
+            items.append(self._first(timeout_s))
             while True:
                 item = items[-1]
                 if type(item) is Request:
@@ -133,13 +132,29 @@ class Inbox:
                     weight += 1
                 if weight >= weight_max:
                     break
-                items.append(get(block=False))
+                items.append(self._queue.get_nowait())
         except Empty:
             pass
         if asked:
             with self._lock:
                 self._weight -= asked
         return items
+
+    def _first(self, timeout_s: float | None) -> Item:
+        """The item that waits longest.
+
+        Looked for without a timeout before with one: a ``SimpleQueue`` that was filled while its reader did not
+        wait lets the next wait through once, finds nothing, and takes the rest of the timeout, which is negative
+        when the machine stalled there, for no timeout at all (CPython 3.10).
+
+        :raises Empty: nothing came in time.
+        """
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            if timeout_s is not None and timeout_s <= 0:
+                raise
+            return self._queue.get(timeout=timeout_s)
 
     def refuse(self, why: Callable[[], Kube9Error], *, for_good: bool = False) -> None:
         """Take on no request from now on but those that only read; with ``for_good``, not even those."""

@@ -84,7 +84,7 @@ class Monitor:
             if node.phase in _JUDGED and self._beats(node):
                 self._watch.begin(node.uid, now_ms)
         self._watch.give_grace(nodes, now_ms)
-        self._clock.call_at(now_ms + self._pause_ms, self._sweep)
+        self._clock.call_at(now_ms, self._sweep)
 
     def close(self) -> None:
         """Judge nobody any more."""

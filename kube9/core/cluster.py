@@ -15,7 +15,7 @@ from kube9.core.errors import InvalidInput, InvariantViolation, Kube9Error, Unkn
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.moves import Moves
-from kube9.core.nodes import Node
+from kube9.core.nodes import Node, NodePhase
 from kube9.core.nodeturns import NodeTurns
 from kube9.core.outcome import Outcome
 from kube9.core.pipeline import Explanation, Pipeline
@@ -122,9 +122,9 @@ class Cluster:
         ledger.begin(at_ms)
         restore(ledger, self._placing, nodes=nodes, pods=pods, deployments=deployments)
         for node in ledger.nodes.values():
-            if node.down:
+            if node.down or node.phase is NodePhase.PROVISIONING:
                 # The whole lease again: how long the control plane was away is known to a clock that may have jumped.
-                self._moves.after_lease(node, f"node {node.name} failed")
+                self._moves.after_lease(node, f"node {node.name} was down")
             elif node.tried_last:
                 self._node_turns.let_settle(node)
         self._deployment_turns.settle()

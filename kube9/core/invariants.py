@@ -25,17 +25,19 @@ _UP = (NodePhase.READY, NodePhase.SUSPECT)
 def check_places(ledger: Ledger, queue: PendingQueue, backing_off: AbstractSet[str], to_move: Collection[str]) -> None:
     """Every pod is in exactly one place: the queue, a pause before the next try, one node, or finished.
 
-    A node that is down has pods only while they may still run there, or while it is among those ``to_move``.
+    A node that is not up has pods only while they may still run there, or while it is among those ``to_move``.
     """
     for uid in to_move:
         assert uid in ledger.nodes, f"pods are to move off node {uid}, which is gone"
-        assert ledger.nodes[uid].down, f"pods are to move off node {uid}, which is {ledger.nodes[uid].phase.value}"
+        assert ledger.nodes[uid].phase not in _UP, (
+            f"pods are to move off node {uid}, which is {ledger.nodes[uid].phase.value}"
+        )
     places: Counter[str] = Counter([*queue, *backing_off, *ledger.finished])
     for node_uid, uids in ledger.bound.items():
         places.update(uids.keys())
         node = ledger.nodes[node_uid]
         counted_on = node.phase in _UP
-        may_have_pods = counted_on or (node.down and (node.lease_left_ms or node_uid in to_move))
+        may_have_pods = counted_on or node.lease_left_ms or node_uid in to_move
         assert node.down or not node.lease_left_ms, f"node {node_uid} is {node.phase.value} and waits for its lease"
         assert node.phase in _UP or not node.tried_last, f"node {node_uid} is {node.phase.value} and tried last"
         assert may_have_pods or not uids, f"node {node_uid} is {node.phase.value} and has pods: {list(uids)}"

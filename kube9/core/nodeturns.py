@@ -252,7 +252,7 @@ class NodeTurns:
         self._moves.forget(node)
         self._become(anew, events.NodeRecovering)
         self._ledger.instructions.append(CreateNode(anew))
-        self._placing.evict_all(node, f"node {node.name} was gone when the control plane came back")
+        self._moves.now(anew, f"node {node.name} was not up when it was looked for")
         self._end_wait(anew)
 
     def _end_wait(self, node: Node) -> None:

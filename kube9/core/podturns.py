@@ -127,7 +127,7 @@ class PodTurns:
             if pod.phase is PodPhase.STARTING and not stopping:
                 self._ledger.instructions.append(StartPod(self._ledger.node_of(pod), pod))
             else:
-                self._gone(pod, "it was gone when the control plane came back")
+                self._gone(pod, "its node did not run it any more")
         elif report.phase.finished and stopping:  # as it was told to; nobody was there to hear of it
             self._gone(pod, "it was moved away")
         elif report.error:

@@ -71,7 +71,8 @@ class NodeWatch:
         self._arrivals: dict[str, deque[int]] = {}
         #: When each node's lease is over at the latest. It may have got a longer one than a beat would renew now.
         self._ends_ms: dict[str, int] = {}
-        self._judge_from_ms = 0
+        #: The latest time of grace: from when, and until when.
+        self._grace_from_ms = self._judge_from_ms = 0
         self._looked_ms: dict[str, int] = {}
         #: Why nothing is judged to have failed; empty where things are judged.
         self.held = ""
@@ -122,6 +123,7 @@ class NodeWatch:
         :param nodes: all there are; how long a lease is goes by their number.
         """
         self._nodes = max(1, len(nodes))
+        self._grace_from_ms = at_ms
         self._judge_from_ms = at_ms + self.lease_ms + self.interval_ms
         for node in nodes:
             if node.phase in _JUDGED and node.uid in self._arrivals:
@@ -133,9 +135,13 @@ class NodeWatch:
         """What the cluster should be told now."""
         self._nodes = max(1, len(nodes))
         if at_ms < self._judge_from_ms:
+            # What was held before the listener was away is held on.
+            yield from self._hold(nodes, [node for node in nodes if self._is_still_suspect(node)], at_ms)
             return
         silent = [node for node in nodes if self._is_silent(node, at_ms)]
-        yield from self._hold(nodes, silent, at_ms)
+        suspect_at = self.check.suspect_at
+        suspected = [node for node in silent if (self.suspicion(node, at_ms) or 0.0) >= suspect_at]
+        yield from self._hold(nodes, suspected, at_ms)
         for node in silent:
             verdict = self.verdict(node, at_ms)
             if verdict is not None:
@@ -172,9 +178,8 @@ class NodeWatch:
         drift_ms = lease_ms // 50 + 1
         self._ends_ms[uid] = max(self._ends_ms.get(uid, 0), heard_ms + lease_ms + drift_ms)
 
-    def _hold(self, nodes: Collection[Node], silent: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
+    def _hold(self, nodes: Collection[Node], suspected: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
         """Suspect oneself where most nodes look dead at once; look for them by another way meanwhile."""
-        suspected = [node for node in silent if (self.suspicion(node, at_ms) or 0.0) >= self.check.suspect_at]
         counted = sum(node.phase in _JUDGED or node.phase in _MISSED for node in nodes)
         dead = len(suspected) + sum(node.phase in _MISSED for node in nodes)
         holds = counted >= _HOLD_NODES_MIN and dead > self.settings.hold_share * counted and len(suspected) > 0
@@ -194,6 +199,11 @@ class NodeWatch:
         """Whether it is worth asking about a node: of many nodes nearly all were heard just now."""
         arrivals = self._arrivals.get(node.uid)
         return arrivals is not None and node.phase in _JUDGED and at_ms - arrivals[-1] > self._interval(node)
+
+    def _is_still_suspect(self, node: Node) -> bool:
+        """Whether a node was suspected before the time of grace, and not heard in it."""
+        arrivals = self._arrivals.get(node.uid)
+        return arrivals is not None and node.phase is NodePhase.SUSPECT and arrivals[-1] <= self._grace_from_ms
 
     def _history(self, node: Node, arrivals: deque[int]) -> HeartbeatHistory:
         return HeartbeatHistory(arrivals_ms=tuple(arrivals), interval_ms=self._interval(node))

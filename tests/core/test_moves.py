@@ -413,6 +413,27 @@ class TestAHold:
         held.tell(s.NodeJoined, "n")
         assert [pod.epoch for pod in held.pods.values()] == [2, 2]
 
+    def test_keeps_what_the_backend_says_is_gone(self, held):
+        held.tell(s.FailNode, "n")
+        held.tell(s.NodeAbsent, "n")
+        assert held.told() == ["NodeRecovering n", "CreateNode n"]
+        assert held.where() == {"p": "n", "q": "n"}
+        held.tell(s.HoldMoves, reason="")
+        assert held.where() == {"p": "m", "q": "m"}
+
+    def test_keeps_it_too_where_the_node_cannot_be_made_anew(self, held):
+        held.tell(s.NodeAbsent, "n")
+        held.tell(s.CreateNodeFailed, "n", reason="no room")
+        assert held.nodes["n"].phase is NodePhase.LOST
+        assert held.where() == {"p": "n", "q": "n"}
+        held.tell(s.HoldMoves, reason="")
+        assert held.where() == {"p": "m", "q": "m"}
+
+    def test_of_a_node_that_was_made_anew_ends_with_its_joining(self, held):
+        held.tell(s.NodeAbsent, "n")
+        held.tell(s.NodeJoined, "n")
+        assert [pod.epoch for pod in held.pods.values()] == [2, 2]
+
     def test_leaves_the_rate_to_what_comes_after_it(self, drive):
         driven = drive(settings=SLOWLY)
         driven.node("n")
@@ -459,6 +480,15 @@ class TestARestart:
         assert driven.where() == {"p": "n", "q": "n"}
         driven.at(9500 + LEASE_MS)
         kept.tell(s.TimePassed)
+        assert driven.where() == {"p": "m", "q": "m"}
+
+    def test_moves_what_was_held_on_a_node_that_is_made_anew(self, driven):
+        driven.tell(s.HoldMoves, reason="most nodes look dead")
+        driven.tell(s.NodeAbsent, "n")
+        kept = Kept(driven)
+        kept.restart()
+        assert driven.told() == ["CreateNode n", "InspectNode m"]
+        kept.tell(s.NodeReported, "m")
         assert driven.where() == {"p": "m", "q": "m"}
 
     def test_begins_it_again_for_a_node_that_was_given_up_meanwhile(self, drive):

@@ -242,6 +242,20 @@ def test_after_the_listener_was_away_each_node_gets_a_lease_to_be_heard():
     assert judged(watch, both, until_ms) == ["FailNode n0"]
 
 
+def test_most_that_were_suspected_before_the_listener_was_away_are_held_at_once_and_on():
+    all_nodes = [*nodes(2, SUSPECT), node("m")]
+    watch = watch_of(*all_nodes)
+    watch.give_grace(all_nodes, 100_000)
+    assert judged(watch, all_nodes, 100_000) == [
+        f"HoldMoves 2 of 3 nodes are {HELD}",
+        "LookAfterNode n0",
+        "LookAfterNode n1",
+    ]
+    assert judged(watch, all_nodes, 109_000) == []
+    watch.heard("n0", 109_000)
+    assert judged(watch, all_nodes, 109_500) == ["HoldMoves"]
+
+
 def test_grace_is_for_those_that_are_up():
     down = node(phase=FAILED)
     watch = watch_of(down)

@@ -105,6 +105,7 @@ class Office:
             self.watch.begin(node.uid, self._clock.now_ms())
         self.watch.give_grace(list(self.nodes.values()), self._clock.now_ms())
         self._act_on(outcome)
+        self._judge(self._lives)
 
     def pause(self, on: bool) -> None:
         """Stand still, or go on with what came meanwhile."""

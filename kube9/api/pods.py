@@ -162,7 +162,13 @@ def _explanation(explanation: Explanation, namespace: str, name: str) -> dict[st
         "winner": explanation.winner,
         "tally": explanation.tally,
         "nodes": [
-            {"name": verdict.node_name, "fits": not verdict.reason, "reason": verdict.reason, "score": verdict.score}
+            {
+                "name": verdict.node_name,
+                "fits": not verdict.reason,
+                "reason": verdict.reason,
+                "score": verdict.score,
+                "triedLast": verdict.tried_last,
+            }
             for verdict in explanation.verdicts
         ],
     }

@@ -248,6 +248,10 @@ SCHEMAS: Mapping[str, Schema] = {
                             "type": ["number", "null"],
                             "description": "Higher is better; null where it does not fit.",
                         },
+                        "triedLast": {
+                            "type": "boolean",
+                            "description": "It failed again and again: it comes after all others that fit.",
+                        },
                     },
                 )
             ),

@@ -25,11 +25,15 @@ def show_explanation(explanation: Mapping[str, Any], output: str) -> None:
     if output != "table":
         show_document(explanation, output)
         return
-    nodes = sorted(explanation["nodes"], key=lambda node: (not node["fits"], -(node.get("score") or 0.0)))
+    nodes = sorted(explanation["nodes"], key=_place)
     winner = explanation.get("winner")
     show_table(_COLUMNS, [_row(node, winner) for node in nodes])
     decided = f"{winner} wins" if winner else explanation["tally"]
     click.echo(f"Scheduler {explanation['scheduler']}: {decided}.", err=True)
+
+
+def _place(node: Mapping[str, Any]) -> tuple[bool, bool, float]:
+    return not node["fits"], node["triedLast"], -(node.get("score") or 0.0)
 
 
 def _row(node: Mapping[str, Any], winner: str | None) -> list[str]:
@@ -39,5 +43,5 @@ def _row(node: Mapping[str, Any], winner: str | None) -> list[str]:
         "yes" if node["fits"] else "no",
         "" if score is None else f"{score:.6g}",
         "*" if node["name"] == winner else "",
-        node.get("reason", ""),
+        node.get("reason") or ("tried last, as it failed again and again" if node["triedLast"] else ""),
     ]

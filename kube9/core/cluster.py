@@ -195,13 +195,20 @@ class Cluster:
         return self._timers.next_ms
 
     def explain(self, pod_uid: str) -> Explanation:
-        """What speaks for and against each node, were the pod to be bound now.
+        """What speaks for and against each node, were the pod to be bound now; what it holds itself counts as free.
 
         :raises UnknownName: there is no such pod.
         :raises SchedulerError: its scheduler is not there.
         """
-        pod = self._ledger.asked_pod(pod_uid)
-        return self._binder.pipeline_of(pod.spec).explain(pod.spec, self.table)
+        pod, table = self._ledger.asked_pod(pod_uid), self._ledger.table
+        pipeline = self._binder.pipeline_of(pod.spec)
+        if pod.node_uid is None or pod.phase.finished:
+            return pipeline.explain(pod.spec, table)
+        table.release(pod)
+        try:
+            return pipeline.explain(pod.spec, table)
+        finally:
+            table.place(pod)
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where pods of ``specs`` would go, were they asked for now and in this order. Nothing changes.

@@ -33,6 +33,8 @@ class Verdict:
     reason: str
     #: Higher is better; ``None`` where it does not fit.
     score: float | None
+    #: It failed again and again, so that it comes after all others that fit, whatever its score.
+    tried_last: bool = False
 
 
 @frozen
@@ -136,8 +138,10 @@ class Pipeline:
         row = self.decide(pod, table)
         ranked = self._ranked(pod, table).tolist() if len(table) else []
         verdicts = tuple(
-            Verdict(name, reason, None if reason else score)
-            for name, reason, score in zip(table.names, reasons.tolist(), ranked, strict=True)
+            Verdict(name, reason, None if reason else score, last)
+            for name, reason, score, last in zip(
+                table.names, reasons.tolist(), ranked, table.tried_last.tolist(), strict=True
+            )
         )
         winner = None if row < 0 else table.names[row]
         return Explanation(self.name, verdicts, winner, self.tally(pod, table))

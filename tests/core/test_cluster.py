@@ -223,9 +223,10 @@ class TestWhatCanBeSeen:
         assert explanation.winner is None
         assert explanation.tally == "0 of 3 nodes fit: 3 insufficient cpu"
         driven.pod("small", 50)
-        # As if it were to be bound now, beside itself.
+        # As if it were to be bound now; what it holds itself is free for it.
         assert driven.cluster.explain("small").winner == "a"
-        assert [verdict.score for verdict in driven.cluster.explain("small").verdicts] == [-0.05, -0.8, -0.1]
+        assert [verdict.score for verdict in driven.cluster.explain("small").verdicts] == [-0.1, -0.8, -0.1]
+        assert [verdict.reason for verdict in driven.cluster.explain("p").verdicts] == ["", *["insufficient cpu"] * 2]
 
     def test_asking_changes_nothing(self, drive):
         driven = drive(BestFit())

@@ -247,7 +247,9 @@ class TestNodesThatAreTriedLast:
             pipeline([1, np.nan, 2]).decide(POD, shaky)
 
     def test_are_not_the_winners_that_are_explained(self, shaky):
-        assert pipeline([1, 3, 2]).explain(POD, shaky).winner == "n2"
+        explanation = pipeline([1, 3, 2]).explain(POD, shaky)
+        assert explanation.winner == "n2"
+        assert [verdict.tried_last for verdict in explanation.verdicts] == [False, True, False]
 
     @pytest.mark.parametrize("local", [False, True])
     def test_change_nothing_else(self, local):

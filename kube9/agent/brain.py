@@ -14,6 +14,8 @@ __all__ = ["Answer", "Beat", "Brain", "CopyReport"]
 _SENT_KEPT = 64
 #: Copies that ended, of which the server is told as long as they are remembered.
 _ENDED_KEPT = 100
+#: Pods whose epochs are remembered. What was said of an older one is void long since.
+_EPOCHS_KEPT = 10_000
 
 
 class CopyReport(NamedTuple):
@@ -68,7 +70,7 @@ class Brain:
         self._sent_ms: dict[int, int] = {}
         self._copies: dict[str, CopyReport] = {}
         self._ended: dict[tuple[str, int], CopyReport] = {}
-        #: The highest epoch of each pod that was ever heard of: none below it, nor that one twice, is started.
+        #: The highest epoch heard of each pod, the latest pod last: none below it, nor that one twice, is started.
         self._newest: dict[str, int] = {}
         self._told: tuple[CopyReport, ...] | None = None
 
@@ -132,7 +134,7 @@ class Brain:
             return False
         if uid in self._copies:
             return False  # an older copy is not gone yet
-        self._newest[uid] = epoch
+        self._note(uid, epoch)
         self._put(CopyReport(uid, epoch, "Starting"))
         return True
 
@@ -155,7 +157,7 @@ class Brain:
 
     def stop(self, uid: str, epoch: int) -> bool:
         """A copy is to be stopped, and to stay so; ``True`` if there is one to be stopped."""
-        self._newest[uid] = max(epoch, self._newest.get(uid, -1))
+        self._note(uid, max(epoch, self._newest.get(uid, -1)))
         return self.has(uid, epoch)
 
     def stopped(self, uid: str, epoch: int) -> None:
@@ -180,6 +182,12 @@ class Brain:
         for uid, _ in over:
             self._drop(uid)
         return over
+
+    def _note(self, uid: str, epoch: int) -> None:
+        self._newest.pop(uid, None)
+        self._newest[uid] = epoch
+        if len(self._newest) > _EPOCHS_KEPT:
+            del self._newest[next(iter(self._newest))]
 
     def _put(self, copy: CopyReport) -> None:
         self._copies[copy.uid] = copy

@@ -441,3 +441,12 @@ def test_an_answer_to_a_start_before_this_one_counts_for_nothing():
     assert (brain.lease_until_ms, brain.token) == (None, "")
     assert brain.heed(Answer(beat.sequence, "new", 3000, 1000, boot="boot-2")) is True
     assert brain.lease_until_ms == 3000
+
+
+def test_an_agent_that_runs_for_years_remembers_no_more_pods_than_it_needs():
+    brain = leased()
+    for number in range(12_000):
+        assert brain.start(1, f"p{number}", 1)
+        brain.stopped(f"p{number}", 1)
+    assert len(brain._newest) == 10_000
+    assert not brain.start(1, "p2000", 1)

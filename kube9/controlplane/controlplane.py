@@ -109,6 +109,7 @@ class ControlPlane:
             inbox=self._inbox,
             clock=clock,
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
+            note_lease=store.note_lease,
             note=recorder and recorder.note,
             lease_ms=settings.lease_ms,
         )
@@ -152,7 +153,7 @@ class ControlPlane:
         self._started_at_ms = clock_ms
         self._carrier.start()
         self._announcer.start()
-        self._monitor.start()
+        self._monitor.start(loaded.lease_ms)
         self._inbox.accept()
         self._loop.start(first)
 

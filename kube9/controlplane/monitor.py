@@ -14,6 +14,7 @@ from kube9.agent.brain import Answer, Beat
 from kube9.controlplane.answers import HeartbeatAnswer, NodeHealth
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
+from kube9.controlplane.leasebook import LeaseBook
 from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View
 from kube9.core import events as e
@@ -47,6 +48,7 @@ class Monitor:
 
     :param heartbeat_ms: how often nodes are to beat, as long as there are few of them.
     :param lease_ms: for how long at least a node may run pods after a beat that was answered.
+    :param note_lease: makes durable how long a lease a node may have, before any has it.
     :param note: told of each beat and of what is known of its node: event, name, and when.
     """
 
@@ -60,9 +62,11 @@ class Monitor:
         clock: Clock,
         heartbeat_ms: int,
         lease_ms: int = 1,
+        note_lease: Callable[[int], None] | None = None,
         note: Callable[[str, str, int], None] | None = None,
     ) -> None:
         self._note = note or _nobody_notes
+        self._leases = LeaseBook(note_lease or _nobody_needs)
         self._backends, self._view = backends, view
         self._inbox, self._clock = inbox, clock
         settings = WatchSettings(interval_ms=heartbeat_ms, lease_ms_min=lease_ms)
@@ -76,14 +80,20 @@ class Monitor:
         self._asked = self._closed = False
         self.beats = 0
 
-    def start(self) -> None:
-        """Listen from now on, and judge after the time of grace."""
+    def start(self, earlier_lease_ms: int = 0) -> None:
+        """Listen from now on, and judge after the time of grace.
+
+        :param earlier_lease_ms: the longest lease that a node may have from a server before this one.
+        :raises StoreError: it cannot be noted how long leases are.
+        """
         now_ms = self._judged_ms = self._clock.now_ms()
         nodes = self._view.nodes()
         for node in nodes:
             if node.phase in _JUDGED and self._beats(node):
                 self._watch.begin(node.uid, now_ms)
+                self._watch.may_have(node.uid, now_ms, earlier_lease_ms)
         self._watch.give_grace(nodes, now_ms)
+        self._leases.open(earlier_lease_ms, self._watch.lease_ms)
         self._clock.call_at(now_ms, self._sweep)
 
     def close(self) -> None:
@@ -208,6 +218,7 @@ class Monitor:
         # A node that came up in this very turn was last heard before it went down.
         self.hear(turn.events)
         now_ms, nodes = turn.clock_ms, list(turn.cluster.nodes.values())
+        self._leases.settle(self._watch.settings.lease_for(len(nodes)), now_ms)
         unseen_ms, self._judged_ms = now_ms - self._judged_ms, now_ms
         if unseen_ms > self._pause_ms + self._still_ms:
             _log.warning("%d ms went by unseen; nodes get time to be heard again", unseen_ms)
@@ -259,6 +270,10 @@ def _join(uid: str, turn: Turn) -> None:
     node = turn.cluster.nodes.get(uid)
     if node is not None and node.phase is NodePhase.PROVISIONING:
         turn.tell(s.NodeJoined, uid=uid)
+
+
+def _nobody_needs(_lease_ms: int) -> None:
+    return None
 
 
 def _nobody_notes(_event: str, _node_name: str, _at_ms: int) -> None:

@@ -12,7 +12,7 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.core.validation import positive
 
-__all__ = ["ARRIVALS_KEPT", "NodeWatch", "WatchSettings"]
+__all__ = ["ARRIVALS_KEPT", "NodeWatch", "WatchSettings", "with_drift"]
 
 #: How many beats of a node are remembered.
 ARRIVALS_KEPT = 32
@@ -103,6 +103,10 @@ class NodeWatch:
         self._arrivals[uid] = deque((at_ms,), maxlen=ARRIVALS_KEPT)
         self._lengthen(uid, at_ms)
 
+    def may_have(self, uid: str, at_ms: int, lease_ms: int) -> None:
+        """A node may have got a lease as long as this from another listener, as late as now."""
+        self._ends_ms[uid] = max(self._ends_ms.get(uid, 0), at_ms + with_drift(lease_ms))
+
     def forget(self, uid: str) -> None:
         """The node is gone."""
         self._arrivals.pop(uid, None)
@@ -174,9 +178,7 @@ class NodeWatch:
 
     def _lengthen(self, uid: str, heard_ms: int) -> None:
         """What was heard then may have renewed the lease. It never ends earlier for that."""
-        lease_ms = self.lease_ms
-        drift_ms = lease_ms // 50 + 1
-        self._ends_ms[uid] = max(self._ends_ms.get(uid, 0), heard_ms + lease_ms + drift_ms)
+        self.may_have(uid, heard_ms, self.lease_ms)
 
     def _hold(self, nodes: Collection[Node], suspected: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
         """Suspect oneself where most nodes look dead at once; look for them by another way meanwhile."""
@@ -210,3 +212,8 @@ class NodeWatch:
 
     def _interval(self, node: Node) -> int:
         return self._interval_of(node) or self.interval_ms
+
+
+def with_drift(lease_ms: int) -> int:
+    """A lease as it may seem to a clock that goes faster than the node's."""
+    return lease_ms + lease_ms // 50 + 1

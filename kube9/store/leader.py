@@ -15,7 +15,7 @@ __all__ = ["Term", "begin_term", "hold_term", "read_term"]
 _HOLD = (
     update(leader)
     .where(leader.c.epoch == bindparam("held_epoch"))
-    .values(last_event_id=bindparam("told_id"), now_ms=bindparam("told_ms"))
+    .values(last_event_id=bindparam("told_id"), now_ms=bindparam("told_ms"), lease_ms=bindparam("given_ms"))
 )
 
 
@@ -28,6 +28,8 @@ class Term:
     last_event_id: int
     #: The latest cluster time that was ever stored.
     now_ms: int
+    #: The longest lease that a node may still have.
+    lease_ms: int
 
 
 def begin_term(connection: Connection, place: str) -> Term:
@@ -44,7 +46,9 @@ def read_term(connection: Connection, place: str) -> Term:
 
     :raises StoreError: as :func:`begin_term`.
     """
-    row = connection.execute(select(leader.c.epoch, leader.c.last_event_id, leader.c.now_ms)).one_or_none()
+    columns = leader.c
+    query = select(columns.epoch, columns.last_event_id, columns.now_ms, columns.lease_ms)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise StoreError(f"{place} has lost the row of its table 'leader'; restore a backup")
     return Term(*row)
@@ -55,7 +59,12 @@ def hold_term(connection: Connection, term: Term, place: str) -> None:
 
     :raises StoreError: another server has begun a later one.
     """
-    told = {"held_epoch": term.epoch, "told_id": term.last_event_id, "told_ms": term.now_ms}
+    told = {
+        "held_epoch": term.epoch,
+        "told_id": term.last_event_id,
+        "told_ms": term.now_ms,
+        "given_ms": term.lease_ms,
+    }
     held = connection.execute(_HOLD, told)
     if held.rowcount != 1:
         raise taken_over(place)

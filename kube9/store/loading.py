@@ -30,6 +30,8 @@ class Loaded:
     next_event_id: int
     #: The latest time that was ever stored; cluster time goes on from there.
     now_ms: int
+    #: The longest lease that a node may still have from the server before.
+    lease_ms: int = 0
 
 
 def load(connection: Connection, term: Term, place: str) -> Loaded:
@@ -40,7 +42,7 @@ def load(connection: Connection, term: Term, place: str) -> Loaded:
     deployments = _read(connection, DEPLOYMENTS, specs, place)
     made: tuple[Node | Pod | Deployment, ...] = (*nodes, *pods, *deployments)
     now_ms = max((term.now_ms, *(each.created_at_ms for each in made)))
-    return Loaded(nodes, pods, deployments, term.last_event_id + 1, now_ms)
+    return Loaded(nodes, pods, deployments, term.last_event_id + 1, now_ms, term.lease_ms)
 
 
 def _read(connection: Connection, kind: RowKind[V], specs: SpecReader, place: str) -> tuple[V, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Tabl
 __all__ = ["SCHEMA_VERSION", "VERSION_TABLE", "deployments", "events", "leader", "metadata", "nodes", "pods"]
 
 #: The newest migration; they are numbered, so that an older kube9 can tell that a database is too new for it.
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 #: Where Alembic keeps the version of the database at hand.
 VERSION_TABLE = "kube9_schema"
@@ -114,4 +114,6 @@ leader = Table(
     _number("last_event_id"),
     #: The latest cluster time that was ever stored.
     _number("now_ms"),
+    #: The longest lease that a node may still have, whichever server gave it.
+    _number("lease_ms"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
+from attrs import evolve
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -84,6 +85,17 @@ class Store:
             self._written.remember((*loaded.nodes, *loaded.pods, *loaded.deployments))
         return loaded
 
+    def note_lease(self, lease_ms: int) -> None:
+        """Make it durable that nodes may have a lease as long as this, and none longer.
+
+        :raises StoreUnavailable, StoreError: as :meth:`commit`.
+        """
+        with self._lock:
+            term = evolve(self._held_term, lease_ms=lease_ms)
+            with self._transaction() as connection:
+                hold_term(connection, term, self.place)
+            self._term = term
+
     def commit(self, changes: Sequence[Change], events: Sequence[StoredEvent] = ()) -> None:
         """Make changes and events durable, all of them or none. The same call may be repeated whatever it raised.
 
@@ -158,12 +170,16 @@ class Store:
 
     def _term_with(self, events: Sequence[StoredEvent]) -> Term:
         """This server's term as it is once ``events`` are stored."""
-        term = self._term
-        assert term is not None, "a store that was not opened"
+        term = self._held_term
         if not events:
             return term
         last = events[-1]
-        return Term(term.epoch, max(term.last_event_id, last.id), max(term.now_ms, last.at_ms))
+        return evolve(term, last_event_id=max(term.last_event_id, last.id), now_ms=max(term.now_ms, last.at_ms))
+
+    @property
+    def _held_term(self) -> Term:
+        assert self._term is not None, "a store that was not opened"
+        return self._term
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

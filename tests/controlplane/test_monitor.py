@@ -34,7 +34,7 @@ class Quiet:
 class Post:
     """A monitor and a cluster, with nothing but the test between them."""
 
-    def __init__(self, heartbeat_ms=0, lease_ms=1):
+    def __init__(self, heartbeat_ms=0, lease_ms=1, note_lease=None):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
         #: Events of what is recorded, each with the name of its node.
@@ -50,6 +50,7 @@ class Post:
             heartbeat_ms=100,
             note=lambda event, name, at_ms: self.noted.append((event, name)),
             lease_ms=lease_ms,
+            note_lease=note_lease,
         )
         self.instructions = []
 
@@ -444,6 +445,26 @@ class TestAgents:
         after.clock.advance(post.clock.now_ms())
         after.monitor.start()
         assert ("NodeFailed", "a") in after.later(1100)
+
+
+@pytest.mark.parametrize("earlier_ms,left_ms", [(0, 0), (900, 0), (5_000, 5_101 - 1_000)])
+def test_a_lease_from_a_server_that_gave_longer_ones_is_waited_for(earlier_ms, left_ms):
+    post = Post(heartbeat_ms=100).up("a", "b", "c")
+    post.monitor.start(earlier_ms)
+    while ("NodeFailed", "a") not in post.later(50, "b", "c"):
+        assert post.clock.now_ms() < 2_000
+    assert (post.clock.now_ms(), post.cluster.nodes["a"].lease_left_ms) == (1_000, left_ms)
+
+
+def test_how_long_leases_are_is_noted_before_any_is_given():
+    noted = []
+    post = Post(heartbeat_ms=100, lease_ms=2_000, note_lease=noted.append)
+    post.monitor.start(5_000)
+    assert noted == [5_000]
+    post.later(5_100)
+    assert noted == [5_000]
+    post.later(100)
+    assert noted == [5_000, 2_000]
 
 
 def test_a_closed_one_judges_nobody(post):

@@ -36,3 +36,20 @@ def test_time_and_event_ids_never_go_back(store, opened, address, make):
     store.close()
     loaded = opened(address).load()
     assert (loaded.next_event_id, loaded.now_ms) == (11, 100)
+
+
+def test_how_long_a_lease_nodes_may_have_is_known_to_the_next_server(store, opened, address, make):
+    assert store.load().lease_ms == 0
+    store.note_lease(30_000)
+    store.commit([o.PodStored(make.pod(1))], [make.event(1)])
+    store.commit([])
+    store.close()
+    assert opened(address).load().lease_ms == 30_000
+
+
+def test_a_server_that_was_taken_over_notes_no_lease(store, meddle):
+    store.note_lease(30_000)
+    meddle("UPDATE leader SET epoch = epoch + 1")
+    with pytest.raises(StoreError, match="another server has taken over"):
+        store.note_lease(5_000)
+    assert meddle("SELECT lease_ms FROM leader") == [(30_000,)]

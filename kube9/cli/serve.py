@@ -47,7 +47,8 @@ __all__ = ["serve"]
     "--lease",
     metavar="TIME",
     help="How long a node that cannot reach the server may run its pods, such as 30s: no sooner do they move, unless "
-    "its backend makes sure that they have ended. Never less than 9 beats.  [default: 9 beats]",
+    "its backend makes sure that they have ended; and how long the server may be away. At least 9 beats.  "
+    "[default: 30s]",
 )
 @click.option("--db", metavar="URL", help="A file for SQLite, or postgresql://...; else a file in the state directory.")
 @state_dir_option

@@ -40,8 +40,8 @@ class Monitor:
     """Has the watch note when each node was heard, in memory only, and has the cluster told what follows from silence.
 
     A node is judged once it was heard, or from its joining on where its backend says that its nodes beat. After the
-    control plane was away, or this process stood still, every node first gets a lease's time to be heard again: the
-    silence may have been on the listener's side.
+    control plane was away, or this process stood still, every node first gets the time of ten beats to be heard again:
+    the silence may have been on the listener's side.
 
     Any thread may say that a node was heard. Everything else of the watch, and all of the reception, is done on the
     loop's thread: only there can a beat be answered with a lease before which no pod of the node has moved.

@@ -122,13 +122,13 @@ class NodeWatch:
         return None if arrivals is None else arrivals[-1]
 
     def give_grace(self, nodes: Collection[Node], at_ms: int) -> None:
-        """The listener was away: every node gets a whole lease to be heard again.
+        """The listener was away: every node gets the time of some beats to be heard again.
 
-        :param nodes: all there are; how long a lease is goes by their number.
+        :param nodes: all there are; how often they beat goes by their number.
         """
         self._nodes = max(1, len(nodes))
         self._grace_from_ms = at_ms
-        self._judge_from_ms = at_ms + self.lease_ms + self.interval_ms
+        self._judge_from_ms = at_ms + (self.settings.lease_intervals + 1) * self.interval_ms
         for node in nodes:
             if node.phase in _JUDGED and node.uid in self._arrivals:
                 self.begin(node.uid, at_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +30,7 @@ from kube9.core.settings import Settings
 from kube9.core.stimuli import Stimulus, TimePassed
 from kube9.core.timers import Timers
 from kube9.core.twin import Twin
-from kube9.core.whatif import Prospect, WhatIf, foresee
+from kube9.core.whatif import Foreseeing, WhatIf, foresee
 
 __all__ = ["Cluster"]
 
@@ -217,7 +217,7 @@ class Cluster:
                 raise UnknownName.of("scheduler", spec.scheduler_name, self.schedulers)
         return self._placing.plan(specs)
 
-    def foresee(self, wanted: WhatIf) -> Generator[None, None, Prospect]:
+    def foresee(self, wanted: WhatIf) -> Foreseeing:
         """What would become of the cluster as it is now. Nothing changes.
 
         Found out step by step, between which the cluster may go on; that it does so makes no difference to the answer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from attrs import field, frozen
 
@@ -14,7 +15,7 @@ from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.twin import Twin
 
-__all__ = ["DRAINED", "FAILED", "WAITING", "PodMove", "Prospect", "WhatIf", "foresee", "problems_of"]
+__all__ = ["DRAINED", "FAILED", "WAITING", "Foreseeing", "PodMove", "Prospect", "WhatIf", "foresee", "problems_of"]
 
 #: Why a pod would move: its node is gone, its node is emptied, or it waited and there is room now.
 FAILED, DRAINED, WAITING = "failed", "drained", "waiting"
@@ -63,6 +64,10 @@ class Prospect:
     losses: Losses | None
 
 
+#: Steps between which others can be served; the last one returns the answer.
+Foreseeing: TypeAlias = Generator[None, None, Prospect]
+
+
 def problems_of(wanted: WhatIf, nodes: Mapping[str, str], schedulers: Iterable[str]) -> list[Problem]:
     """All that keeps ``wanted`` from being supposed.
 
@@ -96,7 +101,7 @@ def _twice(named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
             yield Problem(path, f"node {name!r} is in {before} already; expected each node once in all")
 
 
-def foresee(wanted: WhatIf, twin: Twin) -> Generator[None, None, Prospect]:
+def foresee(wanted: WhatIf, twin: Twin) -> Foreseeing:
     """Find out what would become of ``twin``, bit by bit; it is of no use afterwards.
 
     :raises ManifestError: with every problem, before the first bit.
@@ -106,7 +111,7 @@ def foresee(wanted: WhatIf, twin: Twin) -> Generator[None, None, Prospect]:
     return _foresee(wanted, twin)
 
 
-def _foresee(wanted: WhatIf, twin: Twin) -> Generator[None, None, Prospect]:
+def _foresee(wanted: WhatIf, twin: Twin) -> Foreseeing:
     for spec in wanted.add:
         twin.add(spec)
     ledger = twin.ledger

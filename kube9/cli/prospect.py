@@ -72,14 +72,19 @@ def _losses(losses: Document | None) -> Iterator[str]:
         if len(alone) > _NAMES_MAX:
             yield f"  and {len(alone) - _NAMES_MAX} more, all of which are in -o json"
     elif nodes:
-        yield f"Any one of {_count(nodes, 'node')} can be lost."
-    if row > 1:
-        then = "" if losses["then"] is None else f"; without {_loss(losses['then'])} then"
-        yield f"The fullest {row} can be lost one after the other{then}."
+        yield "The only node can be lost." if nodes == 1 else f"Any one of {nodes} nodes can be lost."
+    if row and nodes > 1:
+        yield f"The fullest first, {row} can be lost in a row{_next(losses['then'])}."
 
 
 def _loss(loss: Document) -> str:
     return f"{loss['nodeName']} {_pods(loss['pods'])} would wait: {_names(loss['pods'])}"
+
+
+def _next(loss: Document | None) -> str:
+    if loss is None:
+        return ""
+    return f"; the next, {loss['nodeName']}, would leave {_pods(loss['pods'])} waiting: {_names(loss['pods'])}"
 
 
 def _pods(pods: Sequence[Document]) -> str:

@@ -85,10 +85,11 @@ def has_any(request: Request) -> bool:
     return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
-def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]:
+def items_of(document: dict[str, Any], limits: Limits, *kinds: str, also: tuple[str, ...] = ()) -> list[Any]:
     """The documents in a list document.
 
     :param kinds: what it may say that it is, if it says anything.
+    :param also: fields that it may have beside those of a list.
     :raises ManifestError: it is no such list, or has too many of them.
     """
     problems = []
@@ -103,7 +104,7 @@ def items_of(document: dict[str, Any], limits: Limits, *kinds: str) -> list[Any]
         problems.append(Problem("items", f"expected a list of documents, got {_kind(items)}"))
     elif len(items) > limits.items:
         problems.append(Problem("items", f"expected at most {limits.items} documents at a time, got {len(items)}"))
-    known = ("apiVersion", "kind", "metadata", "items")
+    known = ("apiVersion", "kind", "metadata", "items", *also)
     problems += _unknown(document, known)
     if problems:
         raise ManifestError(problems)

@@ -11,7 +11,7 @@ from kube9.core.errors import ManifestError, Problem
 from kube9.core.pods import PodSpec
 from kube9.manifest import Manifest, Skipped, parse_documents
 
-__all__ = ["below", "manifest_of", "pod_of", "set_of", "warning_headers", "warnings_of"]
+__all__ = ["below", "manifest_of", "pod_of", "set_in", "set_of", "warning_headers", "warnings_of"]
 
 #: Headers are not the place for more.
 _WARNINGS_MAX = 20
@@ -41,7 +41,15 @@ def set_of(call: Call) -> list[Manifest | Skipped]:
 
     :raises ManifestError: some cannot be used; every fault of each of them.
     """
-    items = items_of(call.json(), call.services.limits, "List")
+    return set_in(call, call.json())
+
+
+def set_in(call: Call, body: dict[str, Any], *, also: tuple[str, ...] = ()) -> list[Manifest | Skipped]:
+    """The same of a body that is read already.
+
+    :param also: fields that it may have beside those of a list.
+    """
+    items = items_of(body, call.services.limits, "List", also=also)
     documents = [(f"items[{index}]", item) for index, item in enumerate(items)]
     namespace = call.query["namespace"]
     return parse_documents(documents, namespace=namespace, parser=call.services.parser, joined_by=".")

@@ -1,21 +1,24 @@
-"""What documents would lead to, were they applied now."""
+"""What documents would lead to, were they applied now, and what would become of the cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from attrs import evolve
 from flask import Response
 
 from kube9.api import parameters as p
 from kube9.api.endpoint import Answer, Call, Resource
-from kube9.api.manifests import set_of, warnings_of
+from kube9.api.manifests import set_in, warnings_of
 from kube9.api.reply import json_reply
+from kube9.api.whatif import FIELDS, prospect_document, supposed
 from kube9.controlplane import View
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import ManifestError, Problem, UnknownName
 from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec, renamed
+from kube9.core.whatif import WhatIf
 from kube9.manifest import Manifest, Skipped
 
 __all__ = ["RESOURCE"]
@@ -29,7 +32,7 @@ Document = dict[str, Any]
     "POST",
     "/v1/plan",
     query=(p.namespace("Where all must be; else where each says itself, or `default`.", None),),
-    body="ManifestList",
+    body="PlanRequest",
     answers={200: Answer("Where each pod would go, or why it would wait.", "Plan")},
     problems=(503,),
 )
@@ -38,14 +41,47 @@ def plan_documents(call: Call) -> Response:
 
     Of a deployment those pods are planned that it has not yet. A pod that is there already is told with the node it is
     on. Nodes among the documents are not counted on.
+
+    Nodes may be supposed to fail, to be drained, or to be there beside the others. Then the answer tells as well which
+    pods would move, and how many nodes could be lost after all that; the documents may then be left out.
     """
-    manifests = set_of(call)
+    body = call.json()
+    supposing = any(field in body for field in FIELDS)
+    if supposing:
+        body.setdefault("items", [])
+    manifests, what_if, warnings = _read(call, body)
     view = call.plane.view
     wanted = _wanted(view, manifests, call.services.limits.items)
-    planned = iter(call.plane.plan([each for each in wanted if isinstance(each, PodSpec)]))
+    pods = [each for each in wanted if isinstance(each, PodSpec)]
+    more: Document = {}
+    if supposing:
+        prospect = call.plane.foresee(evolve(what_if, pods=pods))
+        planned, more = iter(prospect.planned), prospect_document(prospect)
+    else:
+        planned = iter(call.plane.plan(pods))
     items = [_planned(next(planned)) if isinstance(each, PodSpec) else _present(view, each) for each in wanted]
-    warnings = warnings_of(manifests) + _nodes_left_out(manifests)
-    return json_reply({"items": items, "warnings": warnings})
+    return json_reply({"items": items, **more, "warnings": warnings})
+
+
+def _read(call: Call, body: Document) -> tuple[list[Manifest | Skipped], WhatIf, list[str]]:
+    """What a body asks for and what it supposes, and what of it is not honoured.
+
+    :raises ManifestError: with all that is wrong with either.
+    """
+    problems: list[Problem] = []
+    manifests: list[Manifest | Skipped] = []
+    what_if, warnings = WhatIf(), list[str]()
+    try:
+        manifests = set_in(call, body, also=FIELDS)
+    except ManifestError as exc:
+        problems += exc.problems
+    try:
+        what_if, warnings = supposed(call, body)
+    except ManifestError as exc:
+        problems += exc.problems
+    if problems:
+        raise ManifestError(problems)
+    return manifests, what_if, [*warnings_of(manifests), *_nodes_left_out(manifests), *warnings]
 
 
 def _wanted(view: View, manifests: Sequence[Manifest | Skipped], most: int) -> list[PodSpec | Pod]:

@@ -149,6 +149,17 @@ def _beat() -> Schema:
     }
 
 
+def _names(about: str) -> Schema:
+    return {"type": "array", "items": {"type": "string"}, "description": about}
+
+
+_LIST = _items(
+    ("List",),
+    f"Documents of any kind, each of which says its `apiVersion` and `kind`: {', '.join(KINDS)}, and `v1` "
+    "ConfigMap, Secret and Service, as far as they matter to the others.",
+    {"type": "object", "required": ["apiVersion", "kind", "metadata"]},
+)
+
 REQUEST_SCHEMAS: Mapping[str, Schema] = {
     "Quantities": {
         "type": "object",
@@ -169,12 +180,27 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         ),
         "required": ["kind", "items"],
     },
-    "ManifestList": _items(
-        ("List",),
-        f"Documents of any kind, each of which says its `apiVersion` and `kind`: {', '.join(KINDS)}, and `v1` "
-        "ConfigMap, Secret and Service, as far as they matter to the others.",
-        {"type": "object", "required": ["apiVersion", "kind", "metadata"]},
-    ),
+    "ManifestList": _LIST,
+    "PlanRequest": {
+        "type": "object",
+        "description": "Documents as in a ManifestList, and what to suppose; one of them must be there.",
+        "properties": {
+            **_LIST["properties"],
+            "fail": _names("Nodes that are gone: their pods are queued again, by the same rules as those that wait."),
+            "drain": _names("Nodes that take no more pods, and whose pods move one after the other."),
+            "add": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/NodeManifest"},
+                "description": "Nodes that are there beside the others, Ready and empty.",
+            },
+            "losses": {
+                "type": "boolean",
+                "description": "Whether to tell how many nodes can be lost after all that; true where one of the "
+                "above is given.",
+            },
+        },
+        "anyOf": [{"required": [field]} for field in ("items", "fail", "drain", "add", "losses")],
+    },
     "DrainOptions": {
         "type": "object",
         "properties": {

@@ -8,6 +8,7 @@ from typing import Any
 from kube9.api.requestschemas import REQUEST_SCHEMAS
 from kube9.core.nodes import NodePhase
 from kube9.core.pods import PodPhase
+from kube9.core.whatif import DRAINED, FAILED, WAITING
 
 __all__ = ["SCHEMAS"]
 
@@ -293,7 +294,58 @@ SCHEMAS: Mapping[str, Schema] = {
                     },
                 )
             ),
+            "moves": {
+                **_list(_ref("PodMove")),
+                "description": "Off failed nodes, then off drained ones, then out of the queue.",
+            },
+            "stillWaiting": _whole("How many pods wait now and still would."),
+            "losses": _maybe(
+                _object(
+                    "What could be lost after all that. Pods that wait already are not counted.",
+                    {
+                        "nodes": _whole("How many nodes there are to lose: those that take pods or have some."),
+                        "alone": {
+                            **_list(_ref("NodeLoss")),
+                            "description": "The nodes each of which, lost alone, leaves pods without a place.",
+                        },
+                        "inARow": _whole(
+                            "How many can be lost one after the other, always the fullest that is left, until a pod "
+                            "fits nowhere."
+                        ),
+                        "then": {
+                            "anyOf": [_ref("NodeLoss"), {"type": "null"}],
+                            "description": "The one after these; null if there is none.",
+                        },
+                    },
+                )
+            ),
             "warnings": _list(_text()),
+        },
+        optional=("moves", "stillWaiting", "losses"),
+    ),
+    "PodMove": _object(
+        "A pod that would not be where it is any more, or could not.",
+        {
+            "name": _text(),
+            "namespace": _text(),
+            "cause": {
+                "type": "string",
+                "enum": [FAILED, DRAINED, WAITING],
+                "description": "Why: its node is gone, its node is emptied, or it waited and there is room.",
+            },
+            "fromNode": _maybe(_text("Null for one that waits now.")),
+            "toNode": _maybe(
+                _text("Null where it fits on no other node: it then waits or, where its node is drained, stays.")
+            ),
+            "reason": _text("Why it fits on no other node."),
+        },
+    ),
+    "NodeLoss": _object(
+        "A node that cannot be lost without some of its pods having to wait.",
+        {
+            "nodeName": _text(),
+            "pods": _list(_object("One that would have to.", {"name": _text(), "namespace": _text()})),
+            "reason": _text("Why the first of them would."),
         },
     ),
     "Event": _object(

@@ -22,7 +22,7 @@ BUILT_IN: Mapping[str, str] = {
     "events": "Show the last events, the newest at the end.",
     "health": "Choose how nodes are judged by their beats: by what was recorded of some, or by simulated ones.",
     "node": "Add, list, drain, fail and delete nodes.",
-    "plan": "Show which node each pod of some manifests would get now, or why it would wait; change nothing.",
+    "plan": "Show where pods would go: those of some manifests, or of nodes that fail or are drained; change nothing.",
     "plugins": "List every plugin: where it is from, what it offers, and why it failed.",
     "pod": "Run, list, explain and delete pods.",
     "serve": "Run a cluster and its REST API until it is told to stop.",

@@ -12,7 +12,7 @@ import click
 
 from kube9.core.errors import ApiError, InvalidInput, ManifestError, Problem
 
-__all__ = ["Source", "files_option", "located", "read_documents", "source_of"]
+__all__ = ["Source", "files_option", "located", "optional_files_option", "read_documents", "source_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,13 +23,22 @@ _ITEM = re.compile(r"items\[(\d{1,9})\]", re.ASCII)
 
 
 def files_option(function: F) -> F:
-    """Give a command ``-f`` as ``files``."""
+    """Give a command ``-f`` as ``files``, at least one."""
+    return _files_option(function, required=True)
+
+
+def optional_files_option(function: F) -> F:
+    """The same, perhaps none."""
+    return _files_option(function, required=False)
+
+
+def _files_option(function: F, *, required: bool) -> F:
     return click.option(
         "-f",
         "--file",
         "files",
         multiple=True,
-        required=True,
+        required=required,
         metavar="FILE|DIR|-",
         help="A YAML or JSON file, a folder of them, or - for standard input; repeatable.",
     )(function)

@@ -11,7 +11,7 @@ from typing import Any
 from kube9.core.errors import InvalidInput
 from kube9.files.fields import taints, tolerations
 
-__all__ = ["device", "key_values", "node_document", "pod_document", "taint", "toleration"]
+__all__ = ["added_documents", "device", "key_values", "node_document", "pod_document", "taint", "toleration"]
 
 
 def key_values(option: str, texts: Iterable[str]) -> dict[str, str]:
@@ -83,6 +83,24 @@ def node_document(name: str, **given: Any) -> dict[str, Any]:
         options=key_values("--option", given["options"]),
     )
     return _document("Node", _given(name=name, labels=key_values("--label", given["labels"])), spec)
+
+
+def added_documents(specs: Iterable[str]) -> list[dict[str, Any]]:
+    """The manifests of the nodes that each ``--add`` stands for, under names of their own where a spec says none.
+
+    :raises InvalidInput: one is neither a spec nor a node file, or does not say how many.
+    """
+    from kube9.manifest import node_spec_document
+    from kube9.simulator.nodespec import NodePlan, parse_nodes
+
+    plans = [
+        parse_nodes(text, option="--add", prefix=f"new{number if number > 1 else ''}")
+        for number, text in enumerate(specs, start=1)
+    ]
+    plan = NodePlan.join(plans, option="--add")
+    if plan.auto is not None:
+        raise InvalidInput("--add: auto: is for simulations; say how many, as in 4xcpu=4,memory=8Gi")
+    return [node_spec_document(node) for node in plan.nodes]
 
 
 def pod_document(name: str, **given: Any) -> dict[str, Any]:

@@ -204,9 +204,28 @@ class Client:
         """
         return self._post("/v1/apply", {"items": list(documents)}, repeatable=True, params=_given(namespace=namespace))
 
-    def plan(self, documents: Iterable[Mapping[str, Any]], *, namespace: str | None = None) -> Document:
-        """Where the pods of ``documents`` would go now, or why they would wait; changes nothing."""
-        return self._post("/v1/plan", {"items": list(documents)}, repeatable=True, params=_given(namespace=namespace))
+    def plan(
+        self,
+        documents: Iterable[Mapping[str, Any]] = (),
+        *,
+        namespace: str | None = None,
+        fail: Iterable[str] = (),
+        drain: Iterable[str] = (),
+        add: Iterable[Mapping[str, Any]] = (),
+        losses: bool | None = None,
+    ) -> Document:
+        """Where the pods of ``documents`` would go now, or why they would wait; changes nothing.
+
+        :param fail: names of nodes that are supposed to be gone.
+        :param drain: of nodes that are supposed to be drained.
+        :param add: manifests of nodes that are supposed to be there beside the others.
+        :param losses: whether to tell how many nodes can be lost after that; ``None`` for where one of these is given.
+        """
+        supposed = {"fail": list(fail), "drain": list(drain), "add": list(add)}
+        body = {**{field: each for field, each in supposed.items() if each}, **_given(losses=losses)}
+        return self._post(
+            "/v1/plan", {"items": list(documents), **body}, repeatable=True, params=_given(namespace=namespace)
+        )
 
     # ------------------------------------------------------------------ what happened
 

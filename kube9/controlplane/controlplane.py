@@ -35,6 +35,7 @@ from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import Clock, FaultInjector, HealthCheck
 from kube9.core.stimuli import Heartbeat, Stimulus
+from kube9.core.whatif import Foreseeing, Prospect, WhatIf
 
 if TYPE_CHECKING:
     from kube9.heartbeats.recorder import Recorder
@@ -339,6 +340,18 @@ class ControlPlane:
         """Where these pods would go, were they asked for now and in this order; changes nothing."""
         return self._ask(partial(_plan, tuple(specs)), reads=True)
 
+    def foresee(self, wanted: WhatIf) -> Prospect:
+        """What would become of the cluster as it is now; changes nothing.
+
+        Worked out on the loop's thread, for plugins are asked nowhere else, in short parts with all else in between.
+
+        :raises ManifestError: with all that cannot be supposed.
+        """
+        steps = self._ask(partial(_begin_to_foresee, wanted), reads=True)
+        while (prospect := self._ask(partial(_go_on, steps, self.settings.foresee_ms), reads=True)) is None:
+            pass
+        return prospect
+
     @property
     def schedulers(self) -> tuple[str, ...]:
         """The schedulers that pods may name, the default first."""
@@ -425,6 +438,22 @@ def _explain(orders: Orders, namespace: str, name: str, turn: Turn) -> Explanati
 
 def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:
     return turn.cluster.plan(specs)
+
+
+def _begin_to_foresee(wanted: WhatIf, turn: Turn) -> Foreseeing:
+    return turn.cluster.foresee(wanted)
+
+
+def _go_on(steps: Foreseeing, for_ms: int, _: Turn) -> Prospect | None:
+    """Some more steps; what the last one returns, or ``None`` where there are more to come."""
+    until_s = time.monotonic() + for_ms / 1000
+    try:
+        while time.monotonic() < until_s:
+            next(steps)
+    except StopIteration as done:
+        prospect: Prospect = done.value
+        return prospect
+    return None
 
 
 def _parts(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:

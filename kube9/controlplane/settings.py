@@ -19,6 +19,8 @@ class PlaneSettings:
     turn_max: int = field(default=10_000, validator=positive)
     #: After so long a turn takes up nothing more, so that those in it get their answers.
     turn_ms: int = field(default=250, validator=positive)
+    #: For how long at a time it is worked out what would become of the cluster.
+    foresee_ms: int = field(default=20, validator=positive)
     #: Pods of a batch that wait for the loop at a time: what others ask for meanwhile comes between.
     batch_pods: int = field(default=10_000, validator=positive)
     #: Threads that talk to backends.

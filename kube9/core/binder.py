@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from kube9.core import podlife
 from kube9.core.errors import PluginError, SchedulerError
 from kube9.core.events import PodBound, SchedulerFailed
@@ -62,12 +64,23 @@ class Binder:
     def would_bind(self, pod: Pod) -> tuple[Pod | None, str]:
         """``pod`` as it would be bound now, or ``None`` and why it would wait. Nothing is written down."""
         try:
-            row, devices = self._choose(pod.spec)
-            if row < 0:
-                return None, self._why_not(pod.spec, None)
+            bound = self.on_its_place(pod)
+            return bound, "" if bound is not None else self._why_not(pod.spec, None)
         except PluginError as exc:
             return None, str(exc)
-        return podlife.bound(pod, self._ledger.table.owner(row).uid, devices), ""
+
+    def on_its_place(self, pod: Pod) -> Pod | None:
+        """The same without counting why not, which takes as long as to decide.
+
+        :raises PluginError: a part of its pipeline failed.
+        """
+        row, devices = self._choose(pod.spec)
+        return None if row < 0 else podlife.bound(pod, self._ledger.table.owner(row).uid, devices)
+
+    def twin(self, ledger: Ledger) -> Binder:
+        """One that decides alike over another ledger, and keeps scores of its own."""
+        # A pipeline knows the scores of one table; were it shared, both would begin afresh at each change of table.
+        return Binder(ledger, {name: evolve(self.pipelines[name]) for name in self.names}, self.names[0])
 
     def pipeline_of(self, spec: PodSpec) -> Pipeline:
         """What a pod of ``spec`` goes through.

@@ -29,6 +29,8 @@ from kube9.core.restoring import restore
 from kube9.core.settings import Settings
 from kube9.core.stimuli import Stimulus, TimePassed
 from kube9.core.timers import Timers
+from kube9.core.twin import Twin
+from kube9.core.whatif import Foreseeing, WhatIf, foresee
 
 __all__ = ["Cluster"]
 
@@ -50,6 +52,7 @@ class Cluster:
         if default not in pipelines:
             raise UnknownName.of("scheduler", default, pipelines)
         settings = settings or Settings()
+        self._discipline, self._settings = discipline, settings
         self._ledger = ledger = Ledger()
         self._binder = binder = Binder(ledger, pipelines, default)
         self._queue = PendingQueue(discipline)
@@ -220,6 +223,20 @@ class Cluster:
             if spec.scheduler_name not in self._binder.pipelines:
                 raise UnknownName.of("scheduler", spec.scheduler_name, self.schedulers)
         return self._placing.plan(specs)
+
+    def foresee(self, wanted: WhatIf) -> Foreseeing:
+        """What would become of the cluster as it is now. Nothing changes.
+
+        Found out step by step, between which the cluster may go on; that it does so makes no difference to the answer,
+        which the last step returns.
+
+        :raises ManifestError: with all that cannot be supposed.
+        """
+        waiting, settings = iter(self._queue), self._settings
+        twin = Twin(
+            ledger=self._ledger, binder=self._binder, waiting=waiting, discipline=self._discipline, settings=settings
+        )
+        return foresee(wanted, twin)
 
     @property
     def _backing_off(self) -> set[str]:

@@ -68,6 +68,15 @@ class Columns(FrozenMap[str, Array]):
             array[row:last] = array[row + 1 : last + 1]
             self._show(name)
 
+    def twin(self) -> Columns:
+        """The same columns once more, which go their own way from here."""
+        twin = Columns(self._dtype, fill=self._fill, wide=self._wide)
+        twin._rows = self._rows
+        for name, array in self.data.items():
+            twin.data[name] = array.copy()
+            twin._show(name)
+        return twin
+
     def _show(self, name: str) -> None:
         self.cells[name] = memoryview(self.data[name])  # type: ignore[arg-type]  # an ndarray is a buffer
         view = self.data[name][: self._rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from kube9.core.deployments import Deployment
@@ -67,6 +68,17 @@ class Ledger:
         self.events: list[Event] = []
         if self._nodes or self._deployments or self.ended:  # seldom, and every decision begins a turn
             self._nodes, self._deployments, self.ended = {}, {}, []
+
+    def twin(self) -> Ledger:
+        """The same once more, which goes its own way from here. Values are shared, as none ever changes."""
+        twin = Ledger()
+        for name, value in vars(self).items():
+            setattr(twin, name, copy(value) if isinstance(value, (dict, list, set)) else value)
+        twin.bound = {uid: dict(pods) for uid, pods in self.bound.items()}
+        twin.owned = {uid: replicas.twin() for uid, replicas in self.owned.items()}
+        twin.table = self.table.twin()
+        twin.begin(self.now_ms)
+        return twin
 
     def outcome(self) -> Outcome:
         """What has been noted since the turn began."""

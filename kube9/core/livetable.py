@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 
@@ -16,6 +17,22 @@ __all__ = ["LiveTable"]
 
 #: How many changes are remembered; whoever looks less often than that starts afresh.
 _LOG_LENGTH = 8192
+
+#: All that a table is made of, for whoever copies it.
+_GROUPS = (
+    "free",
+    "capacity",
+    "devices",
+    "device_count",
+    "device_milli",
+    "device_model",
+    "_label_codes",
+    "_states",
+    "_marks",
+)
+_KEPT_BY_ROW = ("_owners", "names", "labels")
+_KEPT_BY_KEY = ("row_of", "awaited", "models", "taint_sets", "_taint_codes", "largest")
+_COUNTS = ("generation", "version", "last_resorts", "limited_pods", "unschedulable")
 
 
 class LiveTable(NodeTable):
@@ -171,6 +188,19 @@ class LiveTable(NodeTable):
             return self._changed[start:end]
         return np.concatenate([self._changed[start:], self._changed[:end]])
 
+    def twin(self) -> LiveTable:
+        """The same table once more, which goes its own way from here. Who changed before that it does not know."""
+        twin = LiveTable()
+        for name in _GROUPS:
+            setattr(twin, name, getattr(self, name).twin())
+        for name in (*_KEPT_BY_ROW, *_KEPT_BY_KEY):
+            setattr(twin, name, copy(getattr(self, name)))
+        twin.label_values = {key: dict(codes) for key, codes in self.label_values.items()}
+        for name in _COUNTS:
+            setattr(twin, name, getattr(self, name))
+        twin._show()
+        return twin
+
     def _touch(self, row: int) -> None:
         self._changed_cells[self.version % _LOG_LENGTH] = row
         self.version += 1
@@ -215,8 +245,7 @@ class LiveTable(NodeTable):
         self.largest.setdefault(resource, 1)
 
     def _all(self) -> tuple[Columns, ...]:
-        devices = (self.devices, self.device_count, self.device_milli, self.device_model)
-        return (self.free, self.capacity, *devices, self._label_codes, self._states, self._marks)
+        return tuple(getattr(self, name) for name in _GROUPS)
 
     def _show(self) -> None:
         self.phase, self.taint_code = self._states["phase"], self._states["taint_code"]

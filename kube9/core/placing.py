@@ -149,17 +149,24 @@ class Placing:
 
     def schedule(self) -> None:
         """Try every pod that is worth trying, in the order of the queue."""
-        ledger = self._ledger
-        while (group := self._queue.next()) is not None:
-            pod = ledger.pods[group.head]
-            refusal = self._binder.bind(pod, ledger.now_ms, group)
-            if refusal is None:
-                self._queue.discard(pod.uid)
-                if not self._binder.monotone:
-                    self._queue.wake_all()
-                continue
-            for uid in self._queue.refuse(group.spec.shape, refusal):
-                self._tell_waiting(ledger.pods[uid], refusal)
+        while self.try_next():
+            pass
+
+    def try_next(self) -> bool:
+        """Try the first pod that is worth trying; ``False`` if there is none."""
+        ledger, queue = self._ledger, self._queue
+        if (group := queue.next()) is None:
+            return False
+        pod = ledger.pods[group.head]
+        refusal = self._binder.bind(pod, ledger.now_ms, group)
+        if refusal is None:
+            queue.discard(pod.uid)
+            if not self._binder.monotone:
+                queue.wake_all()
+            return True
+        for uid in queue.refuse(group.spec.shape, refusal):
+            self._tell_waiting(ledger.pods[uid], refusal)
+        return True
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where pods of ``specs`` would go, each with those before it in place; all is taken back afterwards."""

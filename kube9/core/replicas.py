@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import islice
 
-from attrs import define, field, frozen
+from attrs import define, field, fields, frozen
 
 from kube9.core.deployments import Deployment
 from kube9.core.pods import Pod, PodPhase
@@ -60,6 +61,14 @@ class Replicas:
     def alive(self) -> list[Pod]:
         """All that are good for something."""
         return [pod for drawer in self._drawers for pod in drawer.values()]
+
+    def twin(self) -> Replicas:
+        """The same once more, which goes its own way from here."""
+        twin = copy(self)
+        for each in fields(Replicas):
+            if each.name != "_revision":
+                setattr(twin, each.name, dict(getattr(self, each.name)))
+        return twin
 
     def __len__(self) -> int:
         """How many are good for something."""

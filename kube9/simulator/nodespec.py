@@ -24,6 +24,7 @@ T = TypeVar("T")
 #: The most nodes one spec may ask for: a typing error must not fill the memory.
 COUNT_MAX = 1_000_000
 
+_OPTION = "--nodes"
 _AUTO = "auto:"
 _COUNTED = re.compile(r"(\d{1,18})x(?=.)", re.ASCII)
 _RESOURCES = ("cpu", "memory", "pods")
@@ -46,9 +47,10 @@ class NodePlan:
         return evolve(self.auto, name=f"{self.auto.name}-{number:04d}")
 
     @classmethod
-    def join(cls, plans: Iterable[NodePlan]) -> NodePlan:
+    def join(cls, plans: Iterable[NodePlan], *, option: str = _OPTION) -> NodePlan:
         """One plan of several, in order.
 
+        :param option: what they were given to, for messages.
         :raises DuplicateName: two nodes have one name.
         :raises InvalidInput: more than one plan opens nodes as needed.
         """
@@ -56,30 +58,32 @@ class NodePlan:
         nodes = tuple(node for plan in plans for node in plan.nodes)
         autos = [plan.auto for plan in plans if plan.auto is not None]
         if len(autos) > 1:
-            raise InvalidInput("--nodes: auto: is given twice; only one shape of node can be opened as needed")
-        _check_names(nodes, autos)
+            raise InvalidInput(f"{option}: auto: is given twice; only one shape of node can be opened as needed")
+        _check_names(nodes, autos, option)
         return cls(nodes=nodes, auto=autos[0] if autos else None)
 
 
-def _check_names(nodes: Iterable[NodeSpec], autos: Iterable[NodeSpec]) -> None:
+def _check_names(nodes: Iterable[NodeSpec], autos: Iterable[NodeSpec], option: str) -> None:
     names: set[str] = set()
     for node in nodes:
         if node.name in names:
             raise DuplicateName(
-                f"--nodes: two nodes are called {node.name!r}; give one spec a prefix, such as name=big"
+                f"{option}: two nodes are called {node.name!r}; give one spec a prefix, such as name=big"
             )
         names.add(node.name)
     for auto in autos:
         taken = re.compile(rf"{re.escape(auto.name)}-\d{{4,}}", re.ASCII)
         for name in filter(taken.fullmatch, names):
             raise DuplicateName(
-                f"--nodes: {name!r} is called like the nodes that {_AUTO} opens; give one a prefix, such as name=extra"
+                f"{option}: {name!r} is called like the nodes that {_AUTO} opens; give one a prefix, such as name=extra"
             )
 
 
-def parse_nodes(text: str) -> NodePlan:
+def parse_nodes(text: str, *, option: str = _OPTION, prefix: str = "node") -> NodePlan:
     """Read one value of ``--nodes``.
 
+    :param option: what it was given to, for messages.
+    :param prefix: what nodes are called, with a number added, where a spec does not say.
     :raises FileError: it is a file, and that is malformed.
     :raises InvalidInput: it is neither a file nor a spec; the message explains both.
     """
@@ -87,22 +91,22 @@ def parse_nodes(text: str) -> NodePlan:
         return NodePlan(nodes=read_nodes(text))
     if "=" not in text:
         raise InvalidInput(
-            f"--nodes {text!r}: expected a node file, and there is none of that name, or a spec such as {_EXAMPLES}"
+            f"{option} {text!r}: expected a node file, and there is none of that name, or a spec such as {_EXAMPLES}"
         )
     try:
-        return _parse_spec(text)
+        return _parse_spec(text, prefix)
     except InvalidInput as exc:
         raise InvalidInput(
-            f"--nodes {text!r}: {exc} (there is no file of that name; a spec is like {_EXAMPLES})"
+            f"{option} {text!r}: {exc} (there is no file of that name; a spec is like {_EXAMPLES})"
         ) from exc
 
 
-def _parse_spec(text: str) -> NodePlan:
+def _parse_spec(text: str, prefix: str) -> NodePlan:
     if text.startswith(_AUTO):
         return NodePlan(auto=_shape(text[len(_AUTO) :], default_name="auto"))
     counted = _COUNTED.match(text)
     count = _located(counted[0], partial(whole, least=1, most=COUNT_MAX), counted[1]) if counted else 1
-    shape = _shape(text[counted.end() :] if counted else text, default_name="node")
+    shape = _shape(text[counted.end() :] if counted else text, default_name=prefix)
     width = max(4, len(str(count)))
     return NodePlan(
         nodes=tuple(evolve(shape, name=f"{shape.name}-{number:0{width}d}") for number in range(1, count + 1))

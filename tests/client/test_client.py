@@ -104,6 +104,19 @@ def test_a_key_makes_one_of_two(live, client):
     assert caught.value.status == 409
 
 
+def test_what_would_become_of_the_cluster(live, client):
+    live.add_nodes("n1", "n2")
+    client.launch_pod(pod("web"))
+    new = {"metadata": {"name": "new"}, "spec": {"capacity": {"cpu": "64"}}}
+    answer = client.plan([pod("big", cpu="64") | {"apiVersion": "kube9/v1", "kind": "Pod"}], fail=["n1"], add=[new])
+    assert [(each["name"], each["toNode"]) for each in answer["moves"]] == [("web", "n2")]
+    assert [each["nodeName"] for each in answer["items"]] == ["new"]
+    assert answer["losses"]["nodes"] == 2
+    assert client.plan(drain=["n1"], losses=False)["losses"] is None
+    assert client.plan(losses=True)["losses"]["nodes"] == 2
+    assert "moves" not in client.plan()
+
+
 def test_deployments(live, client):
     live.add_nodes("n1")
     document = {

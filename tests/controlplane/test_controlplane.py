@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.controlplane import digest_of
 from kube9.core.deployments import DeploymentSpec
-from kube9.core.errors import Conflict, DuplicateName, Kube9Error, NotRunning, UnknownName
+from kube9.core.errors import Conflict, DuplicateName, Kube9Error, ManifestError, NotRunning, UnknownName
 from kube9.core.nodes import NodePhase, NodeSpec
 from kube9.core.pods import PodPhase, PodSpec
+from kube9.core.policy import scheduler
+from kube9.core.whatif import WhatIf
 from kube9.plugins.health import Heartbeat
+from kube9.testing.clusters import cluster_with
 
 PATIENCE_S = 20.0
+
+#: Pods enough for more than one part of working out what would become of them.
+PODS = 1_500
 
 
 def spec(name, cpu_milli=100, **more):
@@ -208,6 +215,38 @@ class TestQuestions:
             plane.explain_pod("default", "q")
         world.until_event("PodRunning")
         assert plane.view.revision <= revision + 1
+
+    def test_what_would_become_of_it_changes_nothing(self, world):
+        plane = world.start()
+        world.node("n")
+        world.node("m", 500)
+        world.running("p", 900)
+        revision = plane.view.revision
+        prospect = plane.foresee(WhatIf(fail=["n"], pods=[spec("q", 100)], losses=True))
+        assert [(move.pod.name, move.from_node, move.to_node) for move in prospect.moves] == [("p", "n", None)]
+        assert [planned.node_name for planned in prospect.planned] == ["m"]
+        assert (prospect.losses.nodes, prospect.losses.then.node_name) == (1, "m")
+        with pytest.raises(ManifestError, match="there is no node 'x'"):
+            plane.foresee(WhatIf(drain=["x"]))
+        assert plane.view.revision == revision
+
+    def test_others_are_served_while_that_is_worked_out(self, world):
+        asked = []
+
+        @scheduler("nosy")
+        def nosy(pod, nodes):
+            asked.append(pod.name)
+            if len(asked) == PODS + 1:  # the first after all were launched
+                plane.ask_for_pod(spec("between", 1), uid="between")
+            return -np.arange(len(nodes))
+
+        plane = world.start(cluster=cluster_with(nosy), settings={"foresee_ms": 1})
+        world.node("n", 1_000_000)
+        world.node("m", 1_000_000)
+        plane.launch_pods([(f"u{number}", spec(f"p{number}", 1 + number)) for number in range(PODS)])
+        plane.foresee(WhatIf(losses=True))
+        assert "between" in asked[: len(asked) - 1]
+        assert asked.count("between") == 1
 
     def test_health_tells_of_every_node(self, world):
         plane = world.start()

@@ -6,10 +6,11 @@ from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.nodes import NodeSpec
-from kube9.core.outcome import InspectNode
+from kube9.core.outcome import InspectNode, StopPod
 from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodReport, PodSpec
 from kube9.core.settings import Settings
+from kube9.core.whatif import WhatIf
 from kube9.plugins.devices import LeastLeft
 from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
 from kube9.plugins.policies import FirstFit
@@ -117,6 +118,32 @@ class Drive:
 
     def scale(self, name, replicas):
         return self.tell(s.ScaleDeployment, name, replicas=replicas)
+
+    def fail(self, *names):
+        """Let nodes fail at one moment, whose leases end together a little later."""
+        for name in names:
+            self.tell(s.FailNode, name, lease_left_ms=1)
+        self.at(self.now_ms + 1).tell(s.TimePassed)
+
+    def drain(self, name):
+        """Drain a node, each pod of which ends as soon as it is told to."""
+        told = self.tell(s.DrainNode, name).instructions
+        while told:
+            stops = [each for each in told if isinstance(each, StopPod)]
+            told = [later for stop in stops for later in self.stopped(stop.pod.uid).instructions]
+
+    def foresee(self, **wanted):
+        """What would become of the cluster."""
+        return self.finish(self.cluster.foresee(WhatIf(**wanted)))
+
+    @staticmethod
+    def finish(steps):
+        """What the last of some steps returns."""
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
 
     def restart(self, **parts):
         """Go on with a new cluster from what the old one has, and return what it said to that."""

@@ -8,6 +8,7 @@ from kube9.core.errors import PluginError, SchedulerError
 from kube9.core.nodes import DeviceGroup
 from kube9.core.pods import DeviceRequest
 from kube9.core.policy import scheduler
+from kube9.plugins.policies import BestFit
 
 
 @scheduler("broken")
@@ -178,3 +179,24 @@ class TestABrokenStrategy:
 def launch(driven, count):
     for number in range(count):
         driven.pod(f"p{number}", 100)
+
+
+def test_a_twin_decides_alike_with_scores_of_its_own(drive):
+    driven = drive(others={"other": BestFit()})
+    driven.node("a")
+    binder = driven.cluster._binder
+    ledger = driven.cluster._ledger.twin()
+    twin = binder.twin(ledger)
+    assert (twin.names, twin.monotone) == (binder.names, binder.monotone)
+    for name in ("", "usual", "other"):
+        mine, its = binder.pipelines[name], twin.pipelines[name]
+        assert (its.name, its.scheduler, its.filters, its.chooser) == (
+            mine.name,
+            mine.scheduler,
+            mine.filters,
+            mine.chooser,
+        )
+        assert its.kept is not mine.kept
+    driven.pod("p", 900)
+    assert twin.on_its_place(driven.pods["p"]).node_uid == "a"
+    assert binder.on_its_place(driven.pods["p"]) is None

@@ -122,3 +122,16 @@ def test_a_row_that_was_taken_out_leaves_nothing_to_the_next():
     columns.append()
     assert columns["a"].tolist() == [False]
     assert columns["a"].dtype == np.bool_
+
+
+def test_a_twin_goes_its_own_way():
+    columns = Columns(np.int64, wide=True)
+    columns.append()
+    columns.ensure("a", 2)
+    twin = columns.twin()
+    twin.data["a"][0] = 7
+    twin.cells["a"][0, 1] = 8
+    twin.append()
+    twin.ensure("b", 1)
+    assert {name: column.tolist() for name, column in columns.items()} == {"a": [[0, 0]]}
+    assert {name: column.tolist() for name, column in twin.items()} == {"a": [[7, 8], [0, 0]], "b": [[0], [0]]}

@@ -111,3 +111,18 @@ def test_a_turn_knows_only_of_itself(ledger):
     ledger.begin(7)
     outcome = ledger.outcome()
     assert (outcome.changes, outcome.instructions, outcome.events) == ((), (), ())
+
+
+def test_a_twin_goes_its_own_way(ledger):
+    bind(ledger, pod("p"), NODE)
+    before = {name: repr(value) for name, value in vars(ledger).items() if name != "table"}
+    twin = ledger.twin()
+    assert (twin.nodes, twin.pods, twin.bound) == (ledger.nodes, ledger.pods, ledger.bound)
+    assert twin.outcome().changes == ()
+    placed = twin.pods["p"]
+    twin.unbind(placed)
+    twin.remove_pod(placed)
+    twin.remove_node(OTHER)
+    twin.put_node(evolve(NODE, cordoned=True))
+    assert {name: repr(value) for name, value in vars(ledger).items() if name != "table"} == before
+    assert ledger.table.free["cpu"].tolist() == [9, 10]

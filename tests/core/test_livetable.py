@@ -315,3 +315,38 @@ def assert_same(table, nodes, placed):
         assert table.device_count[kind].tolist() == counts
         assert column.tolist() == [[1000] * count + [0] * (column.shape[1] - count) for count in counts]
         assert column.dtype == np.int64
+
+
+def test_a_twin_is_the_same_and_goes_its_own_way():
+    table = LiveTable()
+    first, second = node("a", capacity={"cpu": 8}, labels={"zone": "x"}), node("b", taints=(Taint("spot"),))
+    for each in (first, second):
+        table.add(each)
+    table.awaited.add(second.uid)
+    table.update(evolve(second, tried_last=True))
+    table.place(pod(first, {"cpu": 3}))
+    before = everything(table)
+    twin = table.twin()
+    assert everything(twin) == before
+    other = node("c", labels={"zone": "y", "disk": "ssd"}, devices=(DeviceGroup(kind="gpu", count=2, model="T4"),))
+    twin.add(other)
+    twin.add(node("d", capacity={"cpu": 99, "licences": 1}, taints=(Taint("dear"),)))
+    twin.place(pod(other, devices=(DeviceRequest(kind="gpu", count=1),), indices={"gpu": (0,)}))
+    twin.awaited.clear()
+    twin.update(evolve(first, cordoned=True))
+    twin.remove(second.uid)
+    assert everything(table) == before
+    assert twin.has_label("zone", "y").tolist() == [False, True, False]
+    assert table.has_label("zone", "x").tolist() == [True, False]
+
+
+def everything(table):
+    """All that a table is, but for who changed before."""
+    single = (table.phase, table.taint_code, table.cordoned, table.schedulable, table.tried_last)
+    counts = (table.generation, table.version, table.last_resorts, table.limited_pods, table.unschedulable)
+    lists = (list(table.names), list(table.labels), list(table.models), list(table.taint_sets))
+    mappings = (dict(table.row_of), set(table.awaited), dict(table.largest))
+    owners = [table.owner(row) for row in range(len(table))]
+    codes = {key: dict(values) for key, values in table.label_values.items()}
+    groups = (table.free, table.capacity, table.devices, table.device_count, table.device_milli, table.device_model)
+    return [*map(columns, groups), *[each.tolist() for each in single], counts, lists, mappings, owners, codes]

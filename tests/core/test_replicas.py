@@ -168,3 +168,17 @@ def test_a_roll_never_stops_more_of_those_that_run_than_it_may(letters, wanted, 
     runs = [pod for pod in alive if pod.phase is PodPhase.RUNNING and not pod.evicting]
     left = [pod for pod in runs if pod.uid not in gone]
     assert len(left) >= min(len(runs), wanted - spare)
+
+
+def test_a_twin_goes_its_own_way():
+    replicas = Replicas(2)
+    for each in pods("PSR"):
+        replicas.members[each.uid] = None
+        replicas.note(each)
+    twin = replicas.twin()
+    assert twin == replicas
+    twin.forget("R2")
+    twin.turn_to(3)
+    assert len(replicas) == 3
+    assert [pod.uid for pod in replicas.ready] == ["R2"]
+    assert not replicas.rolling

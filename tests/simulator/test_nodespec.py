@@ -155,3 +155,13 @@ def test_plans_with_a_name_in_common_are_not_joined(texts, problem):
 def test_only_one_shape_can_be_opened_as_needed():
     with pytest.raises(InvalidInput, match="auto: is given twice"):
         NodePlan.join([parse_nodes("auto:cpu=1"), parse_nodes("auto:cpu=2")])
+
+
+def test_another_option_has_its_own_name_and_prefix():
+    plan = parse_nodes("2xcpu=1", option="--add", prefix="new")
+    assert [node.name for node in plan.nodes] == ["new-0001", "new-0002"]
+    assert [node.name for node in parse_nodes("name=big,cpu=1", prefix="new").nodes] == ["big-0001"]
+    with pytest.raises(InvalidInput, match="^--add 'x=': expected key=value"):
+        parse_nodes("x=", option="--add")
+    with pytest.raises(DuplicateName, match="^--add: two nodes are called 'new-0001'"):
+        NodePlan.join([plan, plan], option="--add")

@@ -142,9 +142,19 @@ def _play(server: Running, job: dict[str, Any], statuses: dict[str, str]) -> _Fo
     found = _Found(told=told, requests=requests, cpu_s=cpu_s)
     if job["constant"]:
         return found
+    _check_pods(server, job)
     return evolve(
         found, suspected=_events(server, last_id, "NodeSuspected"), failed=_events(server, last_id, "NodeFailed")
     )
+
+
+def _check_pods(server: Running, job: dict[str, Any]) -> None:
+    """:raises RuntimeError: pods do not run as they should, so what was measured is something else."""
+    there = server.ask("GET", "/v1/status").json()["pods"]
+    # Those of the last second wait for beats that do not come any more.
+    enough = job["pods"] - 2 * job["podsPerSecond"]
+    if there.get("Running", 0) < enough or not there.keys() <= {"Starting", "Running", "Succeeded"}:
+        raise RuntimeError(f"expected at least {enough} pods to run and none to fail or wait, got {there}")
 
 
 def _events(server: Running, after: int, kind: str) -> int:

@@ -51,7 +51,10 @@ def main(ctx: click.Context, /, quick: bool, **shown: bool) -> None:
 @main.command()
 @_options
 def server(quick: bool, **shown: bool) -> None:
-    """Print how fast the server is, beside the same web server answering a constant and the bare store."""
+    """Print how fast the server is, beside the same web server answering a constant and the bare store.
+
+    And what nodes that beat cost it, and how soon the pods of one that dies run elsewhere.
+    """
     from bench.server.effort import QUICK, THOROUGH
     from bench.server.measuring import measure
 

@@ -22,6 +22,18 @@ class Effort:
     #: What the memory is measured with.
     many_nodes: int
     many_pods: int
+    #: Nodes that beat, with so many pods all together, while others are launched.
+    beating_nodes: int
+    beating_pods: int
+    pods_per_second: int
+    warm_up_seconds: float
+    beating_seconds: float
+    #: Of the cluster whose nodes are killed, and how many of them one after the other.
+    failing_nodes: int
+    failing_pods: int
+    failures: int
+    #: Options of that server; the settings are those by default where there are none.
+    failing_options: tuple[str, ...] = ()
 
 
 THOROUGH = Effort(
@@ -33,6 +45,14 @@ THOROUGH = Effort(
     lists=10,
     many_nodes=10_000,
     many_pods=100_000,
+    beating_nodes=1_000,
+    beating_pods=10_000,
+    pods_per_second=100,
+    warm_up_seconds=5,
+    beating_seconds=30,
+    failing_nodes=20,
+    failing_pods=200,
+    failures=7,
 )
 #: To see that it works; its numbers mean nothing.
 QUICK = Effort(
@@ -44,4 +64,13 @@ QUICK = Effort(
     lists=2,
     many_nodes=10,
     many_pods=40,
+    beating_nodes=10,
+    beating_pods=20,
+    pods_per_second=10,
+    warm_up_seconds=0.5,
+    beating_seconds=1,
+    failing_nodes=4,
+    failing_pods=8,
+    failures=1,
+    failing_options=("--health", "heartbeat:interval_ms=100,suspect_ms=300,fail_ms=1000"),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import frozen
 
 from bench.server.process import ROOT, Running
 
-__all__ = ["Load", "beats", "posts"]
+__all__ = ["Load", "beats", "posts", "prepared"]
 
 
 @frozen(kw_only=True)
@@ -43,10 +45,14 @@ def beats(server: Running, heads: list[str], *, connections: int, count: int, st
     return _play(server, {"choices": heads, "first": 0, "count": count, "connections": connections}, status)
 
 
-def _play(server: Running, job: dict[str, Any], status: str) -> Load:
-    """:raises RuntimeError: not everything was answered as it should be."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "bench.server.generator"],
+@contextmanager
+def prepared(module: str, job: dict[str, Any]) -> Iterator[Callable[[], Any]]:
+    """A process that is ready to do a job, and what lets it begin and returns what it found.
+
+    :raises RuntimeError: it ended before that.
+    """
+    with subprocess.Popen(  # noqa: S603 - this Python with modules of this project
+        [sys.executable, "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -54,16 +60,24 @@ def _play(server: Running, job: dict[str, Any], status: str) -> Load:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps({**job, "port": server.port}) + "\n")
-        process.stdin.flush()
-        if process.stdout.readline() != "ready\n":
-            raise RuntimeError("the load generator ended before it began")
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
-    if not line:
-        raise RuntimeError("the load generator ended before it was done")
-    found = json.loads(line)
+        told, heard = process.stdin, process.stdout
+
+        def tell(line: str) -> str:
+            told.write(line + "\n")
+            told.flush()
+            if not (answer := heard.readline()):
+                raise RuntimeError(f"{module} ended before it was done")
+            return answer
+
+        if tell(json.dumps(job)) != "ready\n":
+            raise RuntimeError(f"{module} did not get ready")
+        yield lambda: json.loads(tell("go"))
+
+
+def _play(server: Running, job: dict[str, Any], status: str) -> Load:
+    """:raises RuntimeError: not everything was answered as it should be."""
+    with prepared("bench.server.generator", {**job, "port": server.port}) as go:
+        found = go()
     if found["statuses"] != {status: job["count"]}:
         raise RuntimeError(f"expected {job['count']} answers {status}, got {found['statuses']}")
     return Load(requests=job["count"], seconds=found["seconds"], p50_ms=found["p50Ms"], p99_ms=found["p99Ms"])

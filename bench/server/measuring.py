@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.machine import Machine
-from bench.server import singles, wholes
+from bench.server import beating, failover, singles, wholes
 from bench.server.databases import SQLITE, databases
 from bench.server.effort import Effort
 from bench.server.result import Result
@@ -16,7 +16,7 @@ __all__ = ["measure"]
 
 
 def measure(effort: Effort, say: Callable[[str], None]) -> Result:
-    """Everything on each kind of database there is; list and memory, which no database has a part in, on SQLite."""
+    """Everything on each kind of database there is; what a database has little part in, on SQLite."""
     machine, rates, batches = Machine.this(), [], []
     with tempfile.TemporaryDirectory(prefix="kube9-bench-") as name, databases(Path(name)) as makers:
         for database, make in makers.items():
@@ -30,4 +30,19 @@ def measure(effort: Effort, say: Callable[[str], None]) -> Result:
                 listing = listed
         say("memory")
         memory = wholes.measure_memory(makers[SQLITE], Path(name), effort)
-    return Result(machine=machine, rates=tuple(rates), batches=tuple(batches), listing=listing, memory=memory)
+        say("nodes that beat")
+        beats = beating.measure(makers[SQLITE], Path(name) / "beating", effort)
+        for one in beats:
+            if one.doubted:
+                say(f"{one.doubted} TIMES A NODE WAS SUSPECTED OR FAILED, and all were up; nodes beat {one.nodes_beat}")
+        say("nodes that die")
+        deaths = failover.measure(makers[SQLITE], Path(name) / "failover", effort)
+    return Result(
+        machine=machine,
+        rates=tuple(rates),
+        batches=tuple(batches),
+        listing=listing,
+        memory=memory,
+        beating=beats,
+        failover=deaths,
+    )

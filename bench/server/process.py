@@ -77,6 +77,13 @@ class Running:
         return Answer(response.status, content, seconds)
 
     @property
+    def cpu_s(self) -> float:
+        """How long a processor has worked for the process so far, for all its threads together."""
+        # Behind the name, which may have spaces in it: the state, then numbers, the 12th and 13th of which are ticks.
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def memory_bytes(self) -> int:
         """What the process holds in memory now."""
         for line in Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines():
@@ -86,12 +93,15 @@ class Running:
 
 
 @contextmanager
-def kube9_server(folder: Path, database_url: str) -> Iterator[Running]:
-    """``kube9 serve`` with memory nodes and a state directory below ``folder``."""
+def kube9_server(folder: Path, database_url: str, *options: str) -> Iterator[Running]:
+    """``kube9 serve`` with memory nodes and a state directory below ``folder``.
+
+    :param options: more of its own.
+    """
     folder.mkdir(exist_ok=True)
     state = StateDir(folder / "state")
     arguments = ["-m", "kube9", "-q", "serve", "--port", "0", "--state-dir", str(state.path), "--db", database_url]
-    with _process(arguments, folder / "server.log") as process:
+    with _process([*arguments, *options], folder / "server.log") as process:
         while (server := state.server()) is None or (token := state.token()) is None:
             _look(process, folder / "server.log")
         yield Running(port=int(server.url.rpartition(":")[2]), token=token, pid=process.pid)

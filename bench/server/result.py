@@ -9,6 +9,8 @@ from attrs import asdict, frozen
 
 from bench.machine import Machine
 from bench.marks import Mark
+from bench.server.beating import Beating
+from bench.server.failover import Delays, Failover
 from bench.server.singles import Rate
 from bench.server.wholes import Batch, Listing, Memory
 from bench.tables import Rows, aligned, mark_rows, piped
@@ -23,6 +25,8 @@ _MARKED_CLIENTS = 64
 #: At least a third of the constant's rate.
 _CONSTANT_AT_MOST = 3.0
 _BATCH_AT_MOST = 4.0
+#: Lease times.
+_FAILOVER_AT_MOST = 2.0
 
 _RATE_COLUMNS = (
     "one at a time",
@@ -37,6 +41,23 @@ _RATE_COLUMNS = (
 _BATCH_COLUMNS = ("one batch", "pods", "nodes", "seconds", "bare insert s", "kube9/bare")
 _LIST_COLUMNS = ("one list of pods", "MB", "ms", "constant ms", "kube9/constant")
 _MEMORY_COLUMNS = ("memory with nodes", "pods", "MB", "MB when empty")
+_BEATING_COLUMNS = (
+    "nodes beat",
+    "nodes",
+    "pods",
+    "pods/s",
+    "requests/s",
+    "CPU %",
+    "CPU us/request",
+    "constant us",
+    "kube9/constant",
+    "beat p50 ms",
+    "beat p99 ms",
+    "pod p50 ms",
+    "pod p99 ms",
+    "suspected or failed",
+)
+_FAILOVER_COLUMNS = ("after a node dies", "median s", "worst s", "median leases", "worst leases")
 
 
 @frozen(kw_only=True)
@@ -46,10 +67,17 @@ class Result:
     batches: tuple[Batch, ...]
     listing: Listing
     memory: Memory
+    beating: tuple[Beating, ...]
+    failover: Failover
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        return (*_rate_marks(self.rates), *_batch_marks(self.batches))
+        return (
+            *_rate_marks(self.rates),
+            *_batch_marks(self.batches),
+            *_beating_marks(self.beating),
+            _failover_mark(self.failover),
+        )
 
     def text(self) -> str:
         """Tables for a terminal."""
@@ -67,6 +95,11 @@ class Result:
             "batches": [_fields(one) | {"ratio": one.ratio} for one in self.batches],
             "list": _fields(self.listing) | {"ratio": self.listing.ratio},
             "memory": _fields(self.memory),
+            "beating": [
+                _fields(one) | {"cpuPercent": one.cpu_percent, "cpuUs": one.cpu_us, "ratio": one.ratio}
+                for one in self.beating
+            ],
+            "failover": _fields(self.failover) | {"delays": [_fields(delays) for delays in self.failover.delays]},
             "marks": [mark.json() for mark in self.marks],
         }
 
@@ -76,11 +109,13 @@ class Result:
             [_BATCH_COLUMNS, *map(_batch_row, self.batches)],
             [_LIST_COLUMNS, _list_row(self.listing)],
             [_MEMORY_COLUMNS, _memory_row(self.memory)],
+            [_BEATING_COLUMNS, *map(_beating_row, self.beating)],
+            [_FAILOVER_COLUMNS, *(_delays_row(one, self.failover.lease_seconds) for one in self.failover.delays)],
             mark_rows(self.marks),
         ]
 
 
-def _fields(one: Rate | Batch | Listing | Memory) -> dict[str, Any]:
+def _fields(one: Rate | Batch | Listing | Memory | Beating | Failover | Delays) -> dict[str, Any]:
     """Under the names that JSON has for them: ``per_second`` is ``perSecond``."""
     words = {name: name.split("_") for name in asdict(one)}
     return {first + "".join(map(str.capitalize, rest)): getattr(one, name) for name, (first, *rest) in words.items()}
@@ -97,6 +132,20 @@ def _batch_marks(batches: Iterable[Batch]) -> Iterable[Mark]:
     for one in batches:
         what = f"batch of {one.pods:,} pods, {one.database}: kube9 / bare insert"
         yield Mark(what=what, ratio=one.ratio, at_most=_BATCH_AT_MOST)
+
+
+def _beating_marks(beating: Iterable[Beating]) -> Iterable[Mark]:
+    for one in beating:
+        what = f"{one.nodes:,} nodes beat {one.nodes_beat}: suspected or failed"
+        yield Mark(what=what, ratio=float(one.doubted), at_most=0.0)
+
+
+def _failover_mark(failover: Failover) -> Mark:
+    return Mark(
+        what="pods of a dead node run elsewhere, worst: lease times",
+        ratio=failover.worst_leases,
+        at_most=_FAILOVER_AT_MOST,
+    )
 
 
 def _rate_row(one: Rate) -> tuple[str, ...]:
@@ -124,3 +173,33 @@ def _list_row(one: Listing) -> tuple[str, ...]:
 
 def _memory_row(one: Memory) -> tuple[str, ...]:
     return f"{one.nodes:,}", f"{one.pods:,}", f"{one.full_bytes / 1e6:,.0f}", f"{one.empty_bytes / 1e6:,.0f}"
+
+
+def _beating_row(one: Beating) -> tuple[str, ...]:
+    over_http = one.ratio is not None
+    return (
+        one.nodes_beat,
+        f"{one.nodes:,}",
+        f"{one.pods:,}",
+        f"{one.pods_per_second:,}",
+        f"{one.requests / one.seconds:,.0f}",
+        f"{one.cpu_percent:.0f}",
+        # Where nodes beat within the server, what that costs is no part of a request.
+        _number(one.cpu_us if over_http else None, 0),
+        _number(one.constant_cpu_us, 0),
+        _number(one.ratio, 2),
+        _number(one.beat_p50_ms, 1),
+        _number(one.beat_p99_ms, 1),
+        f"{one.pod_p50_ms:.1f}",
+        f"{one.pod_p99_ms:.1f}",
+        f"{one.doubted:,}",
+    )
+
+
+def _delays_row(one: Delays, lease_s: float) -> tuple[str, ...]:
+    leases = f"{one.median_s / lease_s:.2f}", f"{one.worst_s / lease_s:.2f}"
+    return one.what, f"{one.median_s:.1f}", f"{one.worst_s:.1f}", *leases
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"

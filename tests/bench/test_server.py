@@ -38,6 +38,37 @@ def result(bench):
         batches=batches,
         listing=wholes.Listing(pods=10_000, answer_bytes=4_200_000, seconds=0.2, constant_seconds=0.01),
         memory=wholes.Memory(nodes=10_000, pods=100_000, empty_bytes=80_000_000, full_bytes=600_000_000),
+        beating=_beating(bench("server.beating").Beating),
+        failover=_failover(bench("server.failover")),
+    )
+
+
+def _beating(make):
+    """Agents whose server worked 16.5 s of 30, and nodes in memory of which one was suspected and failed."""
+    same = {"nodes": 1_000, "pods_per_second": 100, "seconds": 30.0, "pod_p50_ms": 3.5, "pod_p99_ms": 8.0}
+    agents = make(
+        **same,
+        nodes_beat="by agents",
+        pods=10_000,
+        requests=33_000,
+        cpu_seconds=16.5,
+        suspected=0,
+        failed=0,
+        beat_p50_ms=2.0,
+        beat_p99_ms=7.25,
+        constant_cpu_us=200.0,
+    )
+    memory = make(**same, nodes_beat="in memory", pods=500, requests=3_000, cpu_seconds=6.0, suspected=1, failed=1)
+    return agents, memory
+
+
+def _failover(module):
+    delays = {"suspected": (2.0, 3.0, 3.5), "failed": (10.0, 9.0, 9.5), "all its pods run elsewhere": (18.9, 9.0, 9.9)}
+    return module.Failover(
+        nodes=20,
+        pods=200,
+        lease_seconds=9.0,
+        delays=tuple(module.Delays(what=what, seconds=seconds) for what, seconds in delays.items()),
     )
 
 
@@ -47,6 +78,9 @@ def test_marks(result):
         ("64 clients, PostgreSQL: constant / kube9", 4.0, 3.0, False),
         ("batch of 10,000 pods, SQLite: kube9 / bare insert", 3.0, 4.0, True),
         ("batch of 10,000 pods, PostgreSQL: kube9 / bare insert", 5.0, 4.0, False),
+        ("1,000 nodes beat by agents: suspected or failed", 0.0, 0.0, True),
+        ("1,000 nodes beat in memory: suspected or failed", 2.0, 0.0, False),
+        ("pods of a dead node run elsewhere, worst: lease times", pytest.approx(2.1), 2.0, False),
     ]
 
 
@@ -57,6 +91,10 @@ def test_markdown(result):
     assert "| SQLite | 10,000 | 1,000 | 1.50 | 0.50 | 3.00 |" in lines
     assert "| 10,000 | 4.2 | 200 | 10 | 20.00 |" in lines
     assert "| 10,000 | 100,000 | 600 | 80 |" in lines
+    assert "| by agents | 1,000 | 10,000 | 100 | 1,100 | 55 | 500 | 200 | 2.50 | 2.0 | 7.2 | 3.5 | 8.0 | 0 |" in lines
+    assert "| in memory | 1,000 | 500 | 100 | 100 | 20 |  |  |  |  |  | 3.5 | 8.0 | 2 |" in lines
+    assert "| suspected | 3.0 | 3.5 | 0.33 | 0.39 |" in lines
+    assert "| all its pods run elsewhere | 9.9 | 18.9 | 1.10 | 2.10 |" in lines
 
 
 def test_the_page_holds_what_is_printed_now(bench, result):
@@ -66,7 +104,7 @@ def test_the_page_holds_what_is_printed_now(bench, result):
     made = page[page.index(begin) : page.index(end)]
     lines = result.markdown().splitlines()
     heads = [head for head, rule in pairwise(lines) if rule.startswith("| --- |")]
-    assert len(heads) == 5
+    assert len(heads) == 7
     assert all(head in made for head in heads)
     for rate in result.rates:
         assert f"| {rate.what} | {rate.database} | {rate.clients} |" in made
@@ -110,3 +148,14 @@ def test_every_number_is_there(bench, capsys, stoppable_postgres):
     assert found["list"]["answerBytes"] > 50 * 200
     assert found["memory"]["fullBytes"] > 0
     assert "memory ..." in err
+    agents, memory = found["beating"]
+    assert (agents["requests"], memory["requests"]) == (20, 10)
+    assert agents["cpuSeconds"] >= 0
+    assert agents["beatP99Ms"] >= agents["beatP50Ms"] > 0
+    assert memory["beatP50Ms"] is None
+    assert [(one["what"], len(one["seconds"])) for one in found["failover"]["delays"]] == [
+        ("suspected", 1),
+        ("failed", 1),
+        ("all its pods run elsewhere", 1),
+    ]
+    assert found["failover"]["leaseSeconds"] == 0.9

@@ -38,6 +38,8 @@ class Ledger:
         #: By uid, in order of arrival.
         self.pods: dict[str, Pod] = {}
         self.node_uids: dict[str, str] = {}
+        #: Uids of the nodes that are drained, in the order in which that began.
+        self.draining: dict[str, None] = {}
         #: By namespace and name.
         self.pod_uids: dict[tuple[str, str], str] = {}
         #: By uid, in order of arrival.
@@ -84,9 +86,15 @@ class Ledger:
         self.node_uids[node.name] = node.uid
         self.bound[node.uid] = {}
         self.table.add(node)
+        if node.drain is not None:
+            self.draining[node.uid] = None
 
     def put_node(self, node: Node) -> None:
         """Replace a node by its next value."""
+        if node.drain is not None:
+            self.draining[node.uid] = None
+        else:
+            self.draining.pop(node.uid, None)
         self.nodes[node.uid] = self._nodes[node.uid] = node
         self.table.update(node)
 
@@ -94,6 +102,7 @@ class Ledger:
         """Take out a node that no pod is bound to."""
         del self.nodes[node.uid], self.node_uids[node.name], self.bound[node.uid]
         self._nodes[node.uid] = None
+        self.draining.pop(node.uid, None)
         self.table.remove(node.uid)
 
     def put_pod(self, pod: Pod) -> None:

@@ -136,7 +136,7 @@ def drain(
         if detach or timeout or any(options.values()):
             raise click.UsageError("--cancel undoes a drain, and goes with --keep-cordoned alone")
         done = do_each(names, lambda name: client.cancel_drain(name, keep_cordoned=keep_cordoned))
-        show_documents(done.results, output, [f"node {name} is not drained" for name in done.things])
+        show_documents(done.results, output, [f"drain of node {name} cancelled" for name in done.things])
         done.end()
         return
     if keep_cordoned:

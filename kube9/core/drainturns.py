@@ -242,7 +242,9 @@ class DrainTurns:
         pods = ledger.pods_on(node)
         if movable(drain, pods):
             return "the time of the next move"
-        return f"pod {_name(pods[0])} to {'stop' if pods[0].deleting or pods[0].evicting else 'end by itself'}"
+        if pods[0].deleting or pods[0].evicting:
+            return f"pod {_name(pods[0])} to stop"
+        return f"pod {_name(pods[0])} to end by itself"
 
     def _about(self, pod: Pod, node: Node) -> str:
         name = _name(pod)

@@ -96,9 +96,9 @@ def test_a_drain_under_way_is_shown_and_undone(live, done, run):
     late = run("node", "drain", "n1", "--timeout", "1ms")
     assert (late.exit_code, late.stdout) == (1, "")
     assert late.stderr == f"Error: waited 0.001 s for node n1 to be empty: n1 has {waits}\n"
-    assert done("node", "drain", "n1", "--cancel", "--keep-cordoned") == ["node n1 is not drained"]
+    assert done("node", "drain", "n1", "--cancel", "--keep-cordoned") == ["drain of node n1 cancelled"]
     assert row(done("node", "list"), "n1")["STATUS"] == "Ready,cordoned"
-    assert done("node", "drain", "n1", "--cancel") == ["node n1 is not drained"]
+    assert done("node", "drain", "n1", "--cancel") == ["drain of node n1 cancelled"]
     assert row(done("node", "list"), "n1")["STATUS"] == "Ready"
 
 

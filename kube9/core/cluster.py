@@ -227,6 +227,8 @@ class Cluster:
         """Begin one move after the other, each with those before it seen to: what they take is not there any more."""
         while self._drain_turns.go_on():
             self._deployment_turns.settle()
+            if not self._binder.monotone:
+                self._queue.wake_all()
             self._placing.schedule()
 
     @property

@@ -50,6 +50,7 @@ _reported = st.none() | st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, Po
 _gpus = DeviceGroup(kind="gpu", count=2)
 _plain_node = NodeSpec(name="node", capacity={"cpu": 4000, "memory": 2**33}, devices=(_gpus,))
 _share = DeviceRequest(kind="gpu", count=1, milli=400)
+_plain_pod = PodSpec(name="pod", requests={"cpu": 500})
 _nodes = st.just(_plain_node) | node_specs()
 _pods = st.builds(
     PodSpec,
@@ -93,12 +94,11 @@ class ClusterMachine(RuleBasedStateMachine):
         self.stored.take(outcome)
         self.copies.check(outcome, self.cluster)
         self._note_starts(outcome, again=isinstance(stimulus, s.NodeReported))
-        if not isinstance(stimulus, s.DrainNode):
-            self._check_pace(before)
+        self._check_pace(before)
         return outcome
 
     def _check_pace(self, before: dict[str, Drain | None]) -> None:
-        """No drain has more under way than it may, unless it had when it was told to go slower."""
+        """No drain has more under way than it may, unless it had them when it was told to go slower."""
         for uid, node in self.cluster.nodes.items():
             if node.drain is not None:
                 had = before.get(uid)
@@ -193,23 +193,41 @@ class ClusterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick, how=_drains, stopped=st.booleans())
     def drain_node(self, pick: int, how: dict[str, Any], stopped: bool) -> None:
-        """The pods that go first stop at once, or when something else says so."""
-        node_uid = self.any_node(pick)
+        """The pods that go first stop at once, or when something else says so; of a node that has some, if any does."""
+        busy = [node.uid for node in self.cluster.nodes.values() if self.cluster.pods_on(node.uid)]
+        node_uid = _one(busy or list(self.cluster.nodes), pick)
         self.handle(s.DrainNode(at_ms=self.at_ms, uid=node_uid, **how))
         assert self.cluster.nodes[node_uid].cordoned, f"{node_uid} is drained and takes pods"
         for pod in self._told_to_stop(node_uid) if stopped else ():
             self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
 
-    @precondition(lambda self: any(node.drain for node in self.cluster.nodes.values()))
+    @rule(replicas=st.integers(1, 4), how=_drains)
+    def drain_under_a_deployment(self, replicas: int, how: dict[str, Any]) -> None:
+        """One whose pods run, and could run elsewhere: by chance that is seldom so."""
+        self.add_node(_plain_node, joins=True)
+        home = f"n{self.made}"
+        self.apply_deployment("web", _plain_pod, replicas, 1)
+        self._all_run()
+        self.add_node(_plain_node, joins=True)
+        if home in self.cluster.nodes:
+            self.handle(s.DrainNode(at_ms=self.at_ms, uid=home, **how))
+
+    @precondition(lambda self: self._drained())
     @rule(pick=_pick)
     def go_on_draining(self, pick: int) -> None:
         """Whoever was told to stop on a node that is drained has stopped, and whoever starts runs."""
-        node_uid = _one([node.uid for node in self.cluster.nodes.values() if node.drain is not None], pick)
+        node_uid = _one(self._drained(), pick)
         for pod in self._told_to_stop(node_uid):
             self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+        self._all_run()
+
+    def _all_run(self) -> None:
         for pod in list(self.cluster.pods.values()):
             if pod.phase is PodPhase.STARTING:
                 self.report(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    def _drained(self) -> list[str]:
+        return [node.uid for node in self.cluster.nodes.values() if node.drain is not None]
 
     def _told_to_stop(self, node_uid: str) -> list[Pod]:
         there = (pod for pod in self.cluster.pods.values() if pod.node_uid == node_uid and not pod.phase.finished)
@@ -218,8 +236,8 @@ class ClusterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick, cordoned=st.booleans())
     def cancel_drain(self, pick: int, cordoned: bool) -> None:
-        """Whether it is drained or not; nobody who runs there is to go after that."""
-        node_uid = self.any_node(pick)
+        """Of one that is drained, if any is; nobody who runs there is to go after that."""
+        node_uid = _one(self._drained() or list(self.cluster.nodes), pick)
         self.handle(s.CancelDrain(at_ms=self.at_ms, uid=node_uid, cordoned=cordoned))
         node = self.cluster.nodes[node_uid]
         assert node.drain is None, f"{node_uid} is drained although that was undone"

@@ -38,9 +38,9 @@ class DrainTurns:
 
     def __init__(self, *, ledger: Ledger, placing: Placing, pod_turns: PodTurns, timers: Timers) -> None:
         self._ledger, self._placing, self._pod_turns, self._timers = ledger, placing, pod_turns, timers
-        #: By uid of a node, what the table was like when none of its pods fitted elsewhere, and why the first did not:
-        #: nothing is asked again for as long as that is so. To forget it costs no more than to ask once more.
-        self._in_vain: dict[str, tuple[tuple[int, int], str]] = {}
+        #: By uid of a node, what the outlook was when none of its pods fitted elsewhere, and why the first did not:
+        #: nothing is asked again for as long as it stays so. To forget it costs no more than to ask once more.
+        self._in_vain: dict[str, tuple[Hashable, str]] = {}
         self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
             s.CancelDrain: self._cancel,
             s.CordonNode: self._cordon,
@@ -198,8 +198,8 @@ class DrainTurns:
 
     def _next(self, node: Node, drain: Drain) -> tuple[Pod | None, str]:
         """Whose turn it is; ``None`` if nobody fits elsewhere, and then why the first of them does not."""
-        table, known = self._ledger.table, self._in_vain.get(node.uid)
-        if known is not None and known[0] == table.stamp:
+        known = self._in_vain.get(node.uid)
+        if known is not None and known[0] == self._placing.outlook:
             return None, known[1]
         refusals: dict[Hashable, str] = {}
         first = ""
@@ -210,7 +210,7 @@ class DrainTurns:
             if not refusals[spec.shape]:
                 return pod, ""
             first = first or f"room for {_name(pod)}: {refusals[spec.shape]}"
-        self._in_vain[node.uid] = table.stamp, first
+        self._in_vain[node.uid] = self._placing.outlook, first
         return None, first
 
     def _spec_elsewhere(self, pod: Pod) -> PodSpec:

@@ -31,6 +31,8 @@ class Ledger:
     """Nodes, pods, deployments and the table, kept in step with each other. It decides nothing."""
 
     def __init__(self) -> None:
+        #: Grows with whatever may make room for somebody who fits nowhere, or make somebody else of him.
+        self.room = 0
         #: The last number given to a node, pod or deployment; they count together.
         self.ordinal = 0
         #: By uid, in join order.
@@ -91,6 +93,7 @@ class Ledger:
 
     def put_node(self, node: Node) -> None:
         """Replace a node by its next value."""
+        self.room += 1
         if node.drain is not None:
             self.draining[node.uid] = None
         else:
@@ -121,6 +124,7 @@ class Ledger:
     def unbind(self, pod: Pod) -> int:
         """``pod``, as it was bound, gives up its place; returns the row where room was made."""
         assert pod.node_uid is not None, f"pod {pod.uid} is bound to no node"
+        self.room += 1
         del self.bound[pod.node_uid][pod.uid]
         self.table.release(pod)
         return self.table.row_of[pod.node_uid]
@@ -147,6 +151,7 @@ class Ledger:
 
     def put_deployment(self, deployment: Deployment) -> None:
         """Add a deployment, or replace it by its next value."""
+        self.room += 1
         self.deployments[deployment.uid] = self._deployments[deployment.uid] = deployment
         self.deployment_uids[deployment.namespace, deployment.name] = deployment.uid
         self.owned.setdefault(deployment.uid, Replicas(deployment.revision)).turn_to(deployment.revision)

@@ -334,7 +334,10 @@ class _World:
         return s.CordonNode(at_ms=self.later(), uid=node.uid, cordoned=self.rng.random() < 0.4)
 
     def drain_node(self) -> s.Stimulus | None:
-        node, rng = self.any_node(), self.rng
+        """Mostly one that has pods."""
+        rng = self.rng
+        busy = {pod.node_uid for pod in self.cluster.pods.values() if not pod.phase.finished}
+        node = self.one_of([node for node in self.cluster.nodes.values() if node.uid in busy or rng.random() < 0.1])
         if node is None:
             return None
         return s.DrainNode(

@@ -599,3 +599,35 @@ def test_nobody_moves_who_is_on_the_way_out_or_is_to_end_by_itself(drive):
     driven.tell(s.DeletePod, "gone")
     drain(driven)
     assert [pod.uid for pod in movable(of(driven), driven.cluster.pods_on("n"))] == ["p", "q"]
+
+
+class Counting:
+    """Lets everything pass, and counts how often it is asked about a pod."""
+
+    reason = "never"
+    local = monotone = True
+
+    def __init__(self):
+        self.asked = 0
+
+    def fits(self, pod, nodes):
+        self.asked += pod.name == "stuck"
+
+
+def test_a_drain_that_is_stuck_asks_again_only_when_something_was_freed(drive):
+    counting = Counting()
+    driven = drive(more_filters=(("counting", counting),), checked=False)
+    driven.node("n")
+    driven.pod("stuck", 1000)
+    driven.node("m")
+    driven.pod("small", 200)
+    drain(driven)
+    driven.tell(s.TimePassed)
+    before = counting.asked
+    for number in range(5):
+        driven.pod(f"p{number}", 100)
+        driven.started(f"p{number}")
+    assert counting.asked == before
+    driven.exited("small")
+    assert counting.asked > before
+    assert on_their_way(driven) == []

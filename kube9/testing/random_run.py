@@ -350,8 +350,9 @@ class _World:
         )
 
     def cancel_drain(self) -> s.Stimulus | None:
-        """Whether there is one or not."""
-        node = self.any_node()
+        """Of any node, where none is drained."""
+        drained = [node for node in self.cluster.nodes.values() if node.drain is not None]
+        node = self.one_of(drained) or self.any_node()
         if node is None:
             return None
         return s.CancelDrain(at_ms=self.later(), uid=node.uid, cordoned=self.rng.random() < 0.3)

@@ -366,7 +366,10 @@ for name in [name for name in vars(hookspecs) if name.startswith("kube9_")]:
 
 @pytest.fixture
 def small_run():
-    """Two nodes; a pod on the first, which dies, is fenced and given up; the pod moves once it may, and ends."""
+    """Two nodes; a pod on the first, which dies, is fenced and given up; the pod moves once it may, and ends.
+
+    The second node is drained.
+    """
     recorder = Recorder()
     app = app_with(recorder)
     cluster = app.make_cluster(settings=Settings(recovery_attempts=1))
@@ -383,6 +386,7 @@ def small_run():
     tell(s.HoldMoves(at_ms=5, reason="half are silent"), s.NodeFenced(at_ms=5, uid="first"))
     tell(s.HoldMoves(at_ms=5, reason=""), s.RestartNodeFailed(at_ms=6, uid="first", reason="no power"))
     tell(s.PodStarted(at_ms=7, uid="pod", epoch=2), s.PodExited(at_ms=8, uid="pod", epoch=2, exit_code=3))
+    tell(s.DrainNode(at_ms=9, uid="second"))
     return recorder.calls
 
 
@@ -407,6 +411,7 @@ def test_the_order_of_hooks_in_a_small_run(small_run):
         "kube9_pod_bound",
         "kube9_node_lost",
         "kube9_pod_finished",
+        "kube9_node_drained",
     ]
 
 
@@ -456,6 +461,11 @@ def test_kube9_pod_evicted_tells_where_the_pod_was(small_run):
 def test_kube9_node_lost_tells_the_node(small_run):
     (call,) = told(small_run, "kube9_node_lost")
     assert (call["node"].name, call["node"].phase.value, call["at_ms"]) == ("first", "Lost", 6)
+
+
+def test_kube9_node_drained_tells_the_node(small_run):
+    (call,) = told(small_run, "kube9_node_drained")
+    assert (call["node"].name, call["node"].drain, call["node"].cordoned, call["at_ms"]) == ("second", None, True, 9)
 
 
 def test_kube9_pod_finished_tells_how(small_run):

@@ -9,6 +9,7 @@ from flask import Response
 
 from kube9.api import parameters as p
 from kube9.api.beats import answer_document, read_beat
+from kube9.api.drainoptions import DRAIN_FIELDS, read_drain
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.identity import uid_for
 from kube9.api.later import Later
@@ -124,7 +125,7 @@ def cordon_node(call: Call, name: str) -> Response:
 
 @RESOURCE.endpoint("POST", "/v1/nodes/<name>/uncordon", answers=_CHANGED, problems=(404, 503))
 def uncordon_node(call: Call, name: str) -> Response:
-    """Let new pods onto a node again."""
+    """Let new pods onto a node again, which ends a drain."""
     return _reply(call, call.plane.cordon_node(name, False))
 
 
@@ -133,13 +134,29 @@ def uncordon_node(call: Call, name: str) -> Response:
     "/v1/nodes/<name>/drain",
     body="DrainOptions",
     body_required=False,
-    answers={200: Answer("It is cordoned, and its pods are being stopped.", "Node")},
+    answers={200: Answer("It is cordoned, and its pods begin to go.", "Node")},
     problems=(404, 409, 503),
 )
 def drain_node(call: Call, name: str) -> Response:
-    """Cordon a node and move its pods; answers at once, while they go."""
-    fields = call.fields("gracePeriodSeconds")
-    return _reply(call, call.plane.drain_node(name, _milliseconds(fields, "gracePeriodSeconds")))
+    """Cordon a node and move its pods; answers at once, while they go, and `status.drain` tells how far that is.
+
+    They go a few at a time, and none before there is room for it elsewhere. Those of a deployment run on until others
+    run in their place; any other is stopped before it starts again. At the deadline whatever is left is stopped. Asked
+    again, a drain goes on with the new options, and the time to the deadline begins anew.
+    """
+    return _reply(call, call.plane.drain_node(name, **read_drain(call.fields(*DRAIN_FIELDS))))
+
+
+@RESOURCE.endpoint(
+    "DELETE",
+    "/v1/nodes/<name>/drain",
+    query=(p.switch("keepCordoned", "New pods are kept off it all the same."),),
+    answers={200: Answer("The node as it is now.", "Node")},
+    problems=(404, 503),
+)
+def cancel_drain(call: Call, name: str) -> Response:
+    """Undo a drain: what is left stays, and new pods come again. Those that were told to stop do, and run elsewhere."""
+    return _reply(call, call.plane.cancel_drain(name, cordoned=call.query["keepCordoned"]))
 
 
 @RESOURCE.endpoint(

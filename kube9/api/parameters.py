@@ -185,15 +185,15 @@ def phase(words: type[NodePhase | PodPhase]) -> Parameter:
     return choice("phase", "Only those in this phase.", words)
 
 
-def milliseconds(value: object) -> int | None:
+def milliseconds(value: object, most_s: int = GRACE_S_MAX) -> int | None:
     """A span of time that was given in seconds, in milliseconds; ``None`` for ``None``.
 
     :raises InvalidInput: it is none.
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= GRACE_S_MAX:
-        raise InvalidInput(f"expected a number of seconds from 0 to {GRACE_S_MAX}, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most_s:
+        raise InvalidInput(f"expected a number of seconds from 0 to {most_s}, got {value!r}")
     return round(value * 1000)
 
 

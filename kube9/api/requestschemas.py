@@ -7,6 +7,7 @@ from typing import Any
 
 from kube9.api.beats import ERROR_LENGTH_MAX, EXIT_CODE_MAX, PHASES, TEXT_LENGTH_MAX, WHOLE_MAX
 from kube9.api.body import LIST_VERSIONS
+from kube9.api.drainoptions import DRAIN_OPTIONS
 from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
 from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
 from kube9.manifest.deployments import DEPLOYMENT_SPEC
@@ -201,18 +202,7 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         },
         "anyOf": [{"required": [field]} for field in ("items", "fail", "drain", "add", "losses")],
     },
-    "DrainOptions": {
-        "type": "object",
-        "properties": {
-            "gracePeriodSeconds": {
-                "type": ["number", "null"],
-                "minimum": 0,
-                "maximum": GRACE_S_MAX,
-                "description": "How long each pod gets to end; as long as each says itself where this is not given.",
-            }
-        },
-        "additionalProperties": False,
-    },
+    "DrainOptions": DRAIN_OPTIONS,
     "FailOptions": {
         "type": "object",
         "properties": {

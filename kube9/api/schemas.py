@@ -119,6 +119,18 @@ _POD_STATUS = _object(
         "devices": {"type": "object", "additionalProperties": _list(_whole())},
         "deleting": _BOOLEAN,
         "evicting": _BOOLEAN,
+        "leaving": {**_BOOLEAN, "description": "It goes as soon as another one runs in its place."},
+    },
+)
+_DRAIN = _object(
+    "How far its drain is; null where it is not drained, or is empty by now.",
+    {
+        "total": _whole("How many pods there were at the beginning."),
+        "left": _whole("How many are still there."),
+        "moving": _whole("How many are under way: told to go, and not yet running elsewhere."),
+        "waitingFor": _text("What it waits for, and why."),
+        "startedAt": _TIME,
+        "deadline": _maybe(_TIME),
     },
 )
 _NODE_STATUS = _object(
@@ -132,6 +144,7 @@ _NODE_STATUS = _object(
         "allocatable": _ref("Quantities"),
         "used": _ref("Quantities"),
         "pods": _whole("How many pods are on it."),
+        "drain": _maybe(_DRAIN),
     },
 )
 _DEPLOYMENT_STATUS = _object(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kube9.cli.connection import client_options
+from kube9.cli.drainwatch import DrainWatch
+from kube9.cli.errors import FAILED
 from kube9.cli.listing import show_list, show_object
 from kube9.cli.livenames import backend_names, node_names
 from kube9.cli.nodetable import NODE_FIELDS, node_lines, node_status, warn_of_hold
@@ -104,20 +106,64 @@ def uncordon(client: Client, output: str, names: tuple[str, ...]) -> None:
 @client_options
 @output_option
 @names_argument
+@click.option("--deadline", metavar="TIME", help="When what is left is stopped, such as 10m; 0s for at once. Else 1h.")
+@click.option("--no-deadline", is_flag=True, help="Stop nothing before it can run elsewhere.")
+@click.option("--parallel", type=click.IntRange(min=1), metavar="COUNT", help="Pods under way at a time; else 1.")
+@click.option("--interval", metavar="TIME", help="The least time between the beginnings of two moves.")
 @click.option("--grace-period", metavar="TIME", help="How long pods get to end; else what each says itself.")
-@wait_option("no pod is left on them")
+@click.option("--move-batch", is_flag=True, help="Move pods that are to come to an end rather than let them.")
+@click.option("--detach", is_flag=True, help="Do not wait until no pod is left on them.")
+@click.option("--timeout", metavar="TIME", help="How long to wait at the most; the drain goes on after that.")
+@click.option("--cancel", is_flag=True, help="Undo it: what is left stays, and new pods come again.")
+@click.option("--keep-cordoned", is_flag=True, help="With --cancel: let no new pods come.")
 def drain(
-    client: Client, output: str, names: tuple[str, ...], grace_period: str | None, wait: bool, timeout_s: float
+    client: Client,
+    output: str,
+    names: tuple[str, ...],
+    detach: bool,
+    timeout: str | None,
+    cancel: bool,
+    keep_cordoned: bool,
+    **given: Any,
 ) -> None:
-    """Cordon nodes and have their pods go elsewhere."""
-    grace_s = seconds("--grace-period", grace_period)
-    done = do_each(names, lambda name: client.drain_node(name, grace_s=grace_s))
-    if wait:
-        wait_until(
-            f"{count_of('node', done.things)} to be empty", remaining(done.things, client.node, _has_pods), timeout_s
-        )
-    show_documents(done.results, output, [f"node {name} {'drained' if wait else 'drains'}" for name in done.things])
-    done.end()
+    """Cordon nodes and have their pods go elsewhere, a few at a time; wait until they have.
+
+    Pods of a deployment run on until others run in their place. Any other is stopped before it starts again, and not
+    before there is room for it elsewhere. Ctrl-C ends the waiting and not the drain, which --cancel undoes.
+    """
+    options, timeout_s = _drain_options(**given), seconds("--timeout", timeout)
+    if cancel:
+        if detach or timeout or any(options.values()):
+            raise click.UsageError("--cancel undoes a drain, and goes with --keep-cordoned alone")
+        done = do_each(names, lambda name: client.cancel_drain(name, keep_cordoned=keep_cordoned))
+        show_documents(done.results, output, [f"drain of node {name} cancelled" for name in done.things])
+        done.end()
+        return
+    if keep_cordoned:
+        raise click.UsageError("--keep-cordoned goes with --cancel")
+    watch = None if detach else DrainWatch(client, names)
+    done = do_each(names, lambda name: client.drain_node(name, **options))
+    if watch is None:
+        show_documents(done.results, output, [f"node {name} drains" for name in done.things])
+        done.end()
+        return
+    ended = watch.wait(done.things, timeout_s)
+    show_documents(ended.documents, output, [f"node {name} drained" for name in ended.drained])
+    done.end(FAILED if ended.undone else 0)
+
+
+def _drain_options(
+    deadline: str | None, no_deadline: bool, interval: str | None, grace_period: str | None, **others: Any
+) -> dict[str, Any]:
+    if no_deadline and deadline is not None:
+        raise click.UsageError("--deadline and --no-deadline: give one of them")
+    return {
+        "deadline_s": seconds("--deadline", deadline),
+        "no_deadline": no_deadline,
+        "interval_s": seconds("--interval", interval),
+        "grace_s": seconds("--grace-period", grace_period),
+        **others,
+    }
 
 
 @node.command()
@@ -161,11 +207,6 @@ def _is_not_ready(each: Document | None) -> str:
     if each is None:
         return "was deleted"
     return "" if each["status"]["phase"] == "Ready" else _is(each)
-
-
-def _has_pods(each: Document | None) -> str:
-    pods = each["status"].get("pods") if each else 0
-    return f"has {pods} pods" if pods else ""
 
 
 def _is_there(each: Document | None) -> str:

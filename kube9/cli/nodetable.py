@@ -11,7 +11,7 @@ from kube9.cli.cells import age, amounts, colour_of_phase, pairs
 from kube9.cli.listing import Field
 from kube9.cli.output import Column
 
-__all__ = ["NODE_FIELDS", "node_lines", "node_status", "taint_text", "warn_of_hold"]
+__all__ = ["NODE_FIELDS", "drain_text", "node_lines", "node_status", "taint_text", "warn_of_hold"]
 
 if TYPE_CHECKING:
     from kube9.client import Client
@@ -23,8 +23,9 @@ _SHOWN = ("cpu", "memory", "pods")
 
 
 def node_status(node: Document) -> str:
-    """Its phase and what else keeps pods away, as in ``Ready,cordoned``."""
-    also = (("cordoned", node["spec"].get("unschedulable")), ("deleting", node["status"].get("deleting")))
+    """Its phase and what else keeps pods away, as in ``Ready,cordoned``; who is drained is cordoned."""
+    cordoned = "draining" if node["status"].get("drain") else "cordoned"
+    also = ((cordoned, node["spec"].get("unschedulable")), ("deleting", node["status"].get("deleting")))
     return ",".join([node["status"]["phase"], *(word for word, true in also if true)])
 
 
@@ -34,6 +35,17 @@ def warn_of_hold(client: Client, nodes: Iterable[Document]) -> None:
         held = client.node_health().get("movesHeld")
         if held:
             click.echo(f"no pods move for now: {held}", err=True)
+
+
+def drain_text(drain: Document) -> str:
+    """``2 of 5 pods left, 1 under way; waiting for pod web to stop``"""
+    text = f"{drain['left']} of {drain['total']} pods left, {drain['moving']} under way"
+    return f"{text}; waiting for {drain['waitingFor']}" if drain["waitingFor"] else text
+
+
+def _reason(node: Document) -> str:
+    drain = node["status"].get("drain")
+    return node["status"].get("reason") or (drain_text(drain) if drain else "")
 
 
 def taint_text(taint: Document) -> str:
@@ -70,7 +82,7 @@ NODE_FIELDS = (
     Field(Column("memory", right=True), lambda node: _use(node, "memory")),
     Field(Column("other"), _others),
     Field(Column("age", right=True), lambda node: age(node["metadata"].get("creationTimestamp"))),
-    Field(Column("reason"), lambda node: node["status"].get("reason", "")),
+    Field(Column("reason"), _reason),
     Field(Column("backend"), lambda node: node["spec"].get("backend", ""), wide=True),
     Field(Column("labels"), lambda node: pairs(node["metadata"].get("labels")), wide=True),
     Field(Column("taints"), _taints, wide=True),
@@ -89,6 +101,9 @@ def node_lines(node: Document) -> Iterable[tuple[str, str]]:
     yield "Name", meta["name"]
     yield "Status", node_status(node)
     yield "Reason", status.get("reason", "")
+    if drain := status.get("drain"):
+        yield "Drain", drain_text(drain)
+        yield "Deadline", drain["deadline"] or "none"
     yield "Failures", str(status["failures"]) if status.get("failures") else ""
     yield "Age", age(meta.get("creationTimestamp"))
     yield "Backend", " ".join([spec.get("backend", ""), pairs(spec.get("options"))]).strip()

@@ -25,7 +25,7 @@ def pod_name(pod: Document) -> str:
 def pod_status(pod: Document) -> str:
     """Its phase and what is being done to it, as in ``Running,deleting``."""
     status = pod["status"]
-    return ",".join([status["phase"], *(word for word in ("deleting", "evicting") if status.get(word))])
+    return ",".join([status["phase"], *(word for word in ("deleting", "evicting", "leaving") if status.get(word))])
 
 
 def _requests(pod: Document) -> str:

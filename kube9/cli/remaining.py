@@ -8,7 +8,7 @@ from typing import Any
 
 from kube9.core.errors import ApiError
 
-__all__ = ["count_of", "remaining"]
+__all__ = ["count_of", "found", "remaining"]
 
 Document = dict[str, Any]
 
@@ -32,7 +32,7 @@ def remaining(
     waiting = list(dict.fromkeys(names))
 
     def left() -> str:
-        told = {name: missing(_found(fetch, name)) for name in waiting}
+        told = {name: missing(found(fetch, name)) for name in waiting}
         waiting[:] = [name for name in waiting if told[name]]
         more = f" and {len(waiting) - _TOLD_MAX} more" if len(waiting) > _TOLD_MAX else ""
         return ", ".join(f"{name} {told[name]}" for name in waiting[:_TOLD_MAX]) + more
@@ -40,7 +40,8 @@ def remaining(
     return left
 
 
-def _found(fetch: Callable[[str], Document], name: str) -> Document | None:
+def found(fetch: Callable[[str], Document], name: str) -> Document | None:
+    """The document of one; ``None`` where it does not exist."""
     try:
         return fetch(name)
     except ApiError as exc:

@@ -100,12 +100,41 @@ class Client:
     def uncordon_node(self, name: str) -> Document:
         return self._post(_node(name, "uncordon"), repeatable=True)
 
-    def drain_node(self, name: str, *, grace_s: float | None = None) -> Document:
-        """Cordon a node and move its pods; answers at once, while they go.
+    def drain_node(
+        self,
+        name: str,
+        *,
+        grace_s: float | None = None,
+        deadline_s: float | None = None,
+        no_deadline: bool = False,
+        parallel: int | None = None,
+        interval_s: float | None = None,
+        move_batch: bool = False,
+    ) -> Document:
+        """Cordon a node and move its pods; answers at once, while they go, and ``status.drain`` tells how far that is.
 
         :param grace_s: how long they get to end; ``None`` for what each says itself.
+        :param deadline_s: in how long whatever is left is stopped, 0 for at once; ``None`` for the server's own time.
+        :param no_deadline: nothing is ever stopped before it can run elsewhere.
+        :param parallel: how many are under way at a time; ``None`` for one.
+        :param interval_s: the least time between the beginnings of two moves.
+        :param move_batch: pods that are to come to an end move like any other, rather than run on.
         """
-        return self._post(_node(name, "drain"), _given(gracePeriodSeconds=grace_s))
+        body = _given(
+            gracePeriodSeconds=grace_s,
+            deadlineSeconds=deadline_s,
+            noDeadline=no_deadline or None,
+            parallel=parallel,
+            intervalSeconds=interval_s,
+            moveBatch=move_batch or None,
+        )
+        return self._post(_node(name, "drain"), body)
+
+    def cancel_drain(self, name: str, *, keep_cordoned: bool = False) -> Document:
+        """Undo a drain: what is left stays, and new pods come again, unless the node is to stay cordoned."""
+        params = _given(keepCordoned="true" if keep_cordoned else None)
+        answer: Document = self._call("DELETE", _node(name, "drain"), params=params, repeatable=True)
+        return answer
 
     def fail_node(self, name: str, *, for_s: float | None = None, permanent: bool = False) -> Document:
         """Break a node on purpose, where its backend can.

@@ -27,6 +27,7 @@ from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View, stored
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
+from kube9.core.drains import DRAIN_DEADLINE_MS
 from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
 from kube9.core.events import Event, NodeDeleted, NodeLost, NodeReady
 from kube9.core.nodes import Node, NodeSpec
@@ -214,9 +215,37 @@ class ControlPlane:
         """Keep new pods off a node, or let them on again."""
         return self._ask(partial(self._orders.cordon_node, name=name, cordoned=cordoned))
 
-    def drain_node(self, name: str, grace_ms: int | None = None) -> Node:
-        """Cordon a node and let its pods run elsewhere; returns when that was begun."""
-        return self._ask(partial(self._orders.drain_node, name=name, grace_ms=grace_ms))
+    def drain_node(
+        self,
+        name: str,
+        grace_ms: int | None = None,
+        *,
+        deadline_ms: int | None = DRAIN_DEADLINE_MS,
+        parallel: int = 1,
+        interval_ms: int = 0,
+        move_batch: bool = False,
+    ) -> Node:
+        """Cordon a node and let its pods run elsewhere; returns when that was begun.
+
+        What each argument means stands at :class:`~kube9.core.stimuli.DrainNode`.
+        """
+        order = partial(
+            self._orders.drain_node,
+            name=name,
+            grace_ms=grace_ms,
+            deadline_ms=deadline_ms,
+            parallel=parallel,
+            interval_ms=interval_ms,
+            move_batch=move_batch,
+        )
+        return self._ask(order)
+
+    def cancel_drain(self, name: str, *, cordoned: bool = False) -> Node:
+        """Let what is left on a node that is drained stay there.
+
+        :param cordoned: keep new pods off it all the same.
+        """
+        return self._ask(partial(self._orders.cancel_drain, name=name, cordoned=cordoned))
 
     def delete_node(self, name: str, *, force: bool = False) -> Node | None:
         """Have a node destroyed by its backend; returns when that was begun.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from kube9.controlplane.answers import AddedNode, Applied, Launched
 from kube9.controlplane.turn import Turn
@@ -45,9 +46,14 @@ class Orders:
         turn.tell(s.CordonNode, uid=uid, cordoned=cordoned)
         return turn.cluster.nodes[uid]
 
-    def drain_node(self, turn: Turn, name: str, grace_ms: int | None) -> Node:
+    def drain_node(self, turn: Turn, name: str, **how: Any) -> Node:
         uid = self._node(turn, name).uid
-        turn.tell(s.DrainNode, uid=uid, grace_ms=grace_ms)
+        turn.tell(s.DrainNode, uid=uid, **how)
+        return turn.cluster.nodes[uid]
+
+    def cancel_drain(self, turn: Turn, name: str, cordoned: bool) -> Node:
+        uid = self._node(turn, name).uid
+        turn.tell(s.CancelDrain, uid=uid, cordoned=cordoned)
         return turn.cluster.nodes[uid]
 
     def delete_node(self, turn: Turn, name: str, force: bool) -> Node | None:

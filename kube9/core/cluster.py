@@ -11,6 +11,7 @@ from kube9.core import invariants
 from kube9.core.binder import Binder
 from kube9.core.deployments import Deployment
 from kube9.core.deploymentturns import DeploymentTurns
+from kube9.core.drainturns import DrainTurns
 from kube9.core.errors import InvalidInput, InvariantViolation, Kube9Error, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
@@ -68,11 +69,13 @@ class Cluster:
         self._deployment_turns = DeploymentTurns(
             ledger=ledger, binder=binder, placing=placing, pod_turns=pod_turns, timers=timers, settings=settings
         )
+        self._drain_turns = drain_turns = DrainTurns(ledger=ledger, placing=placing, pod_turns=pod_turns, timers=timers)
         self._story: deque[Stimulus] = deque(maxlen=_STORY_LENGTH)
         self._epoch_floor: dict[str, int] = {}
         self._handlers: dict[type[Stimulus], Callable[[Any], None]] = {
             **pod_turns.handlers,
             **node_turns.handlers,
+            **drain_turns.handlers,
             **self._deployment_turns.handlers,
             TimePassed: lambda _: None,
         }
@@ -108,6 +111,8 @@ class Cluster:
             self._queue.wake_all()
         if self._queue.awake:
             self._placing.schedule()
+        if ledger.draining:
+            self._go_on_draining()
         return ledger.outcome()
 
     def restore(
@@ -132,6 +137,8 @@ class Cluster:
                 self._node_turns.let_settle(node)
         self._deployment_turns.settle()
         self._placing.schedule()
+        self._drain_turns.take_up()
+        self._go_on_draining()
         return ledger.outcome()
 
     def check(self) -> None:
@@ -145,8 +152,10 @@ class Cluster:
             invariants.check_table(self._ledger)
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)
+            invariants.check_drains(self._ledger)
             invariants.check_deployments(self._ledger, self._deployment_turns.resting)
             invariants.check_nobody_waits_in_vain(self._queue, self._binder, self.table)
+            invariants.check_nobody_stays_in_vain(self._ledger, self._binder, self._queue.blocker is not None)
         except AssertionError as exc:
             story = "\n".join(f"  {stimulus}" for stimulus in self._story)
             raise InvariantViolation(f"{exc}\nthe last {len(self._story)} stimuli, oldest first:\n{story}") from exc
@@ -237,6 +246,14 @@ class Cluster:
             ledger=self._ledger, binder=self._binder, waiting=waiting, discipline=self._discipline, settings=settings
         )
         return foresee(wanted, twin)
+
+    def _go_on_draining(self) -> None:
+        """Begin one move after the other, each with those before it seen to: what they take is not there any more."""
+        while self._drain_turns.go_on():
+            self._deployment_turns.settle()
+            if not self._binder.monotone:
+                self._queue.wake_all()
+            self._placing.schedule()
 
     @property
     def _backing_off(self) -> set[str]:

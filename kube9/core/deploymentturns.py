@@ -113,7 +113,12 @@ class DeploymentTurns:
         if wanted.launch and deployment.uid not in self.resting:
             self._launch(deployment, wanted.launch)
         for pod in wanted.delete:
-            self._pod_turns.delete(pod, None)
+            self._pod_turns.delete(pod, self._drain_grace_ms(pod))
+
+    def _drain_grace_ms(self, pod: Pod) -> int | None:
+        """What whoever drains the node of a pod that leaves gives it to stop."""
+        drain = self._ledger.node_of(pod).drain if pod.leaving else None
+        return None if drain is None else drain.grace_ms
 
     def _launch(self, deployment: Deployment, count: int) -> None:
         ledger, spec = self._ledger, deployment.spec

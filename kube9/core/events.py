@@ -56,6 +56,18 @@ class NodeUncordoned(NodeEvent):
     """A node takes new pods again."""
 
 
+class NodeDrainStarted(NodeEvent):
+    """A node is being emptied, as ``node.drain`` says; told again when other settings are asked for."""
+
+
+class NodeDrained(NodeEvent):
+    """A node that was drained is empty; it stays cordoned."""
+
+
+class NodeDrainCancelled(NodeEvent):
+    """A node is not drained any more; the pods that are left stay."""
+
+
 class NodeDeleted(NodeEvent):
     """A node is gone for good."""
 

@@ -58,6 +58,7 @@ __all__ = [
     "hookspec",
     "kube9_moves_held",
     "kube9_moves_resumed",
+    "kube9_node_drained",
     "kube9_node_failed",
     "kube9_node_fenced",
     "kube9_node_lost",
@@ -273,6 +274,19 @@ def kube9_node_lost(node: Node, at_ms: int) -> None:
     Called once per loss, after the change is stored, in no promised order among plugins. The result is ignored.
 
     :param node: the node right after the change.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_node_drained(node: Node, at_ms: int) -> None:
+    """A node that was drained is empty, and can be taken away; it takes no pods until it is uncordoned.
+
+    Called once per drain, unless it is undone, in no promised order among plugins. The result is ignored.
+
+    :param node: the node right after its last pod left.
     :param at_ms: cluster time in milliseconds.
 
     An exception is reported against the plugin and does not stop the others, unless plugins are strict.

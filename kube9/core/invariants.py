@@ -9,12 +9,13 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from kube9.core.binder import Binder
+from kube9.core.drainturns import movable
 from kube9.core.errors import PluginError
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.nodes import NodePhase
 from kube9.core.outcome import CreateNode
-from kube9.core.pods import PodPhase
+from kube9.core.pods import Pod, PodPhase
 from kube9.core.queue import PendingQueue
 from kube9.core.replicas import Replicas, wish
 from kube9.core.table import UNLIMITED
@@ -128,6 +129,43 @@ def check_deployments(ledger: Ledger, resting: Collection[str]) -> None:
         count, want = len(owned[uid]), deployment.spec.replicas
         assert not asked.launch or uid in resting, f"deployment {uid} has {count} pods of {want} and does not rest"
         assert not asked.delete, f"deployment {uid} keeps {[pod.uid for pod in asked.delete]}, which should go"
+
+
+def check_drains(ledger: Ledger) -> None:
+    """Who leaves does so on a node that is drained, which has pods and takes none, and none that stay too long."""
+    drained = {uid: node.drain for uid, node in ledger.nodes.items() if node.drain is not None}
+    assert drained.keys() == ledger.draining.keys(), f"drained are {list(drained)}, not {list(ledger.draining)}"
+    for pod in ledger.pods.values():
+        assert not pod.leaving or (pod.owner and pod.node_uid in drained), f"pod {pod.uid} leaves no drained node"
+    for uid, drain in drained.items():
+        assert ledger.nodes[uid].cordoned, f"node {uid} is drained and takes pods"
+        assert ledger.bound[uid], f"node {uid} is empty and still drained"
+        assert len(set(drain.moving)) == len(drain.moving), f"node {uid} moves pods twice: {drain.moving}"
+        pods = ledger.pods_on(ledger.nodes[uid])
+        leaving = {pod.uid for pod in pods if pod.leaving and not pod.deleting}
+        assert leaving <= set(drain.moving), f"pods leave node {uid} that did not begin to: {leaving}"
+        staying = [pod.uid for pod in pods if not (pod.deleting or pod.evicting)]
+        assert not (staying and drain.over(ledger.now_ms)), f"node {uid} is past its deadline and has {staying}"
+
+
+def check_nobody_stays_in_vain(ledger: Ledger, binder: Binder, blocked: bool) -> None:
+    """No node that is drained, and may move one more pod, has one that would fit elsewhere.
+
+    :param blocked: whether somebody waits whom nobody may overtake.
+    """
+    if blocked or any(pod.evicting for pod in ledger.pods.values()):  # which have first call on what room there is
+        return
+    for uid in ledger.draining:
+        node, drain = ledger.nodes[uid], ledger.nodes[uid].drain
+        assert drain is not None, f"node {uid} is not drained"
+        waits = node.down or uid in ledger.table.awaited or drain.pause_left_ms(ledger.now_ms)
+        if waits or len(drain.moving) >= drain.parallel:
+            continue
+        for pod in movable(drain, ledger.pods_on(node)):
+            owner = None if pod.owner is None else ledger.deployments[pod.owner.uid]
+            spec = pod.spec if owner is None else owner.spec.template
+            bound, _ = binder.would_bind(Pod(uid="", spec=spec, ordinal=0, created_at_ms=0))
+            assert bound is None, f"pod {pod.uid} stays on node {uid}, which is drained, although it fits elsewhere"
 
 
 def check_nobody_waits_in_vain(queue: PendingQueue, binder: Binder, table: LiveTable) -> None:

@@ -32,6 +32,8 @@ class Ledger:
     """Nodes, pods, deployments and the table, kept in step with each other. It decides nothing."""
 
     def __init__(self) -> None:
+        #: Grows with whatever may make room for somebody who fits nowhere, or make somebody else of him.
+        self.room = 0
         #: The last number given to a node, pod or deployment; they count together.
         self.ordinal = 0
         #: By uid, in join order.
@@ -39,6 +41,8 @@ class Ledger:
         #: By uid, in order of arrival.
         self.pods: dict[str, Pod] = {}
         self.node_uids: dict[str, str] = {}
+        #: Uids of the nodes that are drained, in the order in which that began.
+        self.draining: dict[str, None] = {}
         #: By namespace and name.
         self.pod_uids: dict[tuple[str, str], str] = {}
         #: By uid, in order of arrival.
@@ -96,9 +100,16 @@ class Ledger:
         self.node_uids[node.name] = node.uid
         self.bound[node.uid] = {}
         self.table.add(node)
+        if node.drain is not None:
+            self.draining[node.uid] = None
 
     def put_node(self, node: Node) -> None:
         """Replace a node by its next value."""
+        self.room += 1
+        if node.drain is not None:
+            self.draining[node.uid] = None
+        else:
+            self.draining.pop(node.uid, None)
         self.nodes[node.uid] = self._nodes[node.uid] = node
         self.table.update(node)
 
@@ -106,6 +117,7 @@ class Ledger:
         """Take out a node that no pod is bound to."""
         del self.nodes[node.uid], self.node_uids[node.name], self.bound[node.uid]
         self._nodes[node.uid] = None
+        self.draining.pop(node.uid, None)
         self.table.remove(node.uid)
 
     def put_pod(self, pod: Pod) -> None:
@@ -124,6 +136,7 @@ class Ledger:
     def unbind(self, pod: Pod) -> int:
         """``pod``, as it was bound, gives up its place; returns the row where room was made."""
         assert pod.node_uid is not None, f"pod {pod.uid} is bound to no node"
+        self.room += 1
         del self.bound[pod.node_uid][pod.uid]
         self.table.release(pod)
         return self.table.row_of[pod.node_uid]
@@ -150,6 +163,7 @@ class Ledger:
 
     def put_deployment(self, deployment: Deployment) -> None:
         """Add a deployment, or replace it by its next value."""
+        self.room += 1
         self.deployments[deployment.uid] = self._deployments[deployment.uid] = deployment
         self.deployment_uids[deployment.namespace, deployment.name] = deployment.uid
         self.owned.setdefault(deployment.uid, Replicas(deployment.revision)).turn_to(deployment.revision)

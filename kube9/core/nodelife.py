@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from kube9.core.drains import Drain
 from kube9.core.nodes import Node, NodePhase
 
 _P = NodePhase
@@ -127,6 +128,16 @@ def may_be_forgotten(node: Node) -> bool:
 
 def cordoned(node: Node, on: bool) -> Node | None:
     return evolve(node, cordoned=on) if node.cordoned is not on else None
+
+
+def draining(node: Node, drain: Drain) -> Node:
+    """It is being emptied, and takes no pods."""
+    return evolve(node, cordoned=True, drain=drain)
+
+
+def not_draining(node: Node) -> Node:
+    """It is empty, or is not to be any more."""
+    return evolve(node, drain=None)
 
 
 def deleting(node: Node) -> Node:

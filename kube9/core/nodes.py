@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from kube9.core.drains import Drain
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import Amounts, FrozenMap, frozen_tuple, text_map
 from kube9.core.limits import DEVICES_MAX, whole
@@ -111,6 +112,8 @@ class Node:
     ordinal: int
     phase: NodePhase = NodePhase.PROVISIONING
     cordoned: bool = False
+    #: How it is being emptied; ``None`` where it is not, or is empty by now. Whoever is drained is cordoned.
+    drain: Drain | None = None
     #: Deletion was asked for; the backend has not confirmed it yet.
     deleting: bool = False
     #: How often it has failed.

@@ -41,11 +41,9 @@ class NodeTurns:
         self._timers, self._settings = timers, settings
         self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
             s.AddNode: self._add,
-            s.CordonNode: self._cordon,
             s.CreateNodeFailed: self._not_created,
             s.DeleteNode: self._delete,
             s.DestroyNodeDone: self._destroyed,
-            s.DrainNode: self._drain,
             s.FailNode: self._fail,
             s.ForgetNode: self._forget,
             s.GiveUpNode: self._give_up,
@@ -84,20 +82,6 @@ class NodeTurns:
     def _renew_ticket(self, stimulus: s.RenewTicket) -> None:
         node = self._ledger.asked_node(stimulus.uid)
         self._ledger.put_node(evolve(node, token_digest=stimulus.token_digest))
-
-    def _cordon(self, stimulus: s.CordonNode) -> None:
-        self._set_cordon(self._ledger.asked_node(stimulus.uid), stimulus.cordoned)
-
-    def _set_cordon(self, before: Node, on: bool) -> None:
-        node = nodelife.cordoned(before, on)
-        self._become(node, events.NodeCordoned if on else events.NodeUncordoned)
-
-    def _drain(self, stimulus: s.DrainNode) -> None:
-        node = self._ledger.asked_node(stimulus.uid)
-        self._set_cordon(node, True)
-        for pod in self._ledger.pods_on(node):
-            if not pod.deleting:
-                self._pod_turns.stop(podlife.evicting(pod), stimulus.grace_ms)
 
     def _delete(self, stimulus: s.DeleteNode) -> None:
         node = nodelife.deleting(self._ledger.asked_node(stimulus.uid))

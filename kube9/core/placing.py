@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import partial
 
 from kube9.core import events, podlife
@@ -190,6 +190,13 @@ class Placing:
             for pod in reversed(placed):
                 ledger.table.release(pod)
         return tuple(planned)
+
+    @property
+    def outlook(self) -> Hashable:
+        """Another value whenever somebody who fitted nowhere may fit somewhere."""
+        ledger = self._ledger
+        room = ledger.room if self._binder.monotone else ledger.table.stamp
+        return room, len(ledger.table.awaited), self._queue.blocker
 
     def _would_bind(self, pod: Pod, blocker: Rank | None) -> tuple[Pod | None, str, Rank | None]:
         """``pod`` as it would be bound now, or why it would wait; and the rank that nobody may overtake thereafter.

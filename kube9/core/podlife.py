@@ -89,6 +89,7 @@ def evicted(pod: Pod, reason: str) -> Pod:
         node_uid=None,
         devices=NO_DEVICES,
         evicting=False,
+        leaving=False,
         started_at_ms=None,
         reason=reason,
     )
@@ -111,6 +112,11 @@ def deleting(pod: Pod) -> Pod:
 def evicting(pod: Pod) -> Pod:
     """It is being stopped, to run elsewhere."""
     return evolve(pod, evicting=True)
+
+
+def leaving(pod: Pod, on: bool) -> Pod:
+    """It is to go as soon as another one runs in its place, or not any more."""
+    return evolve(pod, leaving=on)
 
 
 def remnant(report: PodReport, node_uid: str) -> Pod:

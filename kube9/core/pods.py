@@ -223,6 +223,8 @@ class Pod:
     deleting: bool = False
     #: It is being stopped where it is, to be queued again.
     evicting: bool = False
+    #: It runs on only until another pod of its deployment runs in its place, for its node is drained.
+    leaving: bool = False
     owner: Owner | None = None
     #: When the present epoch began to run, and when the pod ended by itself.
     started_at_ms: int | None = None

@@ -11,7 +11,7 @@ from attrs import define, field, fields, frozen
 from kube9.core.deployments import Deployment
 from kube9.core.pods import Pod, PodPhase
 
-__all__ = ["Replicas", "Wish", "wish"]
+__all__ = ["Replicas", "Wish", "runs", "wish"]
 
 _RUNNING = PodPhase.RUNNING
 
@@ -21,7 +21,7 @@ class Replicas:
     """The pods of one deployment, sorted by what they are good for, so that no turn has to go through all of them.
 
     Those that ended or are being deleted are good for nothing; of the others, idle is who does not run, or not for
-    long any more because its node is drained.
+    long any more because it is being moved. Those that leave stand in for others, and are counted with none of them.
     """
 
     _revision: int
@@ -32,17 +32,20 @@ class Replicas:
     _idle: dict[str, Pod] = field(factory=dict, init=False)
     _old_ready: dict[str, Pod] = field(factory=dict, init=False)
     _old_idle: dict[str, Pod] = field(factory=dict, init=False)
+    _leaving: dict[str, Pod] = field(factory=dict, init=False)
 
     def note(self, pod: Pod) -> bool:
         """``pod`` was launched, or is something else now; returns whether it is good for something else than before."""
         assert pod.owner is not None, f"pod {pod.uid} belongs to no deployment"
         drawer: dict[str, Pod] | None = None
         if not pod.deleting and not pod.phase.finished:
-            runs = _runs(pod)
-            if pod.owner.revision == self._revision:
-                drawer = self._ready if runs else self._idle
+            ready = runs(pod)
+            if pod.leaving:
+                drawer = self._leaving
+            elif pod.owner.revision == self._revision:
+                drawer = self._ready if ready else self._idle
             else:
-                drawer = self._old_ready if runs else self._old_idle
+                drawer = self._old_ready if ready else self._old_idle
         return self._put(pod, drawer)
 
     def forget(self, uid: str) -> None:
@@ -71,8 +74,8 @@ class Replicas:
         return twin
 
     def __len__(self) -> int:
-        """How many are good for something."""
-        return sum(map(len, self._drawers))
+        """How many are good for something and do not leave."""
+        return sum(map(len, self._drawers)) - len(self._leaving)
 
     @property
     def idle(self) -> Iterator[Pod]:
@@ -95,6 +98,11 @@ class Replicas:
         return iter(self._old_ready.values())
 
     @property
+    def leaving(self) -> Sequence[Pod]:
+        """Whoever is to go as soon as enough others run."""
+        return tuple(self._leaving.values())
+
+    @property
     def rolling(self) -> bool:
         """Whether any is of an older template."""
         return bool(self._old_idle or self._old_ready)
@@ -105,8 +113,13 @@ class Replicas:
         return len(self._idle) + len(self._old_idle)
 
     @property
+    def running(self) -> int:
+        """How many run, and do not leave."""
+        return len(self._ready) + len(self._old_ready)
+
+    @property
     def _drawers(self) -> tuple[dict[str, Pod], ...]:
-        return self._old_idle, self._old_ready, self._idle, self._ready
+        return self._old_idle, self._old_ready, self._idle, self._ready, self._leaving
 
     def _put(self, pod: Pod, into: dict[str, Pod] | None) -> bool:
         uid, moved = pod.uid, into is not None and pod.uid not in into
@@ -135,16 +148,25 @@ def wish(deployment: Deployment, replicas: Replicas) -> Wish:
     """What ``deployment`` wants, given its pods.
 
     Pods of an older template go first, one after the other: of those that run no more at a time than the deployment
-    can do without.
+    can do without. Pods that leave go as others come to run.
     """
     if deployment.deleting:
         return Wish(delete=tuple(replicas.alive()))
     lacking = deployment.spec.replicas - len(replicas)
+    replaced = _replaced(deployment, replicas)
     if not lacking and not replicas.rolling:
-        return _NOTHING
+        return Wish(delete=replaced) if replaced else _NOTHING
     surplus = _surplus(deployment, replicas, -lacking) if lacking < 0 else ()
     lacking = max(0, lacking)
-    return Wish(lacking, (*surplus, *_next_of_the_old(deployment, replicas, surplus, lacking)))
+    return Wish(lacking, (*replaced, *surplus, *_next_of_the_old(deployment, replicas, surplus, lacking)))
+
+
+def _replaced(deployment: Deployment, replicas: Replicas) -> tuple[Pod, ...]:
+    """Those that leave and need not stand in for others any more."""
+    missing = max(0, deployment.spec.replicas - replicas.running)
+    count = len(replicas.leaving) - missing
+    idle_first = sorted(replicas.leaving, key=lambda pod: (runs(pod), pod.ordinal))
+    return tuple(idle_first[: max(0, count)])
 
 
 def _surplus(deployment: Deployment, replicas: Replicas, count: int) -> Sequence[Pod]:
@@ -172,10 +194,11 @@ def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: Sequen
         return
     gone = {pod.uid for pod in surplus}
     yield from (pod for pod in replicas.old_idle if pod.uid not in gone)
-    missing = lacking + replicas.unready - sum(not _runs(pod) for pod in surplus)
+    missing = lacking + replicas.unready - sum(not runs(pod) for pod in surplus)
     spare = max(0, deployment.spec.max_unavailable - missing)
     yield from islice((pod for pod in replicas.old_ready if pod.uid not in gone), spare)
 
 
-def _runs(pod: Pod) -> bool:
+def runs(pod: Pod) -> bool:
+    """Whether a pod is there for whoever needs it, and for more than a moment."""
     return pod.phase is _RUNNING and not pod.evicting

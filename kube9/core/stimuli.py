@@ -40,7 +40,7 @@ class RenewTicket(Stimulus):
 
 @frozen(kw_only=True)
 class CordonNode(Stimulus):
-    """Keep new pods off a node, or with ``cordoned=False`` let them on again."""
+    """Keep new pods off a node, or with ``cordoned=False`` let them on again, which ends a drain."""
 
     uid: str
     cordoned: bool = True
@@ -55,11 +55,27 @@ class DeleteNode(Stimulus):
 
 @frozen(kw_only=True)
 class DrainNode(Stimulus):
-    """Cordon a node, and stop its pods so that they run elsewhere. May be asked again."""
+    """Cordon a node, and have its pods run elsewhere. Asked again, the drain goes on with the new settings."""
 
     uid: str
+    #: In how long whatever is left is stopped, wherever it may run then; ``None`` for never, 0 for all of it at once.
+    deadline_ms: int | None = 0
+    #: How many pods are under way at a time.
+    parallel: int = 1
+    #: The least time between the beginnings of two moves.
+    interval_ms: int = 0
     #: How long each pod gets to stop; ``None`` for as long as the pod itself says.
     grace_ms: int | None = None
+    #: Pods that are to come to an end move as well, rather than run on until they do or the deadline comes.
+    move_batch: bool = False
+
+
+@frozen(kw_only=True)
+class CancelDrain(Stimulus):
+    """Let what is left on a node that is drained stay, and new pods come, unless it is to stay ``cordoned``."""
+
+    uid: str
+    cordoned: bool = False
 
 
 @frozen(kw_only=True)

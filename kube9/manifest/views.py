@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kube9.core.deployments import Deployment
+from kube9.core.drains import Drain
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase
 from kube9.manifest.documents import deployment_spec, metadata_of, node_metadata, node_spec
@@ -50,6 +51,7 @@ def pod_document(pod: Pod, node_name: str | None) -> Document:
             "devices": {kind: list(indices) for kind, indices in pod.devices.items()},
             "deleting": pod.deleting,
             "evicting": pod.evicting,
+            "leaving": pod.leaving,
         },
     }
 
@@ -107,7 +109,19 @@ def node_document(node: Node, used: Mapping[str, int], pods: int) -> Document:
             "allocatable": quantities(free),
             "used": quantities(used),
             "pods": pods,
+            "drain": None if node.drain is None else _drain(node.drain, pods),
         },
+    }
+
+
+def _drain(drain: Drain, left: int) -> Document:
+    return {
+        "total": drain.pods,
+        "left": left,
+        "moving": len(drain.moving),
+        "waitingFor": drain.waiting_for,
+        "startedAt": timestamp(drain.began_at_ms),
+        "deadline": timestamp(drain.deadline_at_ms),
     }
 
 

@@ -84,6 +84,10 @@ class Door:
         """A node was given up."""
         self._tell("kube9_node_lost", node=node, at_ms=at_ms)
 
+    def node_drained(self, *, node: Node, at_ms: int) -> None:
+        """A node that was drained is empty."""
+        self._tell("kube9_node_drained", node=node, at_ms=at_ms)
+
     def moves_held(self, *, reason: str, at_ms: int) -> None:
         """Pods of nodes that are down stay where they are."""
         self._tell("kube9_moves_held", reason=reason, at_ms=at_ms)
@@ -132,6 +136,10 @@ _ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any], None]]
     events.NodeLost: (
         "kube9_node_lost",
         lambda door, event: door.node_lost(node=event.node, at_ms=event.at_ms),
+    ),
+    events.NodeDrained: (
+        "kube9_node_drained",
+        lambda door, event: door.node_drained(node=event.node, at_ms=event.at_ms),
     ),
     events.MovesHeld: (
         "kube9_moves_held",

@@ -9,6 +9,7 @@ from kube9.core import events as e
 from kube9.core.deployments import Deployment
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase
+from kube9.manifest.written import timestamp
 from kube9.store.plaintext import plain_text
 
 __all__ = ["StoredEvent", "event_record"]
@@ -102,6 +103,15 @@ def _recovering(node: Node) -> str:
     return f"{attempt}{_because(node.reason)}"
 
 
+def _drains(node: Node) -> str:
+    drain = node.drain
+    if drain is None:  # nobody tells such a thing
+        return "being drained"
+    deadline = timestamp(drain.deadline_at_ms)
+    until = "no deadline" if deadline is None else f"until {deadline} at the latest"
+    return f"being drained: {drain.pods} pod{'' if drain.pods == 1 else 's'}, {drain.parallel} at a time, {until}"
+
+
 def _asked_for(deployment: Deployment) -> str:
     replicas = deployment.spec.replicas
     return f"asked for {replicas} pod{'' if replicas == 1 else 's'} of revision {deployment.revision}"
@@ -130,6 +140,9 @@ _NODE_TEXTS: dict[type[e.Event], Callable[[Node], str]] = {
     e.NodeLost: lambda node: f"given up{_because(node.reason)}",
     e.NodeCordoned: lambda _: "cordoned: takes no new pods",
     e.NodeUncordoned: lambda _: "uncordoned: takes new pods again",
+    e.NodeDrainStarted: _drains,
+    e.NodeDrained: lambda _: "drained: no pod is left on it; stays cordoned",
+    e.NodeDrainCancelled: lambda _: "not drained any more; the pods that are left stay",
     e.NodeDeleted: lambda _: "deleted",
 }
 _DEPLOYMENT_TEXTS: dict[type[e.Event], Callable[[Deployment], str]] = {

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import orjson
-from attrs import frozen
+from attrs import asdict, frozen
 from sqlalchemy import Table
 
 from kube9.core.deployments import Deployment
+from kube9.core.drains import Drain
 from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import Owner, Pod, PodPhase
@@ -64,6 +65,7 @@ def _node_state(node: Node) -> Row:
         node.streak,
         1 if node.tried_last else 0,
         plain_text(node.incarnation),
+        "" if node.drain is None else _drain_text(node.drain),
         plain_text(node.reason),
         node.token_digest,
         node.uid,
@@ -75,15 +77,16 @@ def _node_spec(node: Node, texts: SpecWriter) -> Row:
 
 
 def _node(row: Row, specs: SpecReader) -> Node:
-    state, (name, text) = row[:15], row[15:]
+    state, (name, text) = row[:16], row[16:]
     ordinal, created_at_ms, phase, cordoned, deleting, failures, attempts = state[:7]
-    lease_left_ms, failed_at_ms, streak, tried_last, incarnation, reason, digest, uid = state[7:]
+    lease_left_ms, failed_at_ms, streak, tried_last, incarnation, drain, reason, digest, uid = state[7:]
     return Node(
         uid=uid,
         spec=specs.node(text, name),
         ordinal=ordinal,
         phase=_NODE_PHASES[phase],
         cordoned=bool(cordoned),
+        drain=Drain(**orjson.loads(drain)) if drain else None,
         deleting=bool(deleting),
         failures=failures,
         recovery_attempts=attempts,
@@ -98,6 +101,10 @@ def _node(row: Row, specs: SpecReader) -> Node:
     )
 
 
+def _drain_text(drain: Drain) -> str:
+    return orjson.dumps({**asdict(drain), "waiting_for": plain_text(drain.waiting_for)}).decode()
+
+
 def _pod_state(pod: Pod) -> Row:
     owner, devices, reason = pod.owner, pod.devices, pod.reason
     return (
@@ -110,6 +117,7 @@ def _pod_state(pod: Pod) -> Row:
         orjson.dumps(devices).decode() if devices else "",
         1 if pod.deleting else 0,
         1 if pod.evicting else 0,
+        1 if pod.leaving else 0,
         None if owner is None else owner.uid,
         None if owner is None else owner.revision,
         pod.started_at_ms,
@@ -127,9 +135,9 @@ def _pod_spec(pod: Pod, texts: SpecWriter) -> Row:
 
 
 def _pod(row: Row, specs: SpecReader) -> Pod:
-    state, (namespace, name, text) = row[:16], row[16:]
-    ordinal, created_at_ms, phase, node_uid, epoch, devices, deleting, evicting, owner_uid, revision = state[:10]
-    started_at_ms, finished_at_ms, start_failures, exit_code, reason, uid = state[10:]
+    state, (namespace, name, text) = row[:17], row[17:]
+    ordinal, created_at_ms, phase, node_uid, epoch, devices, deleting, evicting, leaving = state[:9]
+    owner_uid, revision, started_at_ms, finished_at_ms, start_failures, exit_code, reason, uid = state[9:]
     return Pod(
         uid=uid,
         spec=specs.pod(text, namespace, name),
@@ -141,6 +149,7 @@ def _pod(row: Row, specs: SpecReader) -> Pod:
         devices=_devices(devices) if devices else _NO_DEVICES,
         deleting=bool(deleting),
         evicting=bool(evicting),
+        leaving=bool(leaving),
         owner=None if owner_uid is None else Owner(owner_uid, revision),
         started_at_ms=started_at_ms,
         finished_at_ms=finished_at_ms,
@@ -200,6 +209,7 @@ NODES = RowKind(
         "streak",
         "tried_last",
         "incarnation",
+        "drain",
         "reason",
         "token_digest",
         "uid",
@@ -220,6 +230,7 @@ PODS = RowKind(
         "devices",
         "deleting",
         "evicting",
+        "leaving",
         "owner_uid",
         "owner_revision",
         "started_at_ms",

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Tabl
 __all__ = ["SCHEMA_VERSION", "VERSION_TABLE", "deployments", "events", "leader", "metadata", "nodes", "pods"]
 
 #: The newest migration; they are numbered, so that an older kube9 can tell that a database is too new for it.
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 
 #: Where Alembic keeps the version of the database at hand.
 VERSION_TABLE = "kube9_schema"
@@ -45,6 +45,8 @@ nodes = Table(
     _number("streak"),
     _flag("tried_last"),
     _text("incarnation"),
+    #: JSON: how it is being emptied; empty where it is not.
+    _text("drain"),
     _text("reason"),
     _text("token_digest"),
     _text("spec"),
@@ -65,6 +67,7 @@ pods = Table(
     _text("devices"),
     _flag("deleting"),
     _flag("evicting"),
+    _flag("leaving"),
     Column("owner_uid", Text),
     Column("owner_revision", BigInteger),
     Column("started_at_ms", BigInteger),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -30,6 +30,16 @@ T = TypeVar("T")
 _pick = st.integers(0, 2**16)
 _reason = st.sampled_from(("", "because"))
 _replicas = st.integers(0, 4)
+#: How a node is drained; mostly one by one, and for longer than a step takes.
+_drains = st.fixed_dictionaries(
+    {},
+    optional={
+        "deadline_ms": st.sampled_from((None, 0, 1, 60_000)),
+        "parallel": st.integers(1, 3),
+        "interval_ms": st.sampled_from((0, 1000)),
+        "move_batch": st.booleans(),
+    },
+)
 #: Which boot of a node it is about; empty where that cannot be told.
 _incarnation = st.sampled_from(("", "", "first", "second"))
 #: What a node says of a copy that it is asked about; ``None`` for nothing.
@@ -39,6 +49,7 @@ _reported = st.none() | st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, Po
 _gpus = DeviceGroup(kind="gpu", count=2)
 _plain_node = NodeSpec(name="node", capacity={"cpu": 4000, "memory": 2**33}, devices=(_gpus,))
 _share = DeviceRequest(kind="gpu", count=1, milli=400)
+_plain_pod = PodSpec(name="pod", requests={"cpu": 500})
 _nodes = st.just(_plain_node) | node_specs()
 _pods = st.builds(
     PodSpec,
@@ -77,11 +88,20 @@ class ClusterMachine(RuleBasedStateMachine):
     def handle(self, stimulus: s.Stimulus) -> Outcome:
         """Let the cluster have it, and keep track of what it says."""
         self.copies.note(stimulus, self.cluster)
+        before = {uid: len(node.drain.moving) for uid, node in self.cluster.nodes.items() if node.drain}
         outcome = self.cluster.handle(stimulus)
         self.stored.take(outcome)
         self.copies.check(outcome, self.cluster)
         self._note_starts(outcome, again=isinstance(stimulus, s.NodeReported))
+        self._check_pace(before)
         return outcome
+
+    def _check_pace(self, before: dict[str, int]) -> None:
+        """No drain has more under way than it may, unless it had them when it was told to go slower."""
+        for uid, node in self.cluster.nodes.items():
+            if node.drain is not None:
+                most = max(node.drain.parallel, before.get(uid, 0))
+                assert len(node.drain.moving) <= most, f"{node.drain.moving} move off {uid} at a time, not {most}"
 
     def report(self, stimulus: s.Stimulus) -> None:
         """Let the cluster have what a node says of a pod, and then the same again, which is news to nobody."""
@@ -169,15 +189,57 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(s.CordonNode(at_ms=self.at_ms, uid=self.any_node(pick), cordoned=on))
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(pick=_pick, stopped=st.booleans())
-    def drain_node(self, pick: int, stopped: bool) -> None:
-        """Its pods stop at once, or when something else says so."""
-        node_uid = self.any_node(pick)
-        self.handle(s.DrainNode(at_ms=self.at_ms, uid=node_uid))
-        leaving = [pod for pod in self.cluster.pods.values() if pod.evicting and pod.node_uid == node_uid]
+    @rule(pick=_pick, how=_drains, stopped=st.booleans())
+    def drain_node(self, pick: int, how: dict[str, Any], stopped: bool) -> None:
+        """The pods that go first stop at once, or when something else says so; of a node that has some, if any does."""
+        busy = [uid for uid in self.cluster.nodes if self.cluster.pods_on(uid)]
+        node_uid = _one(busy or list(self.cluster.nodes), pick)
+        self.handle(s.DrainNode(at_ms=self.at_ms, uid=node_uid, **how))
         assert self.cluster.nodes[node_uid].cordoned, f"{node_uid} is drained and takes pods"
-        for pod in leaving if stopped else ():
+        for pod in self._told_to_stop(node_uid) if stopped else ():
             self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    @rule(replicas=st.integers(1, 4), how=_drains)
+    def drain_under_a_deployment(self, replicas: int, how: dict[str, Any]) -> None:
+        """One whose pods run, and could run elsewhere: by chance that is seldom so."""
+        self.add_node(_plain_node, joins=True)
+        home = f"n{self.made}"
+        self.apply_deployment("web", _plain_pod, replicas, 1)
+        self._all_run()
+        self.add_node(_plain_node, joins=True)
+        if home in self.cluster.nodes:
+            self.handle(s.DrainNode(at_ms=self.at_ms, uid=home, **how))
+
+    @precondition(lambda self: self._drained())
+    @rule(pick=_pick)
+    def go_on_draining(self, pick: int) -> None:
+        """Whoever was told to stop on a node that is drained has stopped, and whoever starts runs."""
+        node_uid = _one(self._drained(), pick)
+        for pod in self._told_to_stop(node_uid):
+            self.report(s.StopPodDone(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+        self._all_run()
+
+    def _all_run(self) -> None:
+        for pod in list(self.cluster.pods.values()):
+            if pod.phase is PodPhase.STARTING:
+                self.report(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
+
+    def _drained(self) -> list[str]:
+        return [node.uid for node in self.cluster.nodes.values() if node.drain is not None]
+
+    def _told_to_stop(self, node_uid: str) -> list[Pod]:
+        there = (pod for pod in self.cluster.pods.values() if pod.node_uid == node_uid and not pod.phase.finished)
+        return [pod for pod in there if pod.evicting or pod.deleting]
+
+    @precondition(lambda self: self.cluster.nodes)
+    @rule(pick=_pick, cordoned=st.booleans())
+    def cancel_drain(self, pick: int, cordoned: bool) -> None:
+        """Of one that is drained, if any is; nobody who runs there is to go after that."""
+        node_uid = _one(self._drained() or list(self.cluster.nodes), pick)
+        self.handle(s.CancelDrain(at_ms=self.at_ms, uid=node_uid, cordoned=cordoned))
+        node = self.cluster.nodes[node_uid]
+        assert node.drain is None, f"{node_uid} is drained although that was undone"
+        assert cordoned or not node.cordoned, f"{node_uid} is cordoned although its drain was undone"
 
     @precondition(lambda self: self.cluster.nodes)
     @rule(pick=_pick)

@@ -81,7 +81,8 @@ class _World:
             (self.delete_pod, 3),
             (self.scale_deployment, 3),
             (self.cordon_node, 2),
-            (self.drain_node, 2),
+            (self.drain_node, 3),
+            (self.cancel_drain, 1),
             (self.inspect_node, 2),
             (self.look_after_node, 1),
             (self.delete_node, 1),
@@ -333,8 +334,28 @@ class _World:
         return s.CordonNode(at_ms=self.later(), uid=node.uid, cordoned=self.rng.random() < 0.4)
 
     def drain_node(self) -> s.Stimulus | None:
-        node = self.any_node()
-        return None if node is None else s.DrainNode(at_ms=self.later(), uid=node.uid)
+        """Mostly one that has pods."""
+        rng = self.rng
+        busy = {pod.node_uid for pod in self.cluster.pods.values() if not pod.phase.finished}
+        node = self.one_of([node for node in self.cluster.nodes.values() if node.uid in busy or rng.random() < 0.1])
+        if node is None:
+            return None
+        return s.DrainNode(
+            at_ms=self.later(),
+            uid=node.uid,
+            deadline_ms=rng.choice((None, 0, 300, 5000)),
+            parallel=rng.choice((1, 1, 2)),
+            interval_ms=rng.choice((0, 0, 100)),
+            move_batch=rng.random() < 0.2,
+        )
+
+    def cancel_drain(self) -> s.Stimulus | None:
+        """Of any node, where none is drained."""
+        drained = [node for node in self.cluster.nodes.values() if node.drain is not None]
+        node = self.one_of(drained) or self.any_node()
+        if node is None:
+            return None
+        return s.CancelDrain(at_ms=self.later(), uid=node.uid, cordoned=self.rng.random() < 0.3)
 
     def delete_node(self) -> s.Stimulus | None:
         node = self.any_node()

@@ -121,6 +121,22 @@ def test_drain_moves_pods(api):
     assert answer.status_code == 200
     assert answer.json["spec"]["unschedulable"] is True
     api.until(lambda: api.get("/v1/pods/web").json["status"]["nodeName"] == "n2")
+    api.until(lambda: api.get("/v1/nodes/n1").json["status"]["drain"] is None)
+    assert api.get("/v1/nodes/n1").json["spec"]["unschedulable"] is True
+
+
+def test_a_drain_tells_how_far_it_is_and_can_be_undone(api):
+    api.node("n1")
+    api.pod("web")
+    answer = api.post("/v1/nodes/n1/drain", {"deadlineSeconds": 60}).json["status"]["drain"]
+    assert (answer["total"], answer["left"], answer["moving"]) == (1, 1, 0)
+    assert answer["waitingFor"] == "room for web: 0 of 1 nodes fit: 1 cordoned"
+    assert answer["deadline"] > answer["startedAt"]
+    assert api.post("/v1/nodes/n1/drain", {"noDeadline": True}).json["status"]["drain"]["deadline"] is None
+    kept = api.ask("DELETE", "/v1/nodes/n1/drain?keepCordoned=true").json
+    assert (kept["status"]["drain"], kept["spec"]["unschedulable"]) == (None, True)
+    assert api.ask("DELETE", "/v1/nodes/n1/drain").json["spec"]["unschedulable"] is False
+    assert api.get("/v1/pods/web").json["status"]["nodeName"] == "n1"
 
 
 @pytest.mark.parametrize(
@@ -129,6 +145,11 @@ def test_drain_moves_pods(api):
         ("drain", {"gracePeriodSeconds": -1}, "gracePeriodSeconds"),
         ("drain", {"gracePeriodSeconds": "5"}, "gracePeriodSeconds"),
         ("drain", {"grace": 5}, "grace"),
+        ("drain", {"deadlineSeconds": 604_801}, "deadlineSeconds"),
+        ("drain", {"deadlineSeconds": 1, "noDeadline": True}, "noDeadline"),
+        ("drain", {"parallel": True}, "parallel"),
+        ("drain", {"intervalSeconds": "1s"}, "intervalSeconds"),
+        ("drain", {"moveBatch": 1}, "moveBatch"),
         ("fail", {"permanent": "yes"}, "permanent"),
         ("fail", {"downForSeconds": [1]}, "downForSeconds"),
     ],

@@ -80,9 +80,42 @@ def test_cordon_drain_and_uncordon(live, done):
     assert done("node", "cordon", "n1", "n2") == ["node n1 cordoned", "node n2 cordoned"]
     assert row(done("node", "list"), "n1")["STATUS"] == "Ready,cordoned"
     assert done("node", "uncordon", "n1", "n2") == ["node n1 uncordoned", "node n2 uncordoned"]
-    assert done("node", "drain", "n1", "--grace-period", "0s", "--wait") == ["node n1 drained"]
-    assert done("node", "drain", "n1") == ["node n1 drains"]
+    assert done("node", "drain", "n1", "--grace-period", "0s") == ["node n1 drained"]
+    assert done("node", "drain", "n1", "--detach") == ["node n1 drains"]
     assert row(done("pod", "list"), "web")["NODE"] == "n2"
+
+
+def test_a_drain_under_way_is_shown_and_undone(live, done, run):
+    live.add_nodes("n1")
+    done("pod", "run", "web", "--cpu", "1", "--wait")
+    assert done("node", "drain", "n1", "--detach", "--no-deadline", "--parallel", "2") == ["node n1 drains"]
+    waits = "1 of 1 pods left, 0 under way; waiting for room for web: 0 of 1 nodes fit: 1 cordoned"
+    assert row(done("node", "list"), "n1")["STATUS"] == "Ready,draining"
+    told = dict(line.split(":", 1) for line in done("node", "show", "n1"))
+    assert (told["Drain"].strip(), told["Deadline"].strip()) == (waits, "none")
+    late = run("node", "drain", "n1", "--timeout", "1ms")
+    assert (late.exit_code, late.stdout) == (1, "")
+    assert late.stderr == f"Error: waited 0.001 s for node n1 to be empty: n1 has {waits}\n"
+    assert done("node", "drain", "n1", "--cancel", "--keep-cordoned") == ["drain of node n1 cancelled"]
+    assert row(done("node", "list"), "n1")["STATUS"] == "Ready,cordoned"
+    assert done("node", "drain", "n1", "--cancel") == ["drain of node n1 cancelled"]
+    assert row(done("node", "list"), "n1")["STATUS"] == "Ready"
+
+
+@pytest.mark.parametrize(
+    "options,told",
+    [
+        (("--deadline", "1m", "--no-deadline"), "--deadline and --no-deadline: give one of them"),
+        (("--deadline", "soon"), "--deadline: "),
+        (("--cancel", "--parallel", "2"), "--cancel undoes a drain, and goes with --keep-cordoned alone"),
+        (("--cancel", "--detach"), "--cancel undoes a drain"),
+        (("--keep-cordoned",), "--keep-cordoned goes with --cancel"),
+    ],
+)
+def test_options_of_a_drain_that_do_not_go_together(live, run, options, told):
+    result = run("node", "drain", "n1", *options)
+    assert result.exit_code == 2
+    assert told in result.stderr
 
 
 def test_a_node_fails_comes_back_and_goes(live, done, run):

@@ -44,6 +44,11 @@ def test_nodes_from_their_coming_to_their_going(live, client):
     assert client.cordon_node("n1")["spec"]["unschedulable"] is True
     assert client.uncordon_node("n1")["spec"]["unschedulable"] is False
     assert client.drain_node("n1", grace_s=1.5)["spec"]["unschedulable"] is True
+    assert client.cancel_drain("n1", keep_cordoned=True)["spec"]["unschedulable"] is True
+    assert client.cancel_drain("n1")["spec"]["unschedulable"] is False
+    pace = {"parallel": 2, "interval_s": 0.5, "move_batch": True}
+    assert client.drain_node("n1", no_deadline=True, **pace)["spec"]["unschedulable"] is True
+    assert client.drain_node("n1", deadline_s=0)["status"]["drain"] is None
     assert client.fail_node("n2", for_s=0.5)["metadata"]["name"] == "n2"
     client.delete_node("n1")
     live.wait_for("NodeDeleted")

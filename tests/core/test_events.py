@@ -49,6 +49,13 @@ def everything_that_can_happen(drive):
     tell(s.DeletePod, "large")
     tell(s.CordonNode, "n")
     tell(s.CordonNode, "n", cordoned=False)
+    tell(s.DrainNode, "n")
+    tell(s.CancelDrain, "n")
+    tell(s.LaunchPod, "stays", spec=PodSpec(name="stays"))
+    tell(s.DrainNode, "n", deadline_ms=None)
+    tell(s.DeletePod, "stays")
+    tell(s.CancelDrain, "n")
+    tell(s.StopPodDone, "stays", epoch=1)
     tell(s.GiveUpNode, "n")
     tell(s.DestroyNodeDone, "n")
     tell(s.ApplyDeployment, "d", spec=DeploymentSpec(name="d", replicas=0, template=PodSpec(name="d")))
@@ -81,6 +88,8 @@ def test_the_subject_is_as_it_was_right_after(drive):
     assert told[events.NodeSuspected].node.phase.value == "Suspect"
     assert told[events.NodeCordoned].node.cordoned is True
     assert told[events.NodeUncordoned].node.cordoned is False
+    assert told[events.NodeDrainStarted].node.drain.pods == 1
+    assert (told[events.NodeDrained].node.drain, told[events.NodeDrainCancelled].node.drain) == (None, None)
     assert told[events.PodBound].pod.phase.value == "Starting"
     assert told[events.PodBound].pod.node_uid == "n"
     assert told[events.PodRunning].pod.phase.value == "Running"

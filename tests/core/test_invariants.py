@@ -360,3 +360,78 @@ def test_an_epoch_may_begin_again_once_the_pod_is_gone(driven):
     driven.tell(s.DeletePod, "waiting")
     invariants.check_epochs(ledger, floor)
     assert "waiting" not in floor
+
+
+@pytest.fixture
+def drained(drive):
+    """A node that is drained, with a pod that is under way and one that stays, and another node with room for both."""
+    driven = drive()
+    driven.node("n")
+    for name in ("p", "q"):
+        driven.pod(name, 400)
+    driven.node("m")
+    driven.tell(s.DrainNode, "n", deadline_ms=1000)
+    return driven.cluster
+
+
+def put_drain(cluster, **changed):
+    node = cluster.nodes["n"]
+    cluster._ledger.put_node(evolve(node, drain=evolve(node.drain, **changed)))
+
+
+def not_found(cluster):
+    cluster._ledger.draining.clear()
+
+
+def open_to_all(cluster):
+    cluster._ledger.put_node(evolve(cluster.nodes["n"], cordoned=False))
+
+
+def drained_for_ever(cluster):
+    cluster._ledger.put_node(evolve(cluster.nodes["m"], cordoned=True, drain=cluster.nodes["n"].drain))
+
+
+def moved_twice(cluster):
+    put_drain(cluster, moving=("p", "p"))
+
+
+def too_late(cluster):
+    put_drain(cluster, deadline_at_ms=0)
+
+
+def leaves_by_itself(cluster):
+    cluster._ledger.put_pod(podlife.leaving(cluster.pods["q"], True))
+
+
+def overlooked(cluster):
+    cluster._ledger.put_pod(evolve(cluster.pods["p"], evicting=False))
+    put_drain(cluster, moving=())
+
+
+@pytest.mark.parametrize(
+    "breakage,message",
+    [
+        (not_found, r"drained are \['n'\], not \[\]"),
+        (open_to_all, "node n is drained and takes pods"),
+        (drained_for_ever, "node m is empty and still drained"),
+        (moved_twice, r"node n moves pods twice: \('p', 'p'\)"),
+        (too_late, r"node n is past its deadline and has \['q'\]"),
+        (leaves_by_itself, "pod q leaves no drained node"),
+        (overlooked, "pod p stays on node n, which is drained, although it fits elsewhere"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_drain_that_goes_wrong_is_found(drained, breakage, message):
+    breakage(drained)
+    with pytest.raises(InvariantViolation, match=message):
+        drained.check()
+
+
+def test_a_pod_that_leaves_without_having_begun_is_found(drive):
+    driven = drive()
+    driven.node("n")
+    driven.deploy("web", 2)
+    driven.tell(s.DrainNode, "n", deadline_ms=None)
+    driven.cluster._ledger.put_pod(podlife.leaving(driven.pods["web-1"], True))
+    with pytest.raises(InvariantViolation, match="pods leave node n that did not begin to: {'web-1'}"):
+        driven.cluster.check()

@@ -24,6 +24,7 @@ BOUND = Pod(
     exit_code=5,
     reason="because",
     evicting=True,
+    leaving=True,
     owner=Owner("d", 2),
     started_at_ms=13,
     finished_at_ms=17,
@@ -35,6 +36,7 @@ WAITING = evolve(
     devices=FrozenMap(),
     deleting=False,
     evicting=False,
+    leaving=False,
     started_at_ms=None,
     finished_at_ms=None,
     exit_code=None,
@@ -46,6 +48,7 @@ NOWHERE = {
     "node_uid": None,
     "devices": FrozenMap(),
     "evicting": False,
+    "leaving": False,
     "started_at_ms": None,
 }
 
@@ -68,6 +71,7 @@ NOWHERE = {
                 devices=FrozenMap(),
                 deleting=False,
                 evicting=False,
+                leaving=False,
                 finished_at_ms=19,
             ),
         ),
@@ -82,8 +86,21 @@ NOWHERE = {
         (podlife.waiting(WAITING, "0 of 3 nodes fit"), evolve(WAITING, reason="0 of 3 nodes fit")),
         (podlife.deleting(WAITING), evolve(WAITING, deleting=True)),
         (podlife.evicting(WAITING), evolve(WAITING, evicting=True)),
+        (podlife.leaving(WAITING, True), evolve(WAITING, leaving=True)),
+        (podlife.leaving(BOUND, False), evolve(BOUND, leaving=False)),
     ],
-    ids=["bound", "running", "finished", "evicted", "not_started", "waiting", "deleting", "evicting"],
+    ids=[
+        "bound",
+        "running",
+        "finished",
+        "evicted",
+        "not_started",
+        "waiting",
+        "deleting",
+        "evicting",
+        "leaving",
+        "staying",
+    ],
 )
 def test_a_step_changes_what_it_should_and_keeps_the_rest(after, expected):
     assert after == expected

@@ -308,7 +308,7 @@ class TestEviction:
     def test_is_over_when_the_pod_has_stopped(self, driven):
         driven.node("m")
         driven.stopped("p")
-        assert driven.told() == ["PodEvicted p n", "PodBound p m", "StartPod p m"]
+        assert driven.told() == ["PodEvicted p n", "PodBound p m", "NodeDrained n", "StartPod p m"]
         pod = driven.pods["p"]
         assert (pod.evicting, pod.epoch, pod.node_uid) == (False, 2, "m")
         # The answer to another order to stop, which came twice.
@@ -327,7 +327,7 @@ class TestEviction:
         outcome = driven.tell(s.DeletePod, "p", grace_ms=3)
         assert outcome.instructions == (StopPod(driven.nodes["n"], driven.pods["p"], 3),)
         driven.stopped("p")
-        assert driven.told() == ["PodDeleted p"]
+        assert driven.told() == ["PodDeleted p", "NodeDrained n"]
         assert dict(driven.pods) == {}
 
     def test_does_not_keep_a_pod_from_being_reported_as_running(self, driven):
@@ -337,13 +337,13 @@ class TestEviction:
 
     def test_does_not_keep_a_pod_from_ending_by_itself(self, driven):
         driven.exited("p")
-        assert driven.told() == ["PodFinished p"]
+        assert driven.told() == ["PodFinished p", "NodeDrained n"]
         assert not driven.pods["p"].evicting
         assert driven.tell(s.StopPodDone, "p", epoch=1).changes == ()
 
     def test_is_over_too_when_the_pod_could_not_start(self, driven):
         driven.not_started("p")
-        assert driven.told() == ["PodEvicted p n"]
+        assert driven.told() == ["PodEvicted p n", "NodeDrained n"]
         assert not driven.pods["p"].evicting
         assert driven.cluster.waiting == 1
 
@@ -385,8 +385,13 @@ ADOPTIONS = {
     "deleting before it ran, and is not there": ("deleting early", None, ["PodDeleted p"], None),
     "evicting, and runs": ("evicting", RUNNING, ["StopPod p n"], "Running"),
     # What was told to stop and has ended was stopped, however that looks from outside.
-    "evicting, and ended": ("evicting", FAILED, ["PodEvicted p n", "PodUnschedulable p"], "Pending"),
-    "evicting, and is not there": ("evicting", None, ["PodEvicted p n", "PodUnschedulable p"], "Pending"),
+    "evicting, and ended": ("evicting", FAILED, ["PodEvicted p n", "PodUnschedulable p", "NodeDrained n"], "Pending"),
+    "evicting, and is not there": (
+        "evicting",
+        None,
+        ["PodEvicted p n", "PodUnschedulable p", "NodeDrained n"],
+        "Pending",
+    ),
 }
 
 

@@ -16,11 +16,16 @@ PHASES = {
     "D": PodPhase.RUNNING,
     "E": PodPhase.RUNNING,
     "F": PodPhase.FAILED,
+    "L": PodPhase.RUNNING,
+    "I": PodPhase.STARTING,
 }
 
 
 def pods(letters):
-    """``PSR`` for pending, starting, running; ``D`` is being deleted, ``E`` evicted, ``F`` has failed; small is old."""
+    """``PSR`` for pending, starting, running; ``D`` is being deleted, ``E`` evicted, ``F`` has failed; small is old.
+
+    ``L`` is to leave, as is ``I``, which does not run.
+    """
     return [
         Pod(
             uid=f"{letter}{number}",
@@ -30,6 +35,7 @@ def pods(letters):
             phase=PHASES[letter.upper()],
             deleting=letter.upper() == "D",
             evicting=letter.upper() == "E",
+            leaving=letter.upper() in "LI",
             owner=Owner("d", 2 if letter.isupper() else 1),
         )
         for number, letter in enumerate(letters)
@@ -57,6 +63,14 @@ WISHES = {
     "who ended is missing": ((2, 1), "RF", 1, []),
     "who is being deleted is missing": ((2, 1), "RD", 1, []),
     "who is moved elsewhere is not missing": ((2, 1), "RE", 0, []),
+    "who is to leave is missing": ((3, 1), "RRL", 1, []),
+    "who is to leave stays until the one in its place runs": ((3, 1), "RRLS", 0, []),
+    "and goes then": ((3, 1), "RRLR", 0, ["L2"]),
+    "and if fewer are wanted": ((1, 1), "RRLS", 0, ["L2", "S3", "R1"]),
+    "of those that are to leave who does not run first": ((2, 1), "LIRS", 0, ["I1"]),
+    "and who came first": ((2, 1), "LLRS", 0, ["L0"]),
+    "who is to leave and is old is one of them": ((2, 1), "lRR", 0, ["l0"]),
+    "who is to leave does not hurry the old ones": ((3, 1), "rrLS", 0, []),
     "one too many, the youngest": ((1, 1), "RR", 0, ["R1"]),
     "one too many, who waits": ((2, 1), "PRS", 0, ["P0"]),
     "one too many, who has not started": ((2, 1), "RSR", 0, ["S1"]),

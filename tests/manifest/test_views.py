@@ -6,10 +6,12 @@ import pytest
 
 from kube9.core.containers import Config, Container
 from kube9.core.deployments import Deployment, DeploymentSpec
+from kube9.core.drains import Drain
 from kube9.core.errors import ManifestError
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec
 from kube9.core.pods import DeviceRequest, Owner, Pod, PodPhase, PodSpec
 from kube9.manifest import deployment_document, node_document, parse_document, pod_document
+from kube9.manifest.written import timestamp
 
 AT_MS = 1_767_225_600_123
 CANARY = "canary-3b9e"
@@ -44,6 +46,7 @@ def test_a_waiting_pod():
             "devices": {},
             "deleting": False,
             "evicting": False,
+            "leaving": False,
         },
     }
 
@@ -77,6 +80,7 @@ def test_a_pod_of_a_deployment_that_ended():
         "devices": {"gpu": [0, 3]},
         "deleting": False,
         "evicting": False,
+        "leaving": False,
     }
 
 
@@ -126,8 +130,19 @@ def test_a_node():
         "allocatable": {"cpu": "2500m", "memory": "8Gi", "pods": "8", "gpu": "1500"},
         "used": {"cpu": "1500m", "gpu": "500"},
         "pods": 2,
+        "drain": None,
     }
     assert CANARY not in json.dumps(document)
+
+
+def test_a_node_that_is_drained_shows_how_far_that_is():
+    drain = Drain(
+        began_at_ms=AT_MS, deadline_at_ms=AT_MS + 1000, pods=5, moving=("u1", "u2"), waiting_for="pod web to stop"
+    )
+    node = Node(uid="u", spec=NodeSpec(name="n"), ordinal=0, cordoned=True, drain=drain)
+    shown = node_document(node, {}, 3)["status"]["drain"]
+    assert (shown.pop("startedAt"), shown.pop("deadline")) == (timestamp(AT_MS), timestamp(AT_MS + 1000))
+    assert shown == {"total": 5, "left": 3, "moving": 2, "waitingFor": "pod web to stop"}
 
 
 def test_no_secret_is_shown():

@@ -33,6 +33,7 @@ ANNOUNCED = {
     "kube9_node_failed": (events.NodeFailed(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
     "kube9_node_fenced": (events.NodeFenced(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
     "kube9_node_lost": (events.NodeLost(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
+    "kube9_node_drained": (events.NodeDrained(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
     "kube9_moves_held": (events.MovesHeld(at_ms=7, reason="why"), {"reason": "why", "at_ms": 7}),
     "kube9_moves_resumed": (events.MovesResumed(at_ms=7, reason="why"), {"reason": "why", "at_ms": 7}),
 }

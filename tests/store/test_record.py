@@ -5,6 +5,7 @@ from attrs import evolve
 
 from kube9.core import events as e
 from kube9.core.containers import Config, Container, EnvVar
+from kube9.core.drains import Drain
 from kube9.core.nodes import NodePhase
 from kube9.core.pods import PodPhase, PodSpec
 from kube9.store.record import MESSAGE_LENGTH_MAX, StoredEvent, event_record
@@ -56,6 +57,16 @@ def told(make):
         (of_node(e.NodeLost, reason="not created: quota"), "given up: not created: quota"),
         (of_node(e.NodeCordoned), "cordoned: takes no new pods"),
         (of_node(e.NodeUncordoned), "uncordoned: takes new pods again"),
+        (
+            of_node(e.NodeDrainStarted, drain=Drain(began_at_ms=5, deadline_at_ms=1500, pods=2)),
+            "being drained: 2 pods, 1 at a time, until 1970-01-01T00:00:01.500Z at the latest",
+        ),
+        (
+            of_node(e.NodeDrainStarted, drain=Drain(began_at_ms=5, deadline_at_ms=None, pods=1, parallel=3)),
+            "being drained: 1 pod, 3 at a time, no deadline",
+        ),
+        (of_node(e.NodeDrained), "drained: no pod is left on it; stays cordoned"),
+        (of_node(e.NodeDrainCancelled), "not drained any more; the pods that are left stay"),
         (of_node(e.NodeDeleted), "deleted"),
         ((e.DeploymentApplied(at_ms=5, deployment=deployment), ""), "asked for 1 pod of revision 2"),
         ((e.DeploymentApplied(at_ms=5, deployment=several), ""), "asked for 3 pods of revision 1"),

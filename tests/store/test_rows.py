@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kube9.core.deployments import Deployment, DeploymentSpec
+from kube9.core.drains import Drain
 from kube9.core.nodes import Node, NodePhase, NodeSpec
 from kube9.core.pods import Owner, Pod, PodPhase, PodSpec
 from kube9.store.rows import DEPLOYMENTS, NODES, PODS
@@ -19,6 +20,19 @@ words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",
 flags = st.booleans()
 devices = st.dictionaries(st.sampled_from(("gpu", "nvidia.com/gpu")), st.lists(st.integers(0, 15)).map(tuple))
 
+drains = st.builds(
+    Drain,
+    began_at_ms=numbers,
+    deadline_at_ms=st.none() | numbers,
+    parallel=st.integers(1, 9),
+    interval_ms=st.integers(0, 9),
+    grace_ms=st.none() | st.integers(0, 9),
+    move_batch=flags,
+    pods=numbers,
+    moving=st.lists(words, max_size=2).map(tuple),
+    last_at_ms=st.none() | numbers,
+    waiting_for=words,
+)
 nodes = st.builds(
     Node,
     uid=words,
@@ -26,6 +40,7 @@ nodes = st.builds(
     ordinal=numbers,
     phase=st.sampled_from(NodePhase),
     cordoned=flags,
+    drain=st.none() | drains,
     deleting=flags,
     failures=numbers,
     recovery_attempts=numbers,
@@ -50,6 +65,7 @@ pods = st.builds(
     devices=devices,
     deleting=flags,
     evicting=flags,
+    leaving=flags,
     owner=st.none() | st.builds(Owner, words, numbers),
     started_at_ms=st.none() | numbers,
     finished_at_ms=st.none() | numbers,

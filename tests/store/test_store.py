@@ -71,7 +71,7 @@ def test_what_was_committed_is_there_for_the_next_server(opened, address, make):
     pods = [
         make.pod(1, phase=PodPhase.RUNNING, node_uid="node-1", epoch=3, devices={"gpu": (0, 2)}, started_at_ms=8),
         make.pod(2, phase=PodPhase.FAILED, exit_code=0, finished_at_ms=0, start_failures=1, reason="é\n'\"; DROP"),
-        make.pod(3, owner=Owner("deployment-1", 4), deleting=True, evicting=True),
+        make.pod(3, owner=Owner("deployment-1", 4), deleting=True, evicting=True, leaving=True),
     ]
     deployment = make.deployment(revision=4, launched=9, failures=1, deleting=True)
     store = opened(address)

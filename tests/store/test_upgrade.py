@@ -5,6 +5,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, create_engine
 
+from kube9.core.drains import Drain
 from kube9.core.errors import StoreError
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.outcome import NodeStored
@@ -74,10 +75,11 @@ class TestADatabaseOfVersion0001:
         for node in opened(written_by_the_first).load().nodes:
             assert isinstance(node, Node)
             assert (node.lease_left_ms, node.failed_at_ms, node.streak, node.tried_last) == (0, None, 0, False)
-            assert node.incarnation == ""
+            assert (node.incarnation, node.drain) == ("", None)
 
     def test_takes_what_is_newer(self, opened, written_by_the_first, make):
         newer = {"lease_left_ms": 9, "failed_at_ms": 8, "streak": 3, "tried_last": True, "incarnation": "boot-1"}
+        newer["drain"] = Drain(began_at_ms=1, deadline_at_ms=None, moving=("p",))
         store = opened(written_by_the_first)
         store.commit([NodeStored(make.node(1, **newer)), NodeStored(make.node(3, **newer))])
         store.close()

@@ -99,6 +99,34 @@ class OnlyCordons(Odd):
             self._ledger.put_pod(podlife.evicting(pod))
 
 
+class Hurries(Cluster):
+    """A drain does not wait for those that are under way."""
+
+    def __init__(self, **parts):
+        super().__init__(**parts)
+        self._drain_turns._may_begin = lambda node, drain, moving: not node.down
+
+
+class LetsNobodyStay(Odd):
+    """Whoever was to leave still is when the drain is undone."""
+
+    kind = s.CancelDrain
+
+    def oddly(self, stimulus):
+        leaving = [pod.uid for pod in self.pods_on(stimulus.uid) if pod.leaving]
+        self.usual(stimulus)
+        for uid in leaving:
+            self._ledger.put_pod(podlife.leaving(self.pods[uid], True))
+
+
+class Dawdles(Cluster):
+    """A drain never begins to move anybody."""
+
+    def __init__(self, **parts):
+        super().__init__(**parts)
+        self._drain_turns._next = lambda node, drain: (None, "better times")
+
+
 class ForgetsAnything(Odd):
     """A node that is up is forgotten like any other."""
 
@@ -191,6 +219,9 @@ BROKEN = {
     "a cluster that repeats epochs": ({"kind": RepeatsEpochs}, AssertionError, "epoch"),
     "a cluster that takes old for new": ({"kind": StartsTwice}, AssertionError, "was taken for news twice"),
     "a drain that is a cordon": ({"kind": OnlyCordons}, AssertionError, "is drained and takes pods"),
+    "a drain that hurries": ({"kind": Hurries}, AssertionError, "move off n.* at a time, not"),
+    "a drain that is half undone": ({"kind": LetsNobodyStay}, InvariantViolation, "leaves no drained node"),
+    "a drain that never begins": ({"kind": Dawdles}, InvariantViolation, "stays on node .* although it fits elsewhere"),
     "a node that is up and forgotten": ({"kind": ForgetsAnything}, AssertionError, "was forgotten"),
     "a node whose pods move too early": ({"kind": MovesAtOnce}, AssertionError, "may run on n.* until"),
     "a lease that ends with a restart": ({"kind": ForgetsTheLease}, AssertionError, "may run on n.* until|other nodes"),

@@ -63,7 +63,16 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
         about(s.CordonNode, node, cordoned=st.booleans()),
         *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode, s.Heartbeat)),
         *(about(kind, node) for kind in (s.ForgetNode, s.LookAfterNode)),
-        about(s.DrainNode, node, grace_ms=grace_ms),
+        about(
+            s.DrainNode,
+            node,
+            grace_ms=grace_ms,
+            deadline_ms=st.sampled_from((None, 0, 500)),
+            parallel=st.integers(1, 2),
+            interval_ms=st.sampled_from((0, 500)),
+            move_batch=st.booleans(),
+        ),
+        about(s.CancelDrain, node, cordoned=st.booleans()),
         about(s.NodeReported, node, pods=copies),
         about(s.RenewTicket, node, token_digest=st.sampled_from(("ab" * 32, "cd" * 32))),
         *(

@@ -20,6 +20,7 @@ _LEASE_LEFT_MS = 2_500
 #: The longest time between two beats of machines that rest. They are looked at twice in it, sooner than a beat is
 #: repeated to which no answer came.
 _INTERVAL_MS_MAX = 1_700
+_NEVER = 1 << 62
 
 
 class Post(Protocol):
@@ -34,8 +35,8 @@ class Post(Protocol):
     def put_back(self, uid: str, delays: tuple[int, ...]) -> None:
         """What was asked for too early."""
 
-    def take(self, uid: str, beat: Beat, at_ms: int) -> Answer | None:
-        """Have the server take a beat in that came then."""
+    def take(self, uid: str, beat: Beat, at_ms: int) -> Answer:
+        """Have the server take a beat in that came then, and tells nothing new."""
 
     def send_beat(self, uid: str, beat: Beat, at_ms: int) -> None:
         """Have a beat arrive then."""
@@ -82,8 +83,9 @@ class CalmBox(Box):
         self._send_on, self._latest = send, 0
         self._moments, self._post, self._rank = clock, post, rank
         self._next = _Next.NOTHING
-        #: When it does that, and when it beats again if no answer comes.
-        self._next_ms = self._again_ms = self._heeded_ms = 0
+        #: When it does that; and when it beats again if no answer comes, and has heard the last one.
+        self.due_ms = _NEVER
+        self._again_ms = self._heeded_ms = 0
         self._under_way: Beat | Answer | None = None
         self._answer_delays: tuple[int, ...] = ()
         #: Whether what comes next is such that it has to be in the clock.
@@ -93,8 +95,8 @@ class CalmBox(Box):
         """Do all that is due by now."""
         if self._next:
             passed_ms = self._moments.passed(self._rank)
-            while self._next and self._next_ms < passed_ms:
-                self._step(self._next_ms)
+            while self.due_ms < passed_ms:
+                self._step(self.due_ms)
             if self._next and self._ends:
                 self._wake()
 
@@ -129,7 +131,7 @@ class CalmBox(Box):
         self._beat_next(at_ms + self._spread(answer.interval_ms))
 
     def _beat_next(self, at_ms: int) -> None:
-        self._next, self._next_ms = _Next.BEAT, at_ms
+        self._next, self.due_ms = _Next.BEAT, at_ms
         self._ends = self._is_pressed(at_ms)
 
     def _is_pressed(self, at_ms: int) -> bool:
@@ -157,18 +159,19 @@ class CalmBox(Box):
         if delays:
             # Asked for now, since it is now that there is time to have in the clock what does not come in order.
             self._answer_delays = self._post.answer_delays(self.uid)
-            back_ms = self._next_ms + sum(self._answer_delays)
+            back_ms = self.due_ms + sum(self._answer_delays)
             self._ends = back_ms >= self._again_ms or (not self._answer_delays and self._is_pressed(self._again_ms))
 
     def _await(self, what: _Next, at_ms: int, delays: tuple[int, ...]) -> None:
         if delays:
-            self._next, self._next_ms = what, at_ms + delays[0]
+            self._next, self.due_ms = what, at_ms + delays[0]
         else:
             self._beat_next(self._again_ms)
 
     def _wake(self) -> None:
         """Put what comes next into the clock, as if it had been there since it was decided."""
-        coming, at_ms, self._next = self._next, self._next_ms, _Next.NOTHING
+        coming, at_ms = self._next, self.due_ms
+        self._next, self.due_ms = _Next.NOTHING, _NEVER
         if coming is _Next.ARRIVE:
             self._post.put_back(self.uid, self._answer_delays)
         assert at_ms >= self._clock.now_ms(), f"{self.uid} overslept"

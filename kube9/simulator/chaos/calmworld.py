@@ -10,10 +10,9 @@ from typing import Any
 from attrs import define, field
 
 from kube9.agent.brain import Answer, Beat
-from kube9.core.outcome import NodeRemoved, NodeStored, Outcome, PodRemoved, PodStored
-from kube9.core.stimuli import Stimulus
 from kube9.simulator.chaos.box import Box
 from kube9.simulator.chaos.calmbox import CalmBox
+from kube9.simulator.chaos.calmoffice import CalmOffice
 from kube9.simulator.chaos.measured import MeasuredWorld
 from kube9.simulator.chaos.moments import Moments
 from kube9.simulator.chaos.office import Office
@@ -52,67 +51,6 @@ class CalmLink(Link):
         super().mend(up, down)
 
 
-class CalmOffice(Office):
-    """Sees to it that all is made up for before it reads or does anything."""
-
-    def __init__(self, world: CalmWorld, clock: Moments, **parts: Any) -> None:
-        self._world = world
-        super().__init__(clock, world, **parts)
-
-    def handle(self, stimulus: Stimulus) -> None:
-        self._world.catch_up()
-        super().handle(stimulus)
-
-    def _judge(self, life: int) -> None:
-        self._world.catch_up()
-        super()._judge(life)
-
-    def _act_on(self, outcome: Outcome) -> None:
-        for uid in dict.fromkeys(self._concerned(outcome)):
-            self._world.disturb(uid)
-        super()._act_on(outcome)
-
-    def _concerned(self, outcome: Outcome) -> list[str]:
-        """The nodes about which, or about the pods of which, anything has changed."""
-        found: list[str | None] = [instruction.node.uid for instruction in outcome.instructions]
-        for change in outcome.changes:
-            if isinstance(change, NodeStored):
-                found.append(change.node.uid)
-            elif isinstance(change, NodeRemoved):
-                found.append(change.uid)
-            elif isinstance(change, (PodStored, PodRemoved)):
-                uid = change.pod.uid if isinstance(change, PodStored) else change.uid
-                before = self.pods.get(uid)
-                found.append(None if before is None else before.node_uid)
-                found.append(change.pod.node_uid if isinstance(change, PodStored) else None)
-        return [uid for uid in found if uid is not None]
-
-    def answer_to(self, node_uid: str, beat: Beat, at_ms: int) -> Answer | None:
-        before = self.stimuli
-        answer = super().answer_to(node_uid, beat, at_ms)
-        self._world.told_all(node_uid, answer is not None and answer.lease_ms > 0 and self.stimuli == before)
-        return answer
-
-    def is_settled(self, node_uid: str) -> bool:
-        """Whether a node runs just what it should, so that nobody has to be reminded of anything."""
-        bound = self.cluster.pods_on(node_uid)
-        _, reports = self._told_last.get(node_uid, ((), ()))
-        told = {(copy.pod_uid, copy.epoch): copy.phase for copy in reports if not copy.phase.finished}
-        return told == {(pod.uid, pod.epoch): pod.phase for pod in bound if not (pod.deleting or pod.evicting)}
-
-    def crash(self) -> None:
-        self._world.disturb_all()
-        super().crash()
-
-    def restart(self) -> None:
-        self._world.disturb_all()
-        super().restart()
-
-    def pause(self, on: bool) -> None:
-        self._world.disturb_all()
-        super().pause(on)
-
-
 class CalmWorld(MeasuredWorld):
     """The same run, where each machine and its link have chances of their own.
 
@@ -127,8 +65,10 @@ class CalmWorld(MeasuredWorld):
 
     def catch_up(self) -> None:
         """Have all machines do what is due by now."""
+        now_ms = self.clock.now_ms()
         for box in self._calm:
-            box.play()
+            if box.due_ms <= now_ms:
+                box.play()
 
     def disturb(self, node_uid: str) -> None:
         """Something about that machine, or what the server knows of it, has changed or is about to."""
@@ -191,8 +131,8 @@ class CalmWorld(MeasuredWorld):
     def put_back(self, uid: str, delays: tuple[int, ...]) -> None:
         self._lines[uid].early = delays
 
-    def take(self, uid: str, beat: Beat, at_ms: int) -> Answer | None:
-        return self.office.answer_to(uid, beat, at_ms)
+    def take(self, uid: str, beat: Beat, at_ms: int) -> Answer:
+        return self._calm_office.hear_again(uid, beat, at_ms)
 
     def send_beat(self, uid: str, beat: Beat, at_ms: int) -> None:
         self._put_on(self._lines[uid], True, partial(self.office.beat, uid, beat), at_ms)

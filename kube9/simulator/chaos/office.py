@@ -81,13 +81,19 @@ class Office:
 
     def _begin(self) -> None:
         self.cluster, self.watch = self._make_cluster(), self._make_watch()
-        self.reception = Reception(self.watch, lambda: f"token-{next(self._tokens)}")
+        self.reception = self._make_reception()
         self._told_last: dict[str, tuple[tuple[CopyReport, ...], tuple[PodReport, ...]]] = {}
         self.up = True
         self._lives += 1
         self._alarm_ms: int | None = None
         self._swept_ms = self._clock.now_ms()
         self._sweep(self._lives)
+
+    def _make_reception(self) -> Reception:
+        return Reception(self.watch, self._make_token)
+
+    def _make_token(self) -> str:
+        return f"token-{next(self._tokens)}"
 
     def crash(self) -> None:
         """Everything that is not stored is gone."""

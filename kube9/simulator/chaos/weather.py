@@ -29,8 +29,9 @@ class LinkQuality:
         """When a message arrives that is sent now: never, once, or twice."""
         if self.loss and rng.random() < self.loss:
             return ()
-        copies = 2 if self.twice and rng.random() < self.twice else 1
-        return tuple(self._delay(rng) for _ in range(copies))
+        if self.twice and rng.random() < self.twice:
+            return self._delay(rng), self._delay(rng)
+        return (self._delay(rng),)
 
     def _delay(self, rng: random.Random) -> int:
         delay = self.delay_ms + (int(rng.expovariate(1 / self.jitter_ms)) if self.jitter_ms else 0)

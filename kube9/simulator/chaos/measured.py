@@ -66,6 +66,10 @@ class MeasuredWorld(World):
         self._told: set[tuple[str, int, type[e.Event]]] = set()
         super().__init__(seed, **parts)
 
+    def count_from_now(self) -> None:
+        """What has been so far does not count."""
+        self.tally, self.began_ms = Tally(), self.clock.now_ms()
+
     def finish(self) -> Tally:
         """Count what is still going on."""
         for uid in list(self._wanted_since_ms):

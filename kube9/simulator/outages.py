@@ -68,7 +68,7 @@ class Outages:
         until_ms: int | None,
         horizon_ms: int,
     ) -> None:
-        """Carry out, from now on, what a file tells before ``until_ms``, or what a model draws before ``horizon_ms``."""
+        """Carry out from now on what a file tells before ``until_ms``, or what a model draws before ``horizon_ms``."""
         now_ms = self.clock.now_ms()
         if isinstance(faults, FaultModel):
             for name in node_names:

@@ -10,7 +10,7 @@ from kube9.core.frozen import FrozenMap
 from kube9.simulator.chaos.measured import Measures
 from kube9.simulator.waits import Waiting
 
-__all__ = ["RunResult", "Series"]
+__all__ = ["RunResult", "Series", "named"]
 
 
 @frozen(kw_only=True)
@@ -75,4 +75,9 @@ class RunResult:
     @property
     def name(self) -> str:
         """What is compared: the scheduler, and the health check where there is one."""
-        return self.scheduler if self.health is None else f"{self.scheduler}, {self.health}"
+        return named(self.scheduler, self.health)
+
+
+def named(scheduler: str, health: str | None) -> str:
+    """What stands for both."""
+    return scheduler if health is None else f"{scheduler}, {health}"

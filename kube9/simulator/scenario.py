@@ -12,6 +12,7 @@ from kube9.simulator.chaos.weather import Climate
 from kube9.simulator.chaos.weathers import WEATHERS
 from kube9.simulator.faultfile import FaultList, FaultModel
 from kube9.simulator.nodespec import NodePlan
+from kube9.simulator.result import named
 
 __all__ = ["Job", "Scenario", "Told", "parse_seeds"]
 
@@ -102,6 +103,11 @@ class Scenario:
     def timed(self) -> bool:
         """Whether pods come and go at their times."""
         return not self.arrivals_only and all(trace.timed for trace in self.traces)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is compared, as :attr:`~kube9.simulator.result.RunResult.name` has it."""
+        return tuple(named(scheduler, health) for scheduler in self.schedulers for health in self.healths or (None,))
 
     def jobs(self) -> tuple[Job, ...]:
         """Every run, by instance, scheduler, health check and seed in the order they were given."""

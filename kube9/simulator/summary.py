@@ -139,8 +139,8 @@ def _of_detection() -> list[Metric]:
         Metric("suspected", "max", partial(_detected, "suspect_ms_worst"), _wait, max),
         Metric("failed", "median", partial(_detected, "fail_ms"), _wait),
         Metric("failed", "max", partial(_detected, "fail_ms_worst"), _wait, max),
-        Metric("false a node-day", "suspicions", partial(_detected, "false_suspicions"), _tenths),
-        Metric("false a node-day", "failures", partial(_detected, "false_failures"), _tenths),
+        Metric("", "false suspicions a node-day", partial(_detected, "false_suspicions"), _tenths),
+        Metric("", "false failures a node-day", partial(_detected, "false_failures"), _tenths),
         Metric("", "not running", partial(_detected, "downtime"), _small_share),
         Metric("", "two copies", partial(_detected, "two_copies_s"), _seconds, sum),
     ]

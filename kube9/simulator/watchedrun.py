@@ -75,7 +75,6 @@ class WatchedRun:
         *,
         make_cluster: Callable[[], Cluster],
         make_watch: Callable[[], NodeWatch],
-        rests: bool = True,
     ) -> None:
         self._scenario, self._arrivals = scenario, arrivals
         self.driver, self.misfits = driver, misfits
@@ -100,7 +99,6 @@ class WatchedRun:
             make_cluster=make_cluster,
             make_watch=make_watch,
             check=scenario.check_steps,
-            rests=rests,
             run_for_ms=lambda uid: arrivals[int(uid)].duration_ms,
             heard=self._hear,
         )

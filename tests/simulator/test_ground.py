@@ -15,22 +15,33 @@ from kube9.simulator.ground import Ground
 
 
 @pytest.fixture
-def ground(app):
-    """One machine that has joined."""
-    ground = Ground(
-        1,
-        clock=Moments(),
-        climate=evolve(WEATHERS["crashes"], user_every_ms=0),
-        make_cluster=lambda: app.make_cluster(
-            scheduler="best-fit", queue="priority", devices="least-left", seed=1, settings=None
-        ),
-        make_watch=lambda: NodeWatch(app.make_health_check("heartbeat")),
-        run_for_ms={"short": 5_000, "none": 0, "endless": None}.get,
-        heard=lambda _: None,
-    )
-    ground.add(NodeSpec(name="n", backend="memory", capacity={"cpu": 4000}))
-    ground.clock.run_until(10_000)
-    return ground
+def make(app):
+    """Some machines that have joined."""
+
+    def make(machines=1, weather="crashes", **parts):
+        ground = Ground(
+            1,
+            clock=Moments(),
+            climate=evolve(WEATHERS[weather], user_every_ms=0),
+            make_cluster=lambda: app.make_cluster(
+                scheduler="best-fit", queue="priority", devices="least-left", seed=1, settings=None
+            ),
+            make_watch=lambda: NodeWatch(app.make_health_check("heartbeat")),
+            run_for_ms={"short": 5_000, "none": 0, "endless": None}.get,
+            **{"heard": lambda _: None, **parts},
+        )
+        for number in range(machines):
+            name = f"n{number}" if number else "n"
+            ground.add(NodeSpec(name=name, backend="memory", capacity={"cpu": 4000}))
+        ground.clock.run_until(10_000)
+        return ground
+
+    return make
+
+
+@pytest.fixture
+def ground(make):
+    return make()
 
 
 def phase(ground):
@@ -70,3 +81,19 @@ def test_weather_comes_between_two_moments(ground):
     ground.clock.advance(600_000)
     assert ground.faults["crash"] == struck
     assert phase(ground) is NodePhase.READY
+
+
+@pytest.mark.parametrize("weather", ["quiet", "flaky-links", "slow-links"])
+def test_machines_break_and_pods_move_alike_whether_machines_rest_or_not(make, weather):
+    def story(rests):
+        told = []
+        ground = make(3, weather, rests=rests, heard=lambda event: told.append((event.at_ms, type(event).__name__)))
+        for turn, uid in enumerate(("endless", "short", "none")):
+            ground.office.do(s.LaunchPod, uid=uid, spec=PodSpec(name=uid, requests={"cpu": 1000}))
+            ground.clock.advance(777)
+            ground.break_down("n" if turn == 0 else f"n{turn}", 30_000 + 5_000 * turn)
+            ground.clock.advance(12_345)
+        ground.clock.advance(120_000)
+        return told, ground.finish()
+
+    assert story(True) == story(False)

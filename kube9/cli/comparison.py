@@ -42,8 +42,12 @@ def show_comparison(scenario: Scenario, results: Sequence[RunResult], output: st
 def _upright(titles: Sequence[str], lines: Sequence[Line]) -> tuple[list[Column], list[list[str]]]:
     """A line a row; without the instance where there is only one."""
     several = len({line.instance for line in lines}) > 1
-    names = ["instance", "scheduler"] if several else ["scheduler"]
-    rows = [[*([line.instance] if several else []), line.scheduler, *map(str, line.cells)] for line in lines]
+    checked = lines[0].health is not None
+    names = [*(["instance"] if several else []), "scheduler", *(["health"] if checked else [])]
+    rows = [
+        [*([line.instance] if several else []), line.scheduler, *filter(None, [line.health]), *map(str, line.cells)]
+        for line in lines
+    ]
     return [*map(Column, names), *(Column(title, right=True) for title in titles)], rows
 
 
@@ -51,7 +55,7 @@ def _show_turned(titles: Sequence[str], lines: Sequence[Line]) -> None:
     """A line a column, one table per instance: for a terminal that is too narrow for the other."""
     for instance in dict.fromkeys(line.instance for line in lines):
         members = [line for line in lines if line.instance == instance]
-        columns = [Column(instance), *(Column(line.scheduler, right=True) for line in members)]
+        columns = [Column(instance), *(Column(line.name, right=True) for line in members)]
         show_table(columns, [[title, *(str(line.cells[row]) for line in members)] for row, title in enumerate(titles)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,19 @@ __all__ = ["simulate"]
 @click.option("--until", metavar="TIME", help="End there, on the trace's clock; such as 36h.")
 @click.option("--fail", metavar="MODEL|FILE", help="Let nodes break: mtbf=6h,mttr=10m, or a fault file.")
 @click.option("--detect", metavar="TIME", help="From a node's failure until its pods move.  [default: 0s]")
+@click.option(
+    "--health",
+    "healths",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,..]",
+    help="Let nodes beat, and a health check find out what has failed; repeatable.",
+)
+@click.option(
+    "--faults",
+    "weather",
+    metavar="NAME|FILE",
+    help="How links are and what goes wrong, for --health: as --weather of `kube9 health compare`.",
+)
 @click.option("--seeds", metavar="N|A..B", help="Repeat with N seeds, 0 to N-1, or those from A to B.")
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to spread the runs over."
@@ -59,6 +72,9 @@ __all__ = ["simulate"]
 @click.option("--check", is_flag=True, help="Check every invariant after each step; slow.")
 def simulate(app: App, output: str, jobs: int, report: str | None, **given: Any) -> None:
     """Place the pods of a trace by one or more schedulers, and compare.
+
+    With --health a trace runs on whole machines: nodes beat over links, are suspected and given up, fence themselves
+    and come back, and every scheduler is compared with every health check.
 
     Pods come and go at their times, unless the trace has none or --arrivals-only is given. Without --seeds there is one
     run, in the file's own order; with it the order is shuffled as far as times leave it open, and random schedulers and
@@ -83,10 +99,12 @@ def simulate(app: App, output: str, jobs: int, report: str | None, **given: Any)
 
 def _scenario(app: App, **given: Any) -> Scenario:
     from kube9.core.errors import InvalidInput
+    from kube9.simulator.chaos.weathers import weather
     from kube9.simulator.faultfile import parse_faults
     from kube9.simulator.nodespec import NodePlan, parse_nodes
     from kube9.simulator.scenario import Scenario, Told, parse_seeds
 
+    healths = _healths(given)
     if given["detect"] is not None and given["fail"] is None:
         raise InvalidInput("--detect says how soon failures are noticed, but there are none without --fail")
     return Scenario(
@@ -100,10 +118,38 @@ def _scenario(app: App, **given: Any) -> Scenario:
         until_ms=_time("--until", given["until"]),
         faults=None if given["fail"] is None else parse_faults(given["fail"]),
         detect_ms=_time("--detect", given["detect"]) or 0,
+        healths=healths,
+        climate=weather(given["weather"] or "quiet"),
         check_steps=given["check"],
         with_series=given["with_series"],
-        told=Told(trace=given["trace"], nodes=given["nodes"], fail=given["fail"], command=_command(app)),
+        told=Told(
+            trace=given["trace"],
+            nodes=given["nodes"],
+            fail=given["fail"],
+            weather=given["weather"],
+            command=_command(app),
+        ),
     )
+
+
+def _healths(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The health checks to compare; with weather alone, the one that servers judge by."""
+    from kube9.app import DEFAULT_HEALTH
+    from kube9.core.errors import InvalidInput
+
+    healths: tuple[str, ...] = given["healths"] or ((DEFAULT_HEALTH,) if given["weather"] is not None else ())
+    if healths and given["detect"] is not None:
+        other = "--health" if given["healths"] else "--faults"
+        raise InvalidInput(
+            f"--detect and {other} exclude each other: a failure is noticed after a fixed time, or found out by a "
+            "health check; leave one of them out"
+        )
+    if healths and given["fail"] is None and given["weather"] is None:
+        raise InvalidInput(
+            "--health says how failures are found out, but there are none: say what fails with --fail MODEL|FILE, or "
+            "with --faults NAME|FILE such as --faults flaky-links"
+        )
+    return healths
 
 
 def _time(option: str, text: str | None) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kube9 import __version__
+from kube9.simulator.chaos.measured import Measures
 from kube9.simulator.notes import gathered
 from kube9.simulator.result import RunResult
 from kube9.simulator.scenario import Scenario
@@ -25,7 +26,9 @@ def document_of(scenario: Scenario, results: Sequence[RunResult]) -> dict[str, A
         "queue": scenario.queue,
         "devices": scenario.devices,
         "fail": told.fail,
-        "detectMs": scenario.detect_ms if scenario.faults is not None else None,
+        "detectMs": scenario.detect_ms if scenario.faults is not None and not scenario.healths else None,
+        "health": list(scenario.healths),
+        "faults": told.weather,
         "untilMs": scenario.until_ms,
         "notes": list(gathered(scenario, results)),
         "runs": [_run(result) for result in results],
@@ -37,6 +40,7 @@ def _run(result: RunResult) -> dict[str, Any]:
     return {
         "instance": result.instance,
         "scheduler": result.scheduler,
+        "health": result.health,
         "seed": result.seed,
         "nodes": result.nodes,
         "nodesUsed": result.nodes_used,
@@ -52,8 +56,24 @@ def _run(result: RunResult) -> dict[str, Any]:
         "allocation": {"final": dict(result.allocation_final), "timeWeighted": dict(result.allocation_mean)},
         "waitingMs": _waiting(result.waiting),
         "boundedSlowdown": result.bounded_slowdown,
+        "detection": _detection(result.detection),
         "startMs": result.start_ms if timed else None,
         "endMs": result.end_ms if timed else None,
+    }
+
+
+def _detection(told: Measures | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    return {
+        "crashesFound": told.crashes_found,
+        "suspectedMs": {"median": told.suspect_ms, "max": told.suspect_ms_worst},
+        "failedMs": {"median": told.fail_ms, "max": told.fail_ms_worst},
+        "falseSuspicionsPerNodeDay": told.false_suspicions,
+        "falseFailuresPerNodeDay": told.false_failures,
+        "evictions": told.moves,
+        "downtime": told.downtime,
+        "twoCopiesMs": round(1000 * told.two_copies_s),
     }
 
 

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+from attrs import frozen
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "DASHES", "MARKERS", "PAPER", "line_of", "new_axes", "styled", "svg_of"]
+__all__ = ["COLOURS", "DASHES", "MARKERS", "PAPER", "Plot", "line_of", "new_axes", "styled", "svg_of"]
 
 #: How many schedulers can be told apart by colour; the page has a variable for each.
 COLOURS = 8
@@ -67,6 +68,18 @@ _STYLE: Any = {
     "ytick.major.size": 0,
     "ytick.minor.visible": False,
 }
+
+
+@frozen
+class Plot:
+    """One figure of the report."""
+
+    title: str
+    caption: str
+    #: The element, as it goes into the page.
+    svg: str
+    #: Whether it takes the page's whole width, or half of it.
+    wide: bool
 
 
 @contextmanager

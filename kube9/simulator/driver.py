@@ -29,12 +29,19 @@ class Driver:
         :raises InvariantViolation: the cluster contradicts itself; only where each step is checked.
         """
         outcome = self.cluster.handle(stimulus)
-        hear, announce = self.recorder.hear, self._door.announce
+        hear = self.hear
         for event in outcome.events:
-            if type(event) is events.SchedulerFailed:
-                raise PluginError(event.message)
             hear(event)
-            announce(event)
         if self._check_steps:
             self.cluster.check()
         return outcome
+
+    def hear(self, event: events.Event) -> None:
+        """Hand on an event that came of a stimulus.
+
+        :raises PluginError: the scheduler or a filter broke its contract.
+        """
+        if type(event) is events.SchedulerFailed:
+            raise PluginError(event.message)
+        self.recorder.hear(event)
+        self._door.announce(event)

@@ -25,7 +25,7 @@ class OrderedRun:
     """
 
     #: How many pods have come when the first one comes.
-    start_ms = 0
+    start_ms = ahead_ms = 0
 
     def __init__(
         self,

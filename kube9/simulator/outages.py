@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from attrs import define, evolve, field
 
-from kube9.core.ports import Clock
+from kube9.core.ports import Arrival, Clock
 from kube9.core.stimuli import FailNode, Stimulus
-from kube9.simulator.faultfile import Fault
+from kube9.simulator.faultfile import Fault, FaultList, FaultModel
 
-__all__ = ["Outages", "remaining"]
+__all__ = ["Outages", "fault_seed", "horizon_ms", "remaining"]
+
+
+def fault_seed(seed: int) -> int:
+    """What a model draws the faults of a run by."""
+    return random.Random(f"faults/{seed}").getrandbits(64)
+
+
+def horizon_ms(arrivals: Iterable[Arrival], until_ms: int | None) -> int:
+    """Until when nodes break: pods that run longer than nodes live could else keep a run going for ever.
+
+    That is the end of the run where it is known, else when the last pod would leave had each started as it came.
+    """
+    return max(each.at_ms + (each.duration_ms or 0) for each in arrivals) if until_ms is None else until_ms
 
 
 def remaining(faults: Iterable[Fault], start_ms: int) -> Iterator[Fault]:
@@ -44,6 +58,23 @@ class Outages:
         fault = next(faults, None)
         if fault is not None:
             self.clock.call_at(fault.at_ms, partial(self._strike, fault, faults))
+
+    def follow_all(
+        self,
+        faults: FaultList | FaultModel | None,
+        node_names: Sequence[str],
+        *,
+        seed: int,
+        until_ms: int | None,
+        horizon_ms: int,
+    ) -> None:
+        """Carry out from now on what a file tells before ``until_ms``, or what a model draws before ``horizon_ms``."""
+        now_ms = self.clock.now_ms()
+        if isinstance(faults, FaultModel):
+            for name in node_names:
+                self.follow(faults.life(name, fault_seed(seed), from_ms=now_ms, until_ms=horizon_ms))
+        elif faults is not None:
+            self.follow(remaining(faults.draw(node_names, until_ms, random.Random(fault_seed(seed))), now_ms))
 
     def back(self, uid: str) -> None:
         """The node has joined again."""

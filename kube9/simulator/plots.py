@@ -5,41 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, field
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from kube9.core.ports import FloatArray
 from kube9.simulator.curves import Curve, over_run, waited_longer
-from kube9.simulator.drawing import MARKERS, PAPER, line_of, new_axes, styled, svg_of
+from kube9.simulator.detectionplots import detection_plots
+from kube9.simulator.drawing import MARKERS, PAPER, Plot, line_of, new_axes, styled, svg_of
 from kube9.simulator.result import RunResult
 
-__all__ = ["Plot", "plots_of"]
+__all__ = ["plots_of"]
 
 _WIDE, _HALF = 10.4, 5.2
 
 _Runs = Mapping[str, Sequence[RunResult]]
 
 
-@frozen
-class Plot:
-    """One figure of the report."""
-
-    title: str
-    caption: str
-    #: The element, as it goes into the page.
-    svg: str
-    #: Whether it takes the page's whole width, or half of it.
-    wide: bool
-
-
 def plots_of(results: Sequence[RunResult]) -> list[Plot]:
     """The plots of ``results``, those of one scenario, in the order of the page."""
-    by_scheduler: dict[str, list[RunResult]] = {}
+    by_name: dict[str, list[RunResult]] = {}
     for result in results:
-        by_scheduler.setdefault(result.scheduler, []).append(result)
+        by_name.setdefault(result.name, []).append(result)
     with styled():
-        return list(_plots(by_scheduler, _RunAxis(results)))
+        return list(_plots(by_name, _RunAxis(results)))
 
 
 def _plots(runs: _Runs, axis: _RunAxis) -> Iterator[Plot]:
@@ -48,6 +37,7 @@ def _plots(runs: _Runs, axis: _RunAxis) -> Iterator[Plot]:
     if axis.timed and any(run.waiting and run.waiting.max_ms for each in runs.values() for run in each):
         yield _waiting(runs)
     yield _nodes_per_instance(runs) if axis.relative else _nodes_in_use(runs, axis)
+    yield from detection_plots(runs)
 
 
 def _held(runs: _Runs) -> list[str]:

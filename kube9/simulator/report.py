@@ -81,7 +81,8 @@ def render(scenario: Scenario, results: Sequence[RunResult]) -> str:
         title=stem(scenario.told.trace),
         command=scenario.told.command,
         facts=list(_facts(scenario, results)),
-        schedulers=scenario.schedulers,
+        names=scenario.names,
+        checked=bool(scenario.healths),
         instances=len(scenario.traces),
         comparison=Comparison.of(results),
         table_caption=" ".join(_about_table(scenario)),
@@ -110,6 +111,8 @@ def _facts(scenario: Scenario, results: Sequence[RunResult]) -> Iterator[tuple[s
         yield "", "order of arrival only"
     if scenario.told.fail is not None:
         yield "", f"failures by {scenario.told.fail}"
+    if scenario.told.weather is not None:
+        yield "", f"faults by {scenario.told.weather}"
 
 
 def _about_table(scenario: Scenario) -> Iterator[str]:
@@ -121,6 +124,12 @@ def _about_table(scenario: Scenario) -> Iterator[str]:
         )
     else:
         yield "Shares are of what all nodes have, after the last pod."
+    if scenario.healths:
+        yield (
+            "Crashes are timed from the moment a machine went down until its node was suspected, and given up. "
+            "Suspicions and failures are false where the machine was up and its link open. Not running is the share "
+            "of the time in which pods that had a node ran on none. Two copies is for how long any pod ran twice."
+        )
     if len(scenario.traces) > 1:
         yield "Counts are sums over the instances, shares are means."
     if len(scenario.seeds) > 1:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from kube9.core.frozen import FrozenMap
+from kube9.simulator.chaos.measured import Measures
 from kube9.simulator.waits import Waiting
 
-__all__ = ["RunResult", "Series"]
+__all__ = ["RunResult", "Series", "named"]
 
 
 @frozen(kw_only=True)
@@ -31,6 +32,9 @@ class RunResult:
     instance: str
     scheduler: str
     seed: int | None
+    #: How nodes were found to have failed, and how that went; ``None`` where it took a fixed time.
+    health: str | None = None
+    detection: Measures | None = None
     timed: bool
     #: Pods that came.
     pods: int
@@ -67,3 +71,13 @@ class RunResult:
     series: Series
     #: What people should know of this run, one sentence each.
     notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What is compared: the scheduler, and the health check where there is one."""
+        return named(self.scheduler, self.health)
+
+
+def named(scheduler: str, health: str | None) -> str:
+    """What stands for both."""
+    return scheduler if health is None else f"{scheduler}, {health}"

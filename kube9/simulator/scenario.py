@@ -8,8 +8,11 @@ from attrs import frozen
 
 from kube9.core.errors import InvalidInput
 from kube9.core.ports import Trace
+from kube9.simulator.chaos.weather import Climate
+from kube9.simulator.chaos.weathers import WEATHERS
 from kube9.simulator.faultfile import FaultList, FaultModel
 from kube9.simulator.nodespec import NodePlan
+from kube9.simulator.result import named
 
 __all__ = ["Job", "Scenario", "Told", "parse_seeds"]
 
@@ -20,12 +23,14 @@ _SEEDS_MAX = 100_000
 
 @frozen(kw_only=True)
 class Job:
-    """One run: one instance of the trace, one scheduler, one seed."""
+    """One run: one instance of the trace, one scheduler, one health check if any, one seed."""
 
     trace: Trace
     scheduler: str
     #: ``None`` for the file's own order; policies and faults that need a seed then use 0.
     seed: int | None
+    #: How nodes are found to have failed; ``None`` where that takes a fixed time.
+    health: str | None = None
 
 
 @frozen(kw_only=True)
@@ -35,6 +40,7 @@ class Told:
     trace: str = ""
     nodes: tuple[str, ...] = ()
     fail: str | None = None
+    weather: str | None = None
     #: The whole command line.
     command: str = ""
 
@@ -57,6 +63,10 @@ class Scenario:
     faults: FaultList | FaultModel | None = None
     #: From the moment a node breaks until its pods are moved.
     detect_ms: int = 0
+    #: Health checks that find it out instead, each compared with the others, by name and options.
+    healths: tuple[str, ...] = ()
+    #: How links are where health checks listen, and what goes wrong besides ``faults``.
+    climate: Climate = WEATHERS["quiet"]
     #: Check every invariant after each step rather than once at the end.
     check_steps: bool = False
     #: Keep how each run went as well, which plots are made of; a sweep of many thousand runs has better uses of memory.
@@ -64,14 +74,17 @@ class Scenario:
     told: Told = Told()
 
     def __attrs_post_init__(self) -> None:
-        for step in self.schedulers:
-            if self.schedulers.count(step) > 1:
-                raise InvalidInput(f"--scheduler {step!r} is given twice")
+        for option, steps in (("--scheduler", self.schedulers), ("--health", self.healths)):
+            for step in steps:
+                if steps.count(step) > 1:
+                    raise InvalidInput(f"{option} {step!r} is given twice")
         if not self.timed:
-            for option, given in (("--fail", self.faults), ("--until", self.until_ms)):
-                if given is not None:
+            for option, given in (("--fail", self.faults), ("--health", self.healths), ("--until", self.until_ms)):
+                if given is not None and given != ():
                     why = "--arrivals-only is given" if self.arrivals_only else "this trace has none"
                     raise InvalidInput(f"{option} needs a run with times, but {why}")
+        if self.healths and self.plan.auto is not None:
+            raise InvalidInput("--health needs nodes that are there from the start, but --nodes auto: opens some later")
         if self.until_ms is not None:
             self._check_until(self.until_ms)
         if isinstance(self.faults, FaultList):
@@ -91,12 +104,18 @@ class Scenario:
         """Whether pods come and go at their times."""
         return not self.arrivals_only and all(trace.timed for trace in self.traces)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is compared, as :attr:`~kube9.simulator.result.RunResult.name` has it."""
+        return tuple(named(scheduler, health) for scheduler in self.schedulers for health in self.healths or (None,))
+
     def jobs(self) -> tuple[Job, ...]:
-        """Every run, by instance, scheduler and seed in the order they were given."""
+        """Every run, by instance, scheduler, health check and seed in the order they were given."""
         return tuple(
-            Job(trace=trace, scheduler=scheduler, seed=seed)
+            Job(trace=trace, scheduler=scheduler, seed=seed, health=health)
             for trace in self.traces
             for scheduler in self.schedulers
+            for health in self.healths or (None,)
             for seed in self.seeds
         )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from attrs import evolve
 
 from kube9.core.ports import Arrival
 from kube9.core.settings import Settings
+from kube9.core.watch import NodeWatch, WatchSettings
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
 from kube9.simulator.misfits import Misfits
@@ -18,9 +20,12 @@ from kube9.simulator.recorder import Recorder
 from kube9.simulator.result import RunResult, Series
 from kube9.simulator.scenario import Job, Scenario
 from kube9.simulator.timedrun import TimedRun
+from kube9.simulator.watchedrun import WatchedRun, ahead_ms
 from kube9.simulator.workshop import Workshop
 
 __all__ = ["simulate"]
+
+_Run = OrderedRun | TimedRun | WatchedRun
 
 #: Shown in this order, before all others.
 _FIRST = ("cpu", "memory", "gpu")
@@ -38,10 +43,13 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
     driver, recorder = run.driver, run.driver.recorder
     end_ms = run.run(arranged(job.trace, timed=scenario.timed, seed=job.seed), progress)
     driver.cluster.check()
+    series = recorder.series(end_ms) if scenario.with_series else Series()
     return RunResult(
         instance=job.trace.instance,
         scheduler=job.scheduler,
         seed=job.seed,
+        health=job.health,
+        detection=run.detection if isinstance(run, WatchedRun) else None,
         timed=scenario.timed,
         pods=run.came,
         nodes=recorder.nodes,
@@ -60,8 +68,8 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
         waiting=recorder.waits.summary(with_curve=scenario.with_series) if scenario.timed else None,
         bounded_slowdown=recorder.bounded_slowdown,
         start_ms=run.start_ms,
-        end_ms=end_ms,
-        series=recorder.series(end_ms) if scenario.with_series else Series(),
+        end_ms=end_ms - run.ahead_ms,
+        series=evolve(series, edges=tuple(edge_ms - run.ahead_ms for edge_ms in series.edges)),
         notes=(*run.notes(), *run.misfits.notes()),
     )
 
@@ -75,9 +83,10 @@ def _arrivals(job: Job) -> Iterator[Arrival]:
             yield arrival
 
 
-def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[Arrival, ...]) -> OrderedRun | TimedRun:
+def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[Arrival, ...]) -> _Run:
     plan, seed = scenario.plan, job.seed or 0
-    cluster = workshop.make_cluster(
+    make_cluster = partial(
+        workshop.make_cluster,
         scheduler=job.scheduler,
         queue=scenario.queue,
         devices=scenario.devices,
@@ -89,11 +98,22 @@ def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[A
     openable = None if plan.auto is None else EmptyNodes([plan.auto], pipeline)
     misfits = Misfits(EmptyNodes([*plan.nodes, *([plan.auto] if plan.auto else [])], pipeline))
     start_ms = min(arrival.at_ms for arrival in arrivals) if scenario.timed else 0
+    if job.health is not None:
+        start_ms += ahead_ms(scenario, start_ms)
     recorder = Recorder(_resources(plan), start_ms, lambda uid: arrivals[int(uid)].duration_ms)
-    driver = Driver(cluster, recorder, workshop.door, check_steps=scenario.check_steps)
+    driver = Driver(make_cluster(), recorder, workshop.door, check_steps=scenario.check_steps)
+    if job.health is not None:
+        make_watch = partial(_watch, workshop, job.health)
+        return WatchedRun(scenario, arrivals, driver, misfits, seed, make_cluster=make_cluster, make_watch=make_watch)
     if scenario.timed:
         return TimedRun(scenario, arrivals, driver, openable, misfits, seed)
     return OrderedRun(plan, arrivals, driver, openable, misfits)
+
+
+def _watch(workshop: Workshop, step: str) -> NodeWatch:
+    """Nodes beat as often as the health check says it is meant for, as they do where a server listens."""
+    check = workshop.make_health_check(step)
+    return NodeWatch(check, WatchSettings(interval_ms=getattr(check, "interval_ms", 1_000)))
 
 
 def _resources(plan: NodePlan) -> list[str]:

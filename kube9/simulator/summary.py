@@ -8,7 +8,7 @@ from functools import partial
 
 from attrs import frozen
 
-from kube9.simulator.result import RunResult
+from kube9.simulator.result import RunResult, named
 
 __all__ = ["Cell", "Comparison", "Line", "Metric", "shown_time"]
 
@@ -54,8 +54,15 @@ class Line:
     #: ``all 20`` for the line of all instances together.
     instance: str
     scheduler: str
+    #: ``None`` where no health check found out what had failed.
+    health: str | None
     #: One per metric.
     cells: tuple[Cell, ...]
+
+    @property
+    def name(self) -> str:
+        """As :attr:`RunResult.name`."""
+        return named(self.scheduler, self.health)
 
 
 @frozen
@@ -63,26 +70,26 @@ class Comparison:
     """The results of one scenario as a table."""
 
     metrics: tuple[Metric, ...]
-    #: By instance, then scheduler.
+    #: By instance, then scheduler, then health check.
     lines: tuple[Line, ...]
-    #: One per scheduler, for all instances together; none where there is only one.
+    #: One per scheduler and health check, for all instances together; none where there is only one.
     totals: tuple[Line, ...]
 
     @classmethod
     def of(cls, results: Sequence[RunResult]) -> Comparison:
         """Compare ``results``, at least one."""
         metrics = _metrics(results)
-        by_run = {(result.instance, result.scheduler, result.seed): result for result in results}
-        instances, schedulers, seeds = (tuple(dict.fromkeys(part)) for part in zip(*by_run, strict=True))
+        by_run = {(result.instance, (result.scheduler, result.health), result.seed): result for result in results}
+        instances, pairs, seeds = (tuple(dict.fromkeys(part)) for part in zip(*by_run, strict=True))
 
-        def line(name: str, members: Iterable[str], scheduler: str) -> Line:
-            by_seed = [[by_run[member, scheduler, seed] for member in members] for seed in seeds]
-            return Line(name, scheduler, tuple(_cell(metric, by_seed) for metric in metrics))
+        def line(name: str, members: Iterable[str], pair: tuple[str, str | None]) -> Line:
+            by_seed = [[by_run[member, pair, seed] for member in members] for seed in seeds]
+            return Line(name, *pair, tuple(_cell(metric, by_seed) for metric in metrics))
 
-        lines = tuple(line(instance, [instance], name) for instance in instances for name in schedulers)
+        lines = tuple(line(instance, [instance], pair) for instance in instances for pair in pairs)
         if len(instances) == 1:
             return cls(metrics, lines, ())
-        return cls(metrics, lines, tuple(line(f"all {len(instances)}", instances, name) for name in schedulers))
+        return cls(metrics, lines, tuple(line(f"all {len(instances)}", instances, pair) for pair in pairs))
 
     @property
     def groups(self) -> list[tuple[str, list[str]]]:
@@ -119,7 +126,29 @@ def _metrics(results: Sequence[RunResult]) -> tuple[Metric, ...]:
     found.append(Metric("wait", "p95", partial(_waited, "p95_ms"), _wait))
     found.append(Metric("wait", "max", partial(_waited, "max_ms"), _wait, max))
     found.append(Metric("", "slowdown", lambda result: result.bounded_slowdown, _ratio))
+    if results[0].detection is not None:
+        found += _of_detection()
     return tuple(found)
+
+
+def _of_detection() -> list[Metric]:
+    """What health checks are compared by."""
+    return [
+        Metric("", "crashes found", partial(_detected, "crashes_found"), _count, sum),
+        Metric("suspected", "median", partial(_detected, "suspect_ms"), _wait),
+        Metric("suspected", "max", partial(_detected, "suspect_ms_worst"), _wait, max),
+        Metric("failed", "median", partial(_detected, "fail_ms"), _wait),
+        Metric("failed", "max", partial(_detected, "fail_ms_worst"), _wait, max),
+        Metric("", "false suspicions a node-day", partial(_detected, "false_suspicions"), _tenths),
+        Metric("", "false failures a node-day", partial(_detected, "false_failures"), _tenths),
+        Metric("", "not running", partial(_detected, "downtime"), _small_share),
+        Metric("", "two copies", partial(_detected, "two_copies_s"), _seconds, sum),
+    ]
+
+
+def _detected(which: str, result: RunResult) -> float | None:
+    value: float | None = getattr(result.detection, which)
+    return value
 
 
 def _was_held(resource: str, results: Iterable[RunResult]) -> bool:
@@ -157,6 +186,18 @@ def _count(mean: float, spread: float | None) -> Cell:
 
 def _share(mean: float, spread: float | None) -> Cell:
     return Cell(f"{100 * mean:.1f}%") if spread is None else Cell(f"{100 * mean:.2f}%", f"{100 * spread:.2f}")
+
+
+def _small_share(mean: float, spread: float | None) -> Cell:
+    return Cell(f"{100 * mean:.3f}%", "" if spread is None else f"{100 * spread:.3f}")
+
+
+def _tenths(mean: float, spread: float | None) -> Cell:
+    return Cell(f"{mean:.1f}", "" if spread is None else f"{spread:.1f}")
+
+
+def _seconds(mean_s: float, spread_s: float | None) -> Cell:
+    return _wait(1000 * mean_s, None if spread_s is None else 1000 * spread_s)
 
 
 def _ratio(mean: float, spread: float | None) -> Cell:

@@ -38,9 +38,11 @@ def sweep(
     :param processes: with more than 1, each loads a workshop of its own with ``load``.
     :raises Kube9Error: the first job that failed; none is begun after that.
     """
-    # Whatever is wrong with a scheduler's name or options is told before anything runs.
+    # Whatever is wrong with a name or its options is told before anything runs.
     for step in scenario.schedulers:
         workshop.make_cluster(scheduler=step, queue=scenario.queue, devices=scenario.devices, seed=0, settings=None)
+    for check in scenario.healths:
+        workshop.make_health_check(check)
     processes = min(processes, len(scenario.jobs()))
     if processes > 1:
         return _in_processes(scenario, processes, load, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
@@ -17,9 +16,9 @@ from kube9.core.stimuli import AddNode, DeletePod, LaunchPod, NodeJoined, Stimul
 from kube9.simulator.carrier import Carrier
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
-from kube9.simulator.faultfile import Fault, FaultModel
+from kube9.simulator.faultfile import FaultModel
 from kube9.simulator.misfits import Misfits
-from kube9.simulator.outages import Outages, remaining
+from kube9.simulator.outages import Outages, horizon_ms
 from kube9.simulator.scenario import Scenario
 
 __all__ = ["TimedRun"]
@@ -37,6 +36,9 @@ class TimedRun:
     :param misfits: judges by every node there is or could be opened.
     :param seed: for the faults.
     """
+
+    #: How much more than the trace's own clock the clock of the run shows.
+    ahead_ms = 0
 
     def __init__(
         self,
@@ -59,11 +61,7 @@ class TimedRun:
         self._backend = MemoryBackend(self._clock, self._deliver, behaviour=self._behaviour, ended_kept=0)
         self._carrier = Carrier(self._backend)
         self._outages = Outages(self._clock, self._backend.crash_node, self._deliver, scenario.detect_ms)
-        self._fault_seed = random.Random(f"faults/{seed}").getrandbits(64)
-        #: Until when a model breaks nodes: pods that run longer than nodes live could else keep a run going for ever.
-        self._horizon_ms = max(each.at_ms + (each.duration_ms or 0) for each in arrivals)
-        if scenario.until_ms is not None:
-            self._horizon_ms = scenario.until_ms
+        self._seed, self._horizon_ms = seed, horizon_ms(arrivals, scenario.until_ms)
         #: Uids of pods that were told to fit nowhere; only where nodes can be opened.
         self._stuck: deque[str] = deque()
 
@@ -72,7 +70,7 @@ class TimedRun:
         for node in self._plan.nodes:
             self._add_node(node)
         self._clock.run_until(self.start_ms)
-        self._follow_faults()
+        self._follow_faults([node.name for node in self._plan.nodes])
         end_ms = self._go_through(deque(order), progress)
         for pod in self.driver.cluster.pods.values():
             if pod.node_uid is None:
@@ -151,17 +149,10 @@ class TimedRun:
     def _add_node(self, spec: NodeSpec) -> None:
         self._deliver(AddNode(at_ms=self._clock.now_ms(), uid=spec.name, spec=spec))
 
-    def _follow_faults(self) -> None:
-        names = [node.name for node in self._plan.nodes]
-        if isinstance(self._faults, FaultModel):
-            for name in names:
-                self._outages.follow(self._life(self._faults, name))
-        elif self._faults is not None:
-            faults = self._faults.draw(names, self._until_ms, random.Random(self._fault_seed))
-            self._outages.follow(remaining(faults, self.start_ms))
-
-    def _life(self, model: FaultModel, node_name: str) -> Iterator[Fault]:
-        return model.life(node_name, self._fault_seed, from_ms=self._clock.now_ms(), until_ms=self._horizon_ms)
+    def _follow_faults(self, names: Sequence[str]) -> None:
+        self._outages.follow_all(
+            self._faults, names, seed=self._seed, until_ms=self._until_ms, horizon_ms=self._horizon_ms
+        )
 
     def _make_room_for(self, uid: str) -> None:
         """Open a node for a pod that fits nowhere; drop it if neither that nor waiting would help."""
@@ -182,5 +173,5 @@ class TimedRun:
         self._add_node(node)
         self._clock.run_until(self._clock.now_ms())
         if isinstance(self._faults, FaultModel):
-            self._outages.follow(self._life(self._faults, node.name))
+            self._follow_faults([node.name])
         return node

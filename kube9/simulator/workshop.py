@@ -7,6 +7,7 @@ from typing import Protocol
 from kube9.core.cluster import Cluster
 from kube9.core.events import Event
 from kube9.core.pipeline import Pipeline
+from kube9.core.ports import HealthCheck
 from kube9.core.settings import Settings
 
 __all__ = ["Announcer", "Workshop"]
@@ -27,5 +28,7 @@ class Workshop(Protocol):
     def make_cluster(
         self, *, scheduler: str, queue: str, devices: str, seed: int | None, settings: Settings | None
     ) -> Cluster: ...
+
+    def make_health_check(self, step: str) -> HealthCheck: ...
 
     def make_pipeline(self, step: str, *, devices: str, seed: int | None) -> Pipeline: ...

@@ -275,3 +275,77 @@ def test_how_many_machines_do_i_need_is_answered_exactly(start, shared_data, nam
     expected = {(row["instance"], policy): int(row[column]) for row in rows for policy, column in columns.items()}
     found = {(each["instance"], each["scheduler"]): each["nodesUsed"] for each in json.loads(ended.stdout)["runs"]}
     assert found == expected
+
+
+WATCHED = ("--nodes", "3xcpu=4", "--fail", "mtbf=2m,mttr=30s", "--faults", str(EXAMPLES / "flaky-links.yaml"))
+
+
+@pytest.fixture
+def longer(tmp_path):
+    """Six pods of five minutes."""
+    path = tmp_path / "longer.csv"
+    path.write_text("name,arrival,duration,cpu\n" + "".join(f"p{index},{index},300,2\n" for index in range(6)))
+    return str(path)
+
+
+def test_health_checks_and_schedulers_are_compared_together(run, longer):
+    args = ("simulate", "--trace", longer, *WATCHED, *POLICIES[:4], "--health", "heartbeat", "--health", "phi-accrual")
+    result = run(*args)
+    titles, *rows = (line.split() for line in result.stdout.splitlines())
+    assert titles[:2] == ["SCHEDULER", "HEALTH"]
+    assert [row[:2] for row in rows] == [
+        [scheduler, check] for scheduler in ("first-fit", "best-fit") for check in ("heartbeat", "phi-accrual")
+    ]
+    assert all(row[-1] == "0s" for row in rows)
+    document = json.loads(run(*args, "-o", "json").stdout)
+    assert document["faults"].endswith("flaky-links.yaml")
+    found = {(each["scheduler"], each["health"]): each["detection"] for each in document["runs"]}
+    assert all(told["crashesFound"] and not told["twoCopiesMs"] for told in found.values())
+
+
+def test_weather_alone_is_judged_by_the_default_check(run, trace):
+    (only,) = runs_of(run("simulate", "--trace", trace, "--nodes", "2xcpu=4", "--faults", "quiet", "-o", "json"))
+    assert only["health"] == "heartbeat"
+
+
+@pytest.mark.parametrize(
+    "args,message",
+    [
+        (("--health", "heartbeat"), "there are none: say what fails with --fail MODEL|FILE, or with --faults"),
+        (("--health", "heartbeat", "--fail", "mtbf=1h,mttr=1m", "--detect", "3s"), "--detect and --health exclude"),
+        (("--faults", "quiet", "--detect", "3s"), "--detect and --faults exclude each other"),
+        (("--faults", "sunny"), "is no weather kube9 knows (quiet, crashes"),
+        (("--faults", "quiet", "--health", "hartbeat"), "hartbeat"),
+        (("--faults", "quiet", "--health", "heartbeat:fail_ms=1"), "must grow in this order"),
+    ],
+)
+def test_what_cannot_be_found_out_is_refused(run, trace, args, message):
+    result = run("simulate", "--trace", trace, "--nodes", "2xcpu=4", *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.slow
+def test_health_checks_give_the_same_in_any_process(longer):
+    args = (
+        "--trace",
+        longer,
+        *WATCHED,
+        "--health",
+        "heartbeat",
+        "--health",
+        "phi-accrual",
+        "--seeds",
+        "2",
+        "-o",
+        "json",
+    )
+
+    def start(seed, *more):
+        command = [sys.executable, "-m", "kube9", "simulate", *args, *more]
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+    first = start("1")
+    assert start("2") == first == start("3", "--jobs", "2")

@@ -37,7 +37,8 @@ def steps():
             yield shlex.split(command), shown
 
 
-SHOWN = [(words, shown) for words, shown in steps() if shown]
+#: Simulations are run with those of the other pages.
+SHOWN = [(words, shown) for words, shown in steps() if shown and words[0] != "simulate"]
 LIVE = [words for words, shown in steps() if not shown]
 
 

@@ -17,6 +17,7 @@ PAGES = [
     for name in (
         "README.md",
         "docs/howto/chaos.md",
+        "docs/howto/choose-a-health-check.md",
         "docs/howto/compare-policies.md",
         "docs/howto/simulate-failures.md",
     )

@@ -41,12 +41,15 @@ def test_a_run_in_time(document, pod):
         "devices": "least-left",
         "fail": "f",
         "detectMs": 7,
+        "health": [],
+        "faults": None,
         "untilMs": 18_000,
         "notes": [],
         "runs": [
             {
                 "instance": "some",
                 "scheduler": "first-fit",
+                "health": None,
                 "seed": 4,
                 "nodes": 1,
                 "nodesUsed": 1,
@@ -62,6 +65,7 @@ def test_a_run_in_time(document, pod):
                 "allocation": {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}},
                 "waitingMs": {"count": 2, "mean": 2500.0, "median": 0, "p95": 5000, "p99": 5000, "max": 5000},
                 "boundedSlowdown": 1.0,
+                "detection": None,
                 "startMs": 1000,
                 "endMs": 18_000,
             }
@@ -79,6 +83,16 @@ def test_a_run_without_times_has_none(document, pod):
     assert run["allocation"] == {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}}
 
 
+def test_what_a_health_check_did_is_told(document, pod):
+    made = document([pod("a", run=300)], "2xcpu=4", healths=("heartbeat", "phi-accrual"))
+    assert (made["health"], made["detectMs"]) == (["heartbeat", "phi-accrual"], None)
+    assert [run["health"] for run in made["runs"]] == ["heartbeat", "phi-accrual"]
+    told = made["runs"][0]["detection"]
+    assert told["suspectedMs"] == told["failedMs"] == {"median": None, "max": None}
+    assert (told["crashesFound"], told["evictions"], told["twoCopiesMs"]) == (0, 0, 0)
+    assert 0 < told["downtime"] < 0.01
+
+
 def test_it_is_json_through_and_through(document, pod):
     made = document([pod("a", run=3)], schedulers=("best-fit", "random"), seeds=(0, 1))
     assert json.loads(json.dumps(made)) == made
@@ -94,7 +108,7 @@ def test_the_reference_tells_every_key_and_no_other(document, pod):
             for one in value:
                 yield from keys(one)
 
-    made = document([pod("a", run=3)])
+    made = document([pod("a", run=3)], healths=("heartbeat",))
     there = set(keys(made)) - set(made["runs"][0]["allocation"]["final"])
     told = set(re.findall(r"^\| `([\w.]+)`", REFERENCE.read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert {name.rpartition(".")[2] for name in told} == there

@@ -212,3 +212,18 @@ class TestWriting:
         monkeypatch.setitem(sys.modules, "matplotlib", None)
         with pytest.raises(MissingExtra, match=r"pip install 'kube9\[simulate\]'"):
             Report.at(str(tmp_path / "out.html"))
+
+
+def test_health_checks_stand_beside_schedulers(run_all, pod):
+    made, results = run_all(
+        [pod("a", run=300)],
+        "2xcpu=4",
+        schedulers=("first-fit", "best-fit"),
+        healths=("heartbeat", "phi-accrual"),
+        told=Told(trace="t.csv", weather="quiet"),
+    )
+    page = Page(render(made, results))
+    texts = [text.strip() for text in page.texts]
+    for name in ("first-fit, heartbeat", "best-fit, phi-accrual", "scheduler, health check", "Pods not running"):
+        assert name in texts
+    assert any("faults by quiet" in text for text in texts)

@@ -67,3 +67,27 @@ def test_a_fault_file_must_know_the_nodes(scenario, pod, tmp_path):
     faults.write_text("at,node,event,for\n5s,node-0009,crash,1s\n")
     with pytest.raises(FileError, match=r"faults.csv:2, column 'node': 'node-0009' is not among the 3 nodes"):
         scenario([pod("a")], nodes="3xcpu=1", faults=parse_faults(str(faults)))
+
+
+def test_health_checks_multiply_the_jobs_and_name_what_is_compared(scenario, pod):
+    made = scenario([pod("a", run=1)], schedulers=("best-fit", "random"), healths=("heartbeat", "phi-accrual"))
+    assert [(job.scheduler, job.health) for job in made.jobs()] == [
+        ("best-fit", "heartbeat"),
+        ("best-fit", "phi-accrual"),
+        ("random", "heartbeat"),
+        ("random", "phi-accrual"),
+    ]
+    assert made.names == ("best-fit, heartbeat", "best-fit, phi-accrual", "random, heartbeat", "random, phi-accrual")
+
+
+@pytest.mark.parametrize(
+    "given,message",
+    [
+        ({"healths": ("heartbeat", "heartbeat")}, "--health 'heartbeat' is given twice"),
+        ({"healths": ("heartbeat",), "arrivals_only": True}, "--health needs a run with times, but --arrivals-only"),
+        ({"healths": ("heartbeat",), "nodes": "auto:cpu=4"}, "--health needs nodes that are there from the start"),
+    ],
+)
+def test_health_checks_that_cannot_be_asked_are_refused(scenario, pod, given, message):
+    with pytest.raises(InvalidInput, match=message):
+        scenario([pod("a", run=1)], **given)

@@ -25,6 +25,23 @@ def test_one_run_without_times(run, pod):
     ]
 
 
+def test_health_checks_have_lines_and_columns_of_their_own(run_all, pod):
+    _, results = run_all([pod("a", run=300)], "2xcpu=4", healths=("heartbeat", "phi-accrual"), seeds=(0, 1))
+    comparison = Comparison.of(results)
+    assert [(line.scheduler, line.health) for line in comparison.lines] == [
+        ("first-fit", "heartbeat"),
+        ("first-fit", "phi-accrual"),
+    ]
+    found = {
+        metric.title: str(cell) for metric, cell in zip(comparison.metrics, comparison.lines[0].cells, strict=True)
+    }
+    assert found["crashes found"] == "0 ± 0"
+    assert found["suspected median"] == found["failed max"] == "-"
+    assert found["false suspicions a node-day"] == "0.0 ± 0.0"
+    assert found["not running"].startswith("0.1")
+    assert found["two copies"] == "0s ± 0s"
+
+
 def test_one_run_in_time(run, pod):
     assert table_of([run([pod("a", cores=3, run=90), pod("b", cores=2, at=30, run=30)])]) == [
         [

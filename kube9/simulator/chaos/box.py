@@ -40,6 +40,8 @@ class Box:
         self._offset_ms = rng.randrange(10**9)
         self._rate = 1 + rng.uniform(-climate.drift, climate.drift)
         self.up = self.frozen = self.paused = self.destroyed = False
+        #: It stays down, whoever wants it up.
+        self.broken = False
         self._boots = 0
         self.brain = Brain("")
         #: What came for the agent while nothing could take it.
@@ -49,20 +51,24 @@ class Box:
     @property
     def own_ms(self) -> int:
         """The time by the machine's own clock."""
-        return self._offset_ms + int(self._clock.now_ms() * self._rate)
+        return self.own_ms_at(self._clock.now_ms())
+
+    def own_ms_at(self, at_ms: int) -> int:
+        """The same at another moment."""
+        return self._offset_ms + int(at_ms * self._rate)
 
     # The machine.
 
     def boot(self) -> None:
         """Come up, empty, after a while; whatever ran ends now."""
-        if self.destroyed:
+        if self.destroyed or self.broken:
             return
         self.die()
         life = self._boots
         self._later(self._climate.boot_ms, lambda: self._booted(life))
 
     def _booted(self, life: int) -> None:
-        if self._boots != life or self.up or self.destroyed:
+        if self._boots != life or self.up or self.destroyed or self.broken:
             return
         self._boots += 1
         self.up = True
@@ -130,16 +136,20 @@ class Box:
         if self.brain.heed(answer):
             self._beat()
         else:
-            self._beat_in(answer.interval_ms)
+            self._go_on(answer)
         if answer.gone:
             self.fence()
-        self._watch_lease()
+        self._watch_lease(self._clock.now_ms())
 
-    def _watch_lease(self) -> None:
+    def _go_on(self, answer: Answer) -> None:
+        """Nothing is to be told at once."""
+        self._beat_in(answer.interval_ms)
+
+    def _watch_lease(self, heard_ms: int) -> None:
         until_ms = self.brain.lease_until_ms
         if until_ms is not None:
-            left_ms = int((until_ms - self.own_ms) / self._rate) + 1
-            self._clock.call_at(self._clock.now_ms() + max(0, left_ms), self.fence)
+            left_ms = int((until_ms - self.own_ms_at(heard_ms)) / self._rate) + 1
+            self._call_at(heard_ms + max(0, left_ms), self.fence)
 
     def _start(self, uid: str, epoch: int, told_after: tuple[str, int], run_ms: int) -> None:
         if self.brain.is_void(told_after):
@@ -185,6 +195,12 @@ class Box:
             self._beat_in(1_000)
 
     def _beat_in(self, interval_ms: int) -> None:
+        self._beat_at(self._clock.now_ms() + self._spread(interval_ms))
+
+    def _spread(self, interval_ms: int) -> int:
+        return int(interval_ms * self._rng.uniform(0.9, 1.0))
+
+    def _beat_at(self, at_ms: int) -> None:
         turn = self._next_beat = object()
         life = self._boots
 
@@ -195,7 +211,7 @@ class Box:
                 else:
                     self._beat()
 
-        self._later(int(interval_ms * self._rng.uniform(0.9, 1.0)), beat)
+        self._call_at(at_ms, beat)
 
     # When things happen.
 
@@ -217,6 +233,9 @@ class Box:
         life = self._boots
         for what in mail:
             self._act(life, what)
+
+    def _call_at(self, at_ms: int, what: Callable[[], None]) -> None:
+        self._clock.call_at(at_ms, what)
 
     def _later(self, pause_ms: int, what: Callable[[], None]) -> None:
         self._clock.call_at(self._clock.now_ms() + pause_ms, what)

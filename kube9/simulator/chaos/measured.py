@@ -32,6 +32,7 @@ class Tally:
     wanted_ms: int = 0
     ran_ms: int = 0
     node_ms: int = 0
+    two_copies_ms: int = 0
 
 
 @frozen(kw_only=True)
@@ -43,14 +44,15 @@ class Measures:
     suspect_ms: float | None
     fail_ms: float | None
     fail_ms_worst: int | None
+    suspect_ms_worst: int | None
     #: By node and day.
     false_suspicions: float
     false_failures: float
     moves: int
     #: The share of the time pods should have run in which they did not.
     downtime: float
-    #: In a run with any, nothing of this would be told.
-    two_copies_s: int = 0
+    #: How long some pod ran twice. Such a run ends at once, so that nothing of this would be told.
+    two_copies_s: float
 
 
 class MeasuredWorld(World):
@@ -58,15 +60,22 @@ class MeasuredWorld(World):
 
     def __init__(self, seed: int, **parts: Any) -> None:
         self.tally = Tally()
+        #: From when on anything counts.
+        self.began_ms = 0
         self._wanted_since_ms: dict[str, int] = {}
         self._told: set[tuple[str, int, type[e.Event]]] = set()
         super().__init__(seed, **parts)
+
+    def count_from_now(self) -> None:
+        """What has been so far does not count."""
+        self.tally, self.began_ms = Tally(), self.clock.now_ms()
 
     def finish(self) -> Tally:
         """Count what is still going on."""
         for uid in list(self._wanted_since_ms):
             self._no_more(uid)
-        self.tally.node_ms = self.clock.now_ms() * len(self.boxes)
+        self.tally.node_ms = (self.clock.now_ms() - self.began_ms) * len(self.boxes)
+        self.tally.two_copies_ms = self.truth.twice_ms
         return self.tally
 
     def _hear(self, event: e.Event) -> None:
@@ -114,10 +123,12 @@ def sum_up(tallies: Sequence[Tally]) -> Measures:
         suspect_ms=median(suspected) if suspected else None,
         fail_ms=median(failed) if failed else None,
         fail_ms_worst=max(failed, default=None),
+        suspect_ms_worst=max(suspected, default=None),
         false_suspicions=sum(tally.false_suspicions for tally in tallies) / days,
         false_failures=sum(tally.false_failures for tally in tallies) / days,
         moves=sum(tally.moves for tally in tallies),
         downtime=1 - sum(tally.ran_ms for tally in tallies) / wanted_ms if wanted_ms else 0.0,
+        two_copies_s=sum(tally.two_copies_ms for tally in tallies) / 1000,
     )
 
 

@@ -81,13 +81,19 @@ class Office:
 
     def _begin(self) -> None:
         self.cluster, self.watch = self._make_cluster(), self._make_watch()
-        self.reception = Reception(self.watch, lambda: f"token-{next(self._tokens)}")
+        self.reception = self._make_reception()
         self._told_last: dict[str, tuple[tuple[CopyReport, ...], tuple[PodReport, ...]]] = {}
         self.up = True
         self._lives += 1
         self._alarm_ms: int | None = None
         self._swept_ms = self._clock.now_ms()
         self._sweep(self._lives)
+
+    def _make_reception(self) -> Reception:
+        return Reception(self.watch, self._make_token)
+
+    def _make_token(self) -> str:
+        return f"token-{next(self._tokens)}"
 
     def crash(self) -> None:
         """Everything that is not stored is gone."""
@@ -194,16 +200,19 @@ class Office:
     # Beats.
 
     def _take_beat(self, node_uid: str, beat: Beat) -> None:
-        now_ms = self._clock.now_ms()
-        welcome = self.reception.take(self.cluster, node_uid, beat, self._reports(node_uid, beat), now_ms)
+        answer = self.answer_to(node_uid, beat, self._clock.now_ms())
+        if answer is not None:
+            self._hands.answer(node_uid, answer)
+
+    def answer_to(self, node_uid: str, beat: Beat, at_ms: int) -> Answer | None:
+        """Let the cluster know what a beat tells, and say what to answer; ``None`` for nothing."""
+        welcome = self.reception.take(self.cluster, node_uid, beat, self._reports(node_uid, beat), at_ms)
         if welcome.silent:
-            return
+            return None
         if welcome.stimulus is not None:
             self.handle(welcome.stimulus)
         interval_ms = self.watch.interval_ms
-        self._hands.answer(
-            node_uid, Answer(beat.sequence, welcome.token, welcome.lease_ms, interval_ms, welcome.gone, beat.boot)
-        )
+        return Answer(beat.sequence, welcome.token, welcome.lease_ms, interval_ms, welcome.gone, beat.boot)
 
     def _reports(self, node_uid: str, beat: Beat) -> tuple[PodReport, ...]:
         """What a beat tells of pods; of the same list the same value."""

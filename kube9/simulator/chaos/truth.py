@@ -27,6 +27,9 @@ class Truth:
         self._ever: set[tuple[str, int]] = set()
         #: The most that ever ran of one pod at a time.
         self.most = 0
+        #: How long each pod ran twice, up to the last change; and since when some do.
+        self._twice_ms: Counter[str] = Counter()
+        self._twice_since_ms: dict[str, int] = {}
         self.starts = self.kills = 0
 
     def began(self, uid: str, epoch: int, place: str) -> None:
@@ -50,6 +53,7 @@ class Truth:
         self._runs_since_ms.setdefault(uid, self._now_ms())
         self.most = max(self.most, len(copies))
         if len(copies) > 1:
+            self._twice_since_ms.setdefault(uid, self._now_ms())
             raise InvariantViolation(f"two copies of pod {uid} run: {', '.join(map(str, copies))}")
 
     def ended(self, uid: str, epoch: int, place: str) -> None:
@@ -57,6 +61,8 @@ class Truth:
         copies = self._running.get(uid)
         if copies is not None:
             copies.pop((place, epoch), None)
+            if len(copies) < 2 and uid in self._twice_since_ms:
+                self._twice_ms[uid] += self._now_ms() - self._twice_since_ms.pop(uid)
             if not copies:
                 del self._running[uid]
                 self._ran_ms[uid] += self._now_ms() - self._runs_since_ms.pop(uid)
@@ -65,6 +71,11 @@ class Truth:
         """For how long a pod has run so far."""
         since_ms = self._runs_since_ms.get(uid)
         return self._ran_ms[uid] + (0 if since_ms is None else self._now_ms() - since_ms)
+
+    @property
+    def twice_ms(self) -> int:
+        """For how long two copies of a pod ran, over all pods."""
+        return self._twice_ms.total() + sum(self._now_ms() - since_ms for since_ms in self._twice_since_ms.values())
 
     def went_down(self, place: str) -> None:
         """A machine is down."""

@@ -29,8 +29,9 @@ class LinkQuality:
         """When a message arrives that is sent now: never, once, or twice."""
         if self.loss and rng.random() < self.loss:
             return ()
-        copies = 2 if self.twice and rng.random() < self.twice else 1
-        return tuple(self._delay(rng) for _ in range(copies))
+        if self.twice and rng.random() < self.twice:
+            return self._delay(rng), self._delay(rng)
+        return (self._delay(rng),)
 
     def _delay(self, rng: random.Random) -> int:
         delay = self.delay_ms + (int(rng.expovariate(1 / self.jitter_ms)) if self.jitter_ms else 0)
@@ -77,7 +78,7 @@ class Climate:
     storm_ms: int = 120_000
     #: The health check, by name and options, and the lease in beats.
     health: str = "heartbeat"
-    lease_intervals: int = 9
+    lease_intervals: int = 30
     #: How patient the cluster is.
     patience: Settings = field(factory=Settings)
 

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -85,6 +86,7 @@ class World:
         make_cluster: Callable[[], Cluster],
         make_watch: Callable[[], NodeWatch],
         climate: Climate | None = None,
+        clock: VirtualClock | None = None,
         check: bool = True,
     ) -> None:
         self.seed = seed
@@ -92,7 +94,7 @@ class World:
         self.rng = random.Random(f"chaos/{seed}")
         # Of its own, so that two health checks meet the same weather, whatever they make of it.
         self._sky = random.Random(f"weather/{seed}")
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.truth = Truth(self.clock.now_ms)
         self.boxes: dict[str, Box] = {}
         self.links: dict[str, Link] = {}
@@ -103,9 +105,10 @@ class World:
         #: Pods that a user was told are there, and has not deleted.
         self.wanted: set[str] = set()
         self._made = 0
-        self.office = Office(
-            self.clock, self, make_cluster=make_cluster, make_watch=make_watch, told=self._hear, check=check
-        )
+        self.office = self._make_office(make_cluster=make_cluster, make_watch=make_watch, check=check)
+
+    def _make_office(self, **parts: Any) -> Office:
+        return Office(self.clock, self, told=self._hear, **parts)
 
     # A run.
 
@@ -185,11 +188,15 @@ class World:
     # Users.
 
     def _add_node(self, number: int) -> None:
-        uid = f"node-{number}"
-        self.links[uid] = Link()
-        self.boxes[uid] = Box(uid, self.clock, self.rng, self.climate, self.truth, self._send_up)
-        spec = NodeSpec(name=uid, backend="chaos", capacity={"cpu": 8000})
+        self._put_up(NodeSpec(name=f"node-{number}", backend="chaos", capacity={"cpu": 8000}))
+
+    def _put_up(self, spec: NodeSpec) -> None:
+        uid = spec.name
+        self.links[uid], self.boxes[uid] = self._make_machine(uid)
         self.office.do(s.AddNode, uid=uid, spec=spec)
+
+    def _make_machine(self, uid: str) -> tuple[Link, Box]:
+        return Link(), Box(uid, self.clock, self.rng, self.climate, self.truth, self._send_up)
 
     def _launch(self) -> None:
         self._made += 1
@@ -234,7 +241,7 @@ class World:
     # Links.
 
     def _send_up(self, node_uid: str, beat: Beat) -> None:
-        self._send(self.links[node_uid], True, lambda: self.office.beat(node_uid, beat))
+        self._send(self.links[node_uid], True, partial(self.office.beat, node_uid, beat))
 
     def _send_down(self, node_uid: str, what: Callable[[], None]) -> None:
         self._send(self.links[node_uid], False, what)
@@ -252,11 +259,15 @@ class World:
     # What the server can do to nodes.
 
     def answer(self, node_uid: str, answer: Answer) -> None:
-        self._send_down(node_uid, lambda: self.boxes[node_uid].hear(answer))
+        self._send_down(node_uid, partial(self.boxes[node_uid].hear, answer))
 
     def start(self, node: Node, pod: Pod, told_after: tuple[str, int]) -> None:
-        run_ms = int(self.rng.expovariate(1 / self.climate.run_ms)) + 1 if self.climate.run_ms else 0
+        run_ms = self._run_ms(pod)
         self._send_down(node.uid, lambda: self.boxes[node.uid].start_pod(pod.uid, pod.epoch, told_after, run_ms))
+
+    def _run_ms(self, _: Pod) -> int:
+        """For how long a copy is to run; 0 for ever."""
+        return int(self.rng.expovariate(1 / self.climate.run_ms)) + 1 if self.climate.run_ms else 0
 
     def stop(self, node: Node, pod: Pod) -> None:
         self._send_down(node.uid, lambda: self.boxes[node.uid].stop_pod(pod.uid, pod.epoch))
@@ -334,7 +345,7 @@ class World:
         pause_ms = int(self._sky.expovariate(1 / every_ms)) + 1
 
         def happen() -> None:
-            if not self.stormy:
+            if not self._may_strike():
                 return
             end = strike()
             self.faults[kind] += 1
@@ -343,6 +354,9 @@ class World:
             self._next(kind, every_ms, strike)
 
         self.clock.call_at(self.clock.now_ms() + pause_ms, happen)
+
+    def _may_strike(self) -> bool:
+        return self.stormy
 
     def _how_long(self) -> int:
         return int(self._sky.expovariate(1 / self.climate.fault_ms)) + 1

@@ -34,6 +34,20 @@ def test_two_copies_of_a_pod_are_a_fault_that_is_named(epoch, place):
     assert truth.most == 2
 
 
+def test_how_long_two_copies_run_is_measured():
+    now_ms = 0
+    truth = Truth(lambda: now_ms)
+    truth.began("p", 1, "n1")
+    with pytest.raises(InvariantViolation):
+        truth.began("p", 2, "n2")
+    assert truth.twice_ms == 0
+    now_ms = 700
+    assert truth.twice_ms == 700
+    truth.ended("p", 1, "n1")
+    now_ms = 900
+    assert truth.twice_ms == 700
+
+
 def test_an_epoch_that_is_started_again_is_a_fault_even_if_the_first_is_over():
     truth = Truth()
     truth.began("p", 1, "n1")

@@ -30,7 +30,7 @@ def documents():
         texts += re.findall(r"^```yaml[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
     for text in texts:
         for document in yaml.safe_load_all(text):
-            if document and f"{document['kind']}Manifest" in REQUEST_SCHEMAS:
+            if document and f"{document.get('kind')}Manifest" in REQUEST_SCHEMAS:
                 yield pytest.param(document, id=f"{document['kind']}-{document['metadata']['name']}")
 
 

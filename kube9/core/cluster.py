@@ -66,7 +66,7 @@ class Cluster:
             ledger=ledger, binder=binder, placing=placing, pod_turns=pod_turns, timers=timers, settings=settings
         )
         self._story: deque[Stimulus] = deque(maxlen=_STORY_LENGTH)
-        self._epoch_floor: dict[str, int] = {}
+        self._epoch_floor: dict[str, tuple[int, int]] = {}
         self._handlers: dict[type[Stimulus], Callable[[Any], None]] = {
             **pod_turns.handlers,
             **node_turns.handlers,
@@ -142,6 +142,7 @@ class Cluster:
             invariants.check_table(self._ledger)
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)
+            invariants.check_health(self._ledger)
             invariants.check_deployments(self._ledger, self._deployment_turns.resting)
             invariants.check_nobody_waits_in_vain(self._queue, self._binder, self.table)
         except AssertionError as exc:

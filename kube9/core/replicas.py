@@ -12,14 +12,12 @@ from kube9.core.pods import Pod, PodPhase
 
 __all__ = ["Replicas", "Wish", "wish"]
 
-_RUNNING = PodPhase.RUNNING
-
 
 @define
 class Replicas:
     """The pods of one deployment, sorted by what they are good for, so that no turn has to go through all of them.
 
-    Those that ended or are being deleted are good for nothing; of the others, idle is who does not run, or not for
+    Those that ended or are being deleted are good for nothing; of the others, idle is who is not ready, or not for
     long any more because its node is drained.
     """
 
@@ -67,22 +65,22 @@ class Replicas:
 
     @property
     def idle(self) -> Iterator[Pod]:
-        """Of the present template, and not running."""
+        """Of the present template, and not ready."""
         return iter(self._idle.values())
 
     @property
     def ready(self) -> Iterator[Pod]:
-        """Of the present template, and running."""
+        """Of the present template, and ready."""
         return iter(self._ready.values())
 
     @property
     def old_idle(self) -> Iterator[Pod]:
-        """Of an older template, and not running."""
+        """Of an older template, and not ready."""
         return iter(self._old_idle.values())
 
     @property
     def old_ready(self) -> Iterator[Pod]:
-        """Of an older template, and running."""
+        """Of an older template, and ready."""
         return iter(self._old_ready.values())
 
     @property
@@ -92,7 +90,7 @@ class Replicas:
 
     @property
     def unready(self) -> int:
-        """How many are good for something and do not run."""
+        """How many are good for something and not ready."""
         return len(self._idle) + len(self._old_idle)
 
     @property
@@ -169,4 +167,4 @@ def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: Sequen
 
 
 def _runs(pod: Pod) -> bool:
-    return pod.phase is _RUNNING and not pod.evicting
+    return pod.ready and not pod.evicting

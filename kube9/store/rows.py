@@ -116,6 +116,8 @@ def _pod_state(pod: Pod) -> Row:
         pod.finished_at_ms,
         pod.start_failures,
         pod.exit_code,
+        1 if pod.ready else 0,
+        pod.restarts,
         plain_text(reason) if reason else "",
         pod.uid,
     )
@@ -127,9 +129,9 @@ def _pod_spec(pod: Pod, texts: SpecWriter) -> Row:
 
 
 def _pod(row: Row, specs: SpecReader) -> Pod:
-    state, (namespace, name, text) = row[:16], row[16:]
+    state, (namespace, name, text) = row[:18], row[18:]
     ordinal, created_at_ms, phase, node_uid, epoch, devices, deleting, evicting, owner_uid, revision = state[:10]
-    started_at_ms, finished_at_ms, start_failures, exit_code, reason, uid = state[10:]
+    started_at_ms, finished_at_ms, start_failures, exit_code, ready, restarts, reason, uid = state[10:]
     return Pod(
         uid=uid,
         spec=specs.pod(text, namespace, name),
@@ -146,6 +148,8 @@ def _pod(row: Row, specs: SpecReader) -> Pod:
         finished_at_ms=finished_at_ms,
         start_failures=start_failures,
         exit_code=exit_code,
+        ready=bool(ready),
+        restarts=restarts,
         reason=reason,
     )
 
@@ -226,6 +230,8 @@ PODS = RowKind(
         "finished_at_ms",
         "start_failures",
         "exit_code",
+        "ready",
+        "restarts",
         "reason",
         "uid",
     ),

@@ -338,8 +338,10 @@ def test_plugins_hear_what_happens_in_a_control_plane(start):
     plane = start(app_with(recorder))
     add_nodes(plane, n=1000)
     run_pod(plane, "p")
+    wait_until(plane, lambda: plane.view.pod("default", "p").ready)
     plane.stop()
-    assert [hook for hook, _ in recorder.calls if "register" not in hook] == ["kube9_node_ready", "kube9_pod_bound"]
+    heard = [hook for hook, _ in recorder.calls if "register" not in hook]
+    assert heard == ["kube9_node_ready", "kube9_pod_bound", "kube9_pod_ready"]
 
 
 # ---------------------------------------------------------------------- hooks, in a small run
@@ -385,7 +387,10 @@ def small_run():
     tell(s.PodStarted(at_ms=4, uid="pod", epoch=1), s.FailNode(at_ms=5, uid="first", lease_left_ms=1000))
     tell(s.HoldMoves(at_ms=5, reason="half are silent"), s.NodeFenced(at_ms=5, uid="first"))
     tell(s.HoldMoves(at_ms=5, reason=""), s.RestartNodeFailed(at_ms=6, uid="first", reason="no power"))
-    tell(s.PodStarted(at_ms=7, uid="pod", epoch=2), s.PodExited(at_ms=8, uid="pod", epoch=2, exit_code=3))
+    tell(s.PodStarted(at_ms=7, uid="pod", epoch=2))
+    tell(s.PodHealthChanged(at_ms=7, uid="pod", epoch=2, ready=False, reason="Unhealthy: it hangs"))
+    tell(s.PodHealthChanged(at_ms=8, uid="pod", epoch=2, ready=True, restarts=1))
+    tell(s.PodExited(at_ms=8, uid="pod", epoch=2, exit_code=3))
     tell(s.DrainNode(at_ms=9, uid="second"))
     return recorder.calls
 
@@ -403,6 +408,7 @@ def test_the_order_of_hooks_in_a_small_run(small_run):
         "kube9_node_ready",
         "kube9_node_ready",
         "kube9_pod_bound",
+        "kube9_pod_ready",
         "kube9_node_failed",
         "kube9_moves_held",
         "kube9_node_fenced",
@@ -410,6 +416,10 @@ def test_the_order_of_hooks_in_a_small_run(small_run):
         "kube9_pod_evicted",
         "kube9_pod_bound",
         "kube9_node_lost",
+        "kube9_pod_ready",
+        "kube9_pod_unready",
+        "kube9_container_restarted",
+        "kube9_pod_ready",
         "kube9_pod_finished",
         "kube9_node_drained",
     ]
@@ -466,6 +476,25 @@ def test_kube9_node_lost_tells_the_node(small_run):
 def test_kube9_node_drained_tells_the_node(small_run):
     (call,) = told(small_run, "kube9_node_drained")
     assert (call["node"].name, call["node"].drain, call["node"].cordoned, call["at_ms"]) == ("second", None, True, 9)
+
+
+def test_kube9_pod_ready_tells_each_time_that_it_is(small_run):
+    calls = told(small_run, "kube9_pod_ready")
+    assert [(call["pod"].epoch, call["pod"].ready, call["at_ms"]) for call in calls] == [
+        (1, True, 4),
+        (2, True, 7),
+        (2, True, 8),
+    ]
+
+
+def test_kube9_pod_unready_tells_why(small_run):
+    (call,) = told(small_run, "kube9_pod_unready")
+    assert (call["pod"].ready, call["pod"].reason, call["at_ms"]) == (False, "Unhealthy: it hangs", 7)
+
+
+def test_kube9_container_restarted_tells_how_often(small_run):
+    (call,) = told(small_run, "kube9_container_restarted")
+    assert (call["pod"].restarts, call["pod"].epoch, call["at_ms"]) == (1, 2, 8)
 
 
 def test_kube9_pod_finished_tells_how(small_run):

@@ -28,6 +28,12 @@ class CopyReport(NamedTuple):
     exit_code: int | None = None
     #: Why it could not be started; it never ran then.
     error: str = ""
+    #: Of one that runs.
+    ready: bool = True
+    #: How often a container of it was started again.
+    restarts: int = 0
+    #: What ails it, or how it ended; empty where all is well.
+    reason: str = ""
 
 
 class Beat(NamedTuple):
@@ -141,13 +147,23 @@ class Brain:
     def started(self, uid: str, epoch: int) -> None:
         """It runs."""
         if self.has(uid, epoch):
-            self._put(CopyReport(uid, epoch, "Running"))
+            self._put(self._copies[uid]._replace(phase="Running"))
 
-    def exited(self, uid: str, epoch: int, exit_code: int) -> None:
+    def is_so(self, uid: str, epoch: int, ready: bool, restarts: int = 0, reason: str = "") -> None:
+        """How a copy that starts or runs is, by whoever looks after it."""
+        if self.has(uid, epoch):
+            copy = self._copies[uid]
+            told = copy._replace(ready=ready, restarts=restarts, reason=reason)
+            if told != copy:
+                self._put(told)
+
+    def exited(self, uid: str, epoch: int, exit_code: int, reason: str = "") -> None:
         """It ended by itself."""
         if self.has(uid, epoch):
+            restarts = self._copies[uid].restarts
             self._drop(uid)
-            self._end(CopyReport(uid, epoch, "Failed" if exit_code else "Succeeded", exit_code))
+            phase = "Failed" if exit_code else "Succeeded"
+            self._end(CopyReport(uid, epoch, phase, exit_code, restarts=restarts, reason=reason))
 
     def not_started(self, uid: str, epoch: int, error: str) -> None:
         """It could not be started."""

@@ -57,6 +57,10 @@ def _exit_code(value: Any) -> str:
     return "" if value is None else _EXIT_CODE(value)
 
 
+def _truth(value: Any) -> str:
+    return "" if type(value) is bool else "expected true or false"
+
+
 def _phase(value: Any) -> str:
     return "" if type(value) is str and value in PHASES else f"expected one of {', '.join(PHASES)}"
 
@@ -72,7 +76,13 @@ _POD_REQUIRED: Mapping[str, _Check] = {
     "epoch": _whole(0, WHOLE_MAX),
     "phase": _phase,
 }
-_POD_OPTIONAL: Mapping[str, _Check] = {"exitCode": _exit_code, "error": _text(0, ERROR_LENGTH_MAX)}
+_POD_OPTIONAL: Mapping[str, _Check] = {
+    "exitCode": _exit_code,
+    "error": _text(0, ERROR_LENGTH_MAX),
+    "ready": _truth,
+    "restarts": _whole(0, WHOLE_MAX),
+    "reason": _text(0, ERROR_LENGTH_MAX),
+}
 
 
 def read_beat(document: Mapping[str, Any], limits: Limits) -> Beat:
@@ -132,4 +142,13 @@ def _check(
 
 
 def _copy(pod: Mapping[str, Any]) -> CopyReport:
-    return CopyReport(pod["uid"], pod["epoch"], pod["phase"], pod.get("exitCode"), pod.get("error", ""))
+    return CopyReport(
+        pod["uid"],
+        pod["epoch"],
+        pod["phase"],
+        pod.get("exitCode"),
+        pod.get("error", ""),
+        pod.get("ready", True),
+        pod.get("restarts", 0),
+        pod.get("reason", ""),
+    )

@@ -59,6 +59,9 @@ class PlaneMetrics(Collector):
         yield _by_word("kube9_nodes", "Nodes by phase.", "phase", _counted(NodePhase, (node.phase for node in nodes)))
         yield _gauge("kube9_nodes_cordoned", "Nodes that take no new pods.", sum(node.cordoned for node in nodes))
         yield _by_word("kube9_pods", "Pods by phase.", "phase", _counted(PodPhase, (pod.phase for pod in pods)))
+        yield _gauge("kube9_pods_ready", "Pods that run and are ready.", sum(pod.ready for pod in pods))
+        restarts = "How often containers were started again on their nodes, of the pods that there are."
+        yield _gauge("kube9_container_restarts", restarts, sum(pod.restarts for pod in pods))
         yield _gauge("kube9_deployments", "Deployments.", view.counts()[2])
 
     def _resources(self) -> Iterator[Metric]:

@@ -128,6 +128,13 @@ def _beat() -> Schema:
                 "type": ["integer", "null"],
             },
             "error": _text(0, ERROR_LENGTH_MAX, "Why it could not be started; it never ran then."),
+            "ready": {
+                "type": "boolean",
+                "default": True,
+                "description": "Of one that runs: whether all its containers run and are ready.",
+            },
+            "restarts": _whole(0, WHOLE_MAX, "How often a container of it was started again; 0 where it is unsaid."),
+            "reason": _text(0, ERROR_LENGTH_MAX, "What ails it, or how it ended; it holds no time that goes on."),
         },
         "required": ["uid", "epoch", "phase"],
         "additionalProperties": False,

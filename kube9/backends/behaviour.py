@@ -27,7 +27,7 @@ def _whole_or_none(instance: object, attribute: Attribute[Any], value: object) -
 
 @frozen(kw_only=True)
 class PodBehaviour:
-    """What becomes of one start of a pod."""
+    """What becomes of one start of a pod; where it has containers, how each of them runs, each time anew."""
 
     #: From the call until the pod runs, or fails to start.
     start_delay_ms: int = field(default=0, validator=_whole)
@@ -38,6 +38,10 @@ class PodBehaviour:
     exit_code: int = field(default=0, validator=_whole)
     #: Where this comes first, the pod exits with ``exit_code``, or with 1 if that is 0; ``None`` for never.
     crash_after_ms: int | None = field(default=None, validator=_whole_or_none)
+    #: How long it runs before its startup and readiness probes are answered well.
+    ready_after_ms: int = field(default=0, validator=_whole)
+    #: How long it runs before no probe is answered well any more; ``None`` for ever.
+    hang_after_ms: int | None = field(default=None, validator=_whole_or_none)
     #: How long it takes to stop when it is asked to; more than the grace it is given is cut short.
     stop_delay_ms: int = field(default=0, validator=_whole)
 

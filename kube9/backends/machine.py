@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
+from kube9.backends.caretaker import Caretaker
 from kube9.core.pods import PodPhase
 from kube9.core.ports import PodReport
 
@@ -33,9 +34,15 @@ class Copy:
     exit_code: int | None = None
     #: How it ended, for its log.
     story: str = ""
+    #: Whoever looks after its containers, once they are to run; nobody where it has none.
+    caretaker: Caretaker | None = None
 
     def report(self) -> PodReport:
-        return PodReport(pod_uid=self.uid, epoch=self.epoch, phase=self.phase, exit_code=self.exit_code)
+        report = PodReport(pod_uid=self.uid, epoch=self.epoch, phase=self.phase, exit_code=self.exit_code)
+        if self.caretaker is None:
+            return report
+        told = self.caretaker.told
+        return evolve(report, ready=told.ready, restarts=told.restarts, reason=told.reason)
 
     def log(self) -> Iterator[bytes]:
         """What happened to it so far, one line each."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 from attrs import evolve
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour, read_fields
+from kube9.backends.caretaker import Caretaker
 from kube9.backends.heartbeats import Heartbeats
 from kube9.backends.machine import Copy, Machine, Outage
 from kube9.core.errors import BackendError, InvalidInput, NodeGone
@@ -144,7 +145,12 @@ class MemoryBackend:
             behaviour = machine.behaviour_of(behaviour)
             copy = Copy(uid, epoch, behaviour, self._clock.now_ms())
             machine.add(copy)
-            self._after(machine, behaviour.start_delay_ms, partial(self._started, machine, copy))
+            begin = (
+                partial(self._begun, machine, copy, pod)
+                if pod.spec.containers
+                else partial(self._started, machine, copy)
+            )
+            self._after(machine, behaviour.start_delay_ms, begin)
 
     def stop_pod(self, node: Node, pod: Pod, grace_ms: int) -> None:
         """Stop this epoch; one that does not run yet never will."""
@@ -288,6 +294,30 @@ class MemoryBackend:
                     self._clock.call_at(now_ms + end[0], partial(self._exited, machine, copy, end[1], end[2]))
                 told = PodStarted(at_ms=now_ms, uid=copy.uid, epoch=copy.epoch)
         self._deliver(told)
+
+    def _begun(self, machine: Machine, copy: Copy, pod: Pod) -> None:
+        """A pod with containers is there; whether it runs is for whoever looks after them to say."""
+        if copy.behaviour.start_error:
+            self._started(machine, copy)
+            return
+        copy.caretaker = Caretaker(pod, copy.behaviour, self._clock.now_ms())
+        self._look_after(machine, copy, copy.caretaker)
+
+    def _look_after(self, machine: Machine, copy: Copy, caretaker: Caretaker) -> None:
+        with self._lock:
+            if copy.gone or copy.stopping:
+                return
+            now_ms = self._clock.now_ms()
+            news = caretaker.go_on(now_ms)
+            copy.phase, copy.exit_code = PodPhase(caretaker.told.phase), caretaker.told.exit_code
+            if copy.started_at_ms is None and copy.phase is not PodPhase.STARTING:
+                copy.started_at_ms = now_ms
+            if copy.phase.finished:
+                machine.end(copy, now_ms, f"exited with code {copy.exit_code}")
+            elif caretaker.next_ms is not None:
+                self._clock.call_at(caretaker.next_ms, partial(self._look_after, machine, copy, caretaker))
+        for stimulus in news:
+            self._deliver(stimulus)
 
     def _exited(self, machine: Machine, copy: Copy, exit_code: int, reason: str) -> None:
         with self._lock:

@@ -15,8 +15,10 @@ _COLOURS = {
     "Running": _GOOD,
     "Succeeded": _OVER,
     "Deleted": _OVER,
+    "CrashLoopBackOff": _BAD,
     "Failed": _BAD,
     "Lost": _BAD,
+    "Unhealthy": _BAD,
 }
 
 

@@ -18,6 +18,7 @@ __all__ = ["EVENT_FIELDS", "show_events", "watch_events"]
 Document = Mapping[str, Any]
 
 _COLOURS = {
+    "ContainerRestarted": "yellow",
     "MovesHeld": "red",
     "MovesResumed": "green",
     "NodeFailed": "red",
@@ -27,7 +28,9 @@ _COLOURS = {
     "NodeRecovering": "yellow",
     "NodeSuspected": "yellow",
     "PodEvicted": "red",
+    "PodReady": "green",
     "PodRunning": "green",
+    "PodUnready": "yellow",
     "PodUnschedulable": "yellow",
     "SchedulerFailed": "red",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,10 +23,34 @@ def pod_name(pod: Document) -> str:
     return name if namespace == "default" else f"{namespace}/{name}"
 
 
+#: What ails a pod that has a node, in one word, and then in more.
+_AILMENT = re.compile(r"([A-Z][A-Za-z]+): (.*)", re.DOTALL)
+
+
 def pod_status(pod: Document) -> str:
-    """Its phase and what is being done to it, as in ``Running,deleting``."""
+    """Its phase, or what ails it, and what is being done to it, as in ``Running,deleting``."""
     status = pod["status"]
-    return ",".join([status["phase"], *(word for word in ("deleting", "evicting", "leaving") if status.get(word))])
+    ailment = _ailment(status)
+    first = status["phase"] if ailment is None else ailment[1]
+    return ",".join([first, *(word for word in ("deleting", "evicting", "leaving") if status.get(word))])
+
+
+def _ailment(status: Document) -> re.Match[str] | None:
+    if status["phase"] not in ("Starting", "Running") or status.get("ready"):
+        return None
+    return _AILMENT.fullmatch(status.get("reason", ""))
+
+
+def _why(pod: Document) -> str:
+    """Its reason, without the word that its status shows."""
+    ailment = _ailment(pod["status"])
+    return pod["status"].get("reason", "") if ailment is None else ailment[2]
+
+
+def _ready(pod: Document) -> str:
+    status = pod["status"]
+    # A word in every row, whatever the pod does: then a program can tell the cells by the spaces between them.
+    return "yes" if status["phase"] == "Running" and status.get("ready") else "no"
 
 
 def _requests(pod: Document) -> str:
@@ -52,10 +77,12 @@ NAMESPACE = Field(Column("namespace"), lambda pod: pod["metadata"].get("namespac
 
 POD_FIELDS = (
     Field(Column("name", whole=True), lambda pod: pod["metadata"]["name"]),
+    Field(Column("ready", whole=True), _ready),
     Field(Column("status", whole=True, colour=colour_of_phase), pod_status),
+    Field(Column("restarts", right=True), lambda pod: str(pod["status"].get("restarts", 0))),
     Field(Column("node", whole=True), lambda pod: pod["status"].get("nodeName") or ""),
     Field(Column("age", right=True), lambda pod: age(pod["metadata"].get("creationTimestamp"))),
-    Field(Column("reason"), lambda pod: pod["status"].get("reason", "")),
+    Field(Column("reason"), _why),
     Field(Column("requests"), _requests, wide=True),
     Field(Column("scheduler"), lambda pod: pod["spec"].get("schedulerName", ""), wide=True),
     Field(Column("epoch", right=True), lambda pod: str(pod["status"].get("epoch", 0)), wide=True),
@@ -76,7 +103,9 @@ def pod_lines(pod: Document) -> Iterable[tuple[str, str]]:
     yield "Name", meta["name"]
     yield "Namespace", meta.get("namespace", "default")
     yield "Status", pod_status(pod)
-    yield "Reason", status.get("reason", "")
+    yield "Reason", _why(pod)
+    yield "Ready", _ready(pod)
+    yield "Restarts", str(status.get("restarts", 0))
     yield "Node", status.get("nodeName") or ""
     yield "Devices", ", ".join(f"{kind} {' '.join(map(str, which))}" for kind, which in _devices(status))
     yield "Epoch", str(status.get("epoch", 0))

@@ -71,7 +71,7 @@ class Cluster:
         )
         self._drain_turns = drain_turns = DrainTurns(ledger=ledger, placing=placing, pod_turns=pod_turns, timers=timers)
         self._story: deque[Stimulus] = deque(maxlen=_STORY_LENGTH)
-        self._epoch_floor: dict[str, int] = {}
+        self._epoch_floor: dict[str, tuple[int, int]] = {}
         self._handlers: dict[type[Stimulus], Callable[[Any], None]] = {
             **pod_turns.handlers,
             **node_turns.handlers,
@@ -153,6 +153,7 @@ class Cluster:
             invariants.check_instructions(self._ledger)
             invariants.check_epochs(self._ledger, self._epoch_floor)
             invariants.check_drains(self._ledger)
+            invariants.check_health(self._ledger)
             invariants.check_deployments(self._ledger, self._deployment_turns.resting)
             invariants.check_nobody_waits_in_vain(self._queue, self._binder, self.table)
             invariants.check_nobody_stays_in_vain(self._ledger, self._binder, self._queue.blocker is not None)

@@ -104,7 +104,19 @@ class PodBound(PodEvent):
 
 
 class PodRunning(PodEvent):
-    """A pod's processes run."""
+    """A pod's processes run; ``pod.ready`` says whether they are ready."""
+
+
+class PodReady(PodEvent):
+    """A pod that ran already is ready now, for the first time or again."""
+
+
+class PodUnready(PodEvent):
+    """A pod is not ready any more, or not for what ``pod.reason`` says now."""
+
+
+class ContainerRestarted(PodEvent):
+    """The node of a pod started one or more of its containers again; ``pod.restarts`` counts them."""
 
 
 @frozen(kw_only=True)

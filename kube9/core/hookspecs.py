@@ -56,6 +56,7 @@ __all__ = [
     "PROJECT",
     "hookimpl",
     "hookspec",
+    "kube9_container_restarted",
     "kube9_moves_held",
     "kube9_moves_resumed",
     "kube9_node_drained",
@@ -66,6 +67,8 @@ __all__ = [
     "kube9_pod_bound",
     "kube9_pod_evicted",
     "kube9_pod_finished",
+    "kube9_pod_ready",
+    "kube9_pod_unready",
     "kube9_register_backends",
     "kube9_register_commands",
     "kube9_register_device_choosers",
@@ -209,6 +212,47 @@ def kube9_pod_evicted(pod: Pod, node_name: str, at_ms: int) -> None:
 
     :param pod: the pod right after it was queued again.
     :param node_name: the node it was on; the node itself may be gone.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_pod_ready(pod: Pod, at_ms: int) -> None:
+    """A pod runs, and all its containers are ready.
+
+    Called once per change to that, after it is stored, in no promised order among plugins. The result is ignored.
+
+    :param pod: the pod right after the change.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_pod_unready(pod: Pod, at_ms: int) -> None:
+    """A pod that starts or runs is not ready, or not for another reason than before.
+
+    Called once per change of that, after it is stored, in no promised order among plugins. The result is ignored. What
+    ends, or loses its node, is not ready either, and is told as that alone.
+
+    :param pod: the pod right after the change; its ``reason`` says what ails it.
+    :param at_ms: cluster time in milliseconds.
+
+    An exception is reported against the plugin and does not stop the others, unless plugins are strict.
+    """
+
+
+@hookspec
+def kube9_container_restarted(pod: Pod, at_ms: int) -> None:
+    """The node of a pod started a container of it again: it had ended, or failed its liveness or startup probe.
+
+    Called once per restart, or once for several that were told together, after the change is stored, in no promised
+    order among plugins. The result is ignored.
+
+    :param pod: the pod right after the change; its ``restarts`` counts those of the present epoch.
     :param at_ms: cluster time in milliseconds.
 
     An exception is reported against the plugin and does not stop the others, unless plugins are strict.

@@ -101,13 +101,25 @@ def check_instructions(ledger: Ledger) -> None:
         assert isinstance(instruction, CreateNode) or ledger.nodes[uid].ordinal == instruction.node.ordinal
 
 
-def check_epochs(ledger: Ledger, floor: dict[str, int]) -> None:
-    """A placement's epoch only grows; ``floor`` has the highest seen so far and is brought up to date."""
+def check_epochs(ledger: Ledger, floor: dict[str, tuple[int, int]]) -> None:
+    """A placement's epoch only grows, and within one so do the restarts of containers.
+
+    :param floor: the highest seen so far; it is brought up to date.
+    """
     for uid in floor.keys() - ledger.pods.keys():
         del floor[uid]
     for uid, pod in ledger.pods.items():
-        assert pod.epoch >= floor.get(uid, 0), f"pod {uid} went from epoch {floor[uid]} to {pod.epoch}"
-        floor[uid] = pod.epoch
+        now, before = (pod.epoch, pod.restarts), floor.get(uid, (0, 0))
+        assert now >= before, f"pod {uid} went from epoch and restarts {before} to {now}"
+        floor[uid] = now
+
+
+def check_health(ledger: Ledger) -> None:
+    """Only a pod that runs is ready, and one that was never bound has restarted nothing."""
+    for uid, pod in ledger.pods.items():
+        assert not pod.ready or pod.phase is PodPhase.RUNNING, f"pod {uid} is {pod.phase.value} and ready"
+        assert pod.restarts >= 0, f"pod {uid} has {pod.restarts} restarts"
+        assert pod.epoch or not pod.restarts, f"pod {uid} was never bound and has {pod.restarts} restarts"
 
 
 def check_deployments(ledger: Ledger, resting: Collection[str]) -> None:

@@ -13,7 +13,8 @@ from kube9.core.frozen import FrozenMap
 from kube9.core.pods import Owner, Pod, PodPhase, PodReport, PodSpec
 
 # An enumeration's members are looked up anew at each use, which on the path of every pod is worth a name.
-_STARTING, _SUCCEEDED, _FAILED = PodPhase.STARTING, PodPhase.SUCCEEDED, PodPhase.FAILED
+_STARTING, _RUNNING = PodPhase.STARTING, PodPhase.RUNNING
+_SUCCEEDED, _FAILED = PodPhase.SUCCEEDED, PodPhase.FAILED
 
 #: What a pod without devices holds of them.
 NO_DEVICES: Mapping[str, tuple[int, ...]] = FrozenMap()
@@ -58,8 +59,32 @@ def bound_at_once(
     )
 
 
-def running(pod: Pod, at_ms: int) -> Pod:
-    return evolve(pod, phase=PodPhase.RUNNING, start_failures=0, started_at_ms=at_ms)
+def running(pod: Pod, at_ms: int, ready: bool = True, restarts: int = 0, reason: str = "") -> Pod:
+    return Pod(
+        uid=pod.uid,
+        spec=pod.spec,
+        ordinal=pod.ordinal,
+        created_at_ms=pod.created_at_ms,
+        phase=_RUNNING,
+        node_uid=pod.node_uid,
+        epoch=pod.epoch,
+        devices=pod.devices,
+        deleting=pod.deleting,
+        evicting=pod.evicting,
+        owner=pod.owner,
+        started_at_ms=at_ms,
+        ready=ready,
+        restarts=max(pod.restarts, restarts),
+        reason=reason,
+    )
+
+
+def health(pod: Pod, ready: bool, restarts: int, reason: str) -> Pod | None:
+    """What its node says of a pod that starts or runs; ``None`` where that is known, or older than what is known."""
+    ready = ready and pod.phase is _RUNNING
+    if restarts < pod.restarts or (ready, restarts, reason) == (pod.ready, pod.restarts, pod.reason):
+        return None
+    return evolve(pod, ready=ready, restarts=restarts, reason=reason)
 
 
 def finished(pod: Pod, at_ms: int, exit_code: int | None, reason: str) -> Pod:
@@ -77,6 +102,7 @@ def finished(pod: Pod, at_ms: int, exit_code: int | None, reason: str) -> Pod:
         finished_at_ms=at_ms,
         start_failures=pod.start_failures,
         exit_code=exit_code,
+        restarts=pod.restarts,
         reason=reason,
     )
 
@@ -91,6 +117,7 @@ def evicted(pod: Pod, reason: str) -> Pod:
         evicting=False,
         leaving=False,
         started_at_ms=None,
+        ready=False,
         reason=reason,
     )
 

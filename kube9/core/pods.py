@@ -232,7 +232,11 @@ class Pod:
     #: Starts that failed since it last ran.
     start_failures: int = 0
     exit_code: int | None = None
-    #: Why it is in its phase, for people: how it ended, or the tally when it was last told why it waits.
+    #: All its containers run and are ready, by its node's word; only a pod that runs is.
+    ready: bool = False
+    #: How often its node started a container again in the present epoch.
+    restarts: int = 0
+    #: Why it is in its phase, for people: how it ended, what ails it, or the tally when it was last told why it waits.
     reason: str = ""
 
     @property
@@ -260,3 +264,9 @@ class PodReport:
     exit_code: int | None = None
     #: Why it could not be started; it never ran then.
     error: str = ""
+    #: Of one that runs.
+    ready: bool = True
+    #: How often a container of it was started again.
+    restarts: int = 0
+    #: What ails it, or how it ended; empty where all is well.
+    reason: str = ""

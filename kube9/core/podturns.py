@@ -27,6 +27,7 @@ class PodTurns:
             s.DeletePod: self._delete,
             s.LaunchPod: self._launch,
             s.PodExited: self._exited,
+            s.PodHealthChanged: self._health_changed,
             s.PodStarted: self._started,
             s.StartPodFailed: self._not_started,
             s.StopPodDone: self._stopped,
@@ -65,12 +66,30 @@ class PodTurns:
     def _started(self, stimulus: s.PodStarted) -> None:
         pod = self._ledger.present_copy(stimulus)
         if pod is not None and pod.phase is PodPhase.STARTING:
-            self._run(pod)
+            self._run(pod, stimulus)
 
-    def _run(self, pod: Pod) -> None:
-        pod = podlife.running(pod, self._ledger.now_ms)
+    def _run(self, pod: Pod, told: s.PodStarted | PodReport) -> None:
+        pod = podlife.running(pod, self._ledger.now_ms, told.ready, told.restarts, told.reason)
         self._ledger.put_pod(pod)
         self._ledger.tell(events.PodRunning, pod=pod)
+
+    def _health_changed(self, stimulus: s.PodHealthChanged) -> None:
+        if (pod := self._ledger.present_copy(stimulus)) is not None:
+            self._note_health(pod, stimulus)
+
+    def _note_health(self, before: Pod, told: s.PodHealthChanged | PodReport) -> None:
+        pod = podlife.health(before, told.ready, told.restarts, told.reason)
+        if pod is None:
+            return
+        self._ledger.put_pod(pod)
+        restarted = pod.restarts > before.restarts
+        if restarted:
+            self._ledger.tell(events.ContainerRestarted, pod=pod)
+        if pod.ready:
+            if not before.ready:
+                self._ledger.tell(events.PodReady, pod=pod)
+        elif before.ready or (pod.reason and not restarted):
+            self._ledger.tell(events.PodUnready, pod=pod)
 
     def _not_started(self, stimulus: s.StartPodFailed) -> None:
         if (pod := self._ledger.present_copy(stimulus)) is not None:
@@ -133,10 +152,11 @@ class PodTurns:
         elif report.error:
             self._start_failed(pod, report.error)
         elif report.phase.finished:
-            self._end(pod, report.exit_code, "")
+            self._end(pod, report.exit_code, report.reason)
         else:
             if report.phase is PodPhase.RUNNING and pod.phase is PodPhase.STARTING:
-                self._run(pod)
-                pod = self._ledger.pods[pod.uid]
+                self._run(pod, report)
+            elif report.phase is pod.phase:
+                self._note_health(pod, report)
             if stopping:
-                self.stop(pod, None)
+                self.stop(self._ledger.pods[pod.uid], None)

@@ -152,8 +152,10 @@ class NodeBackend(Protocol):
     Every call begins its work and returns without waiting for the end of it; calls for one node come one after the
     other, calls for different nodes may come at once. Every call is idempotent by uid and epoch. What becomes of it
     is told through the ``deliver`` the backend was made with, as stimuli: ``NodeJoined``, ``CreateNodeFailed``,
-    ``RestartNodeFailed``, ``DestroyNodeDone``, ``PodStarted``, ``StartPodFailed``, ``PodExited``, ``StopPodDone``; and
-    ``Heartbeat``, where the backend itself hears its nodes.
+    ``RestartNodeFailed``, ``DestroyNodeDone``, ``PodStarted``, ``StartPodFailed``, ``PodHealthChanged``, ``PodExited``,
+    ``StopPodDone``; and ``Heartbeat``, where the backend itself hears its nodes.
+    The health of a pod's containers is the node's business: it probes them, and starts those that end again there, as
+    the pod's restart policy says. A pod exits when nothing of it is to be started any more.
     A call that cannot even begin raises :class:`~kube9.core.errors.BackendError`, and nothing is delivered for it.
     """
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from kube9.core import podlife
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.nodes import Node, NodePhase
@@ -43,6 +44,12 @@ class CopyTold(Protocol):
     def exit_code(self) -> int | None: ...
     @property
     def error(self) -> str: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def restarts(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
 
 
 def report_of(copy: CopyTold) -> PodReport:
@@ -53,6 +60,9 @@ def report_of(copy: CopyTold) -> PodReport:
         phase=_PHASES[copy.phase],
         exit_code=copy.exit_code,
         error=copy.error,
+        ready=copy.ready,
+        restarts=copy.restarts,
+        reason=copy.reason,
     )
 
 
@@ -145,7 +155,7 @@ class Reception:
                 if pod.started_at_ms is not None:
                     return True
                 undone = True
-            elif copy.phase is not pod.phase:
+            elif copy.phase is not pod.phase or podlife.health(pod, copy.ready, copy.restarts, copy.reason) is not None:
                 return True
         if not undone and all(copy.phase.finished for copy in said.values()):
             return False

@@ -13,14 +13,12 @@ from kube9.core.pods import Pod, PodPhase
 
 __all__ = ["Replicas", "Wish", "runs", "wish"]
 
-_RUNNING = PodPhase.RUNNING
-
 
 @define
 class Replicas:
     """The pods of one deployment, sorted by what they are good for, so that no turn has to go through all of them.
 
-    Those that ended or are being deleted are good for nothing; of the others, idle is who does not run, or not for
+    Those that ended or are being deleted are good for nothing; of the others, idle is who is not ready, or not for
     long any more because it is being moved. Those that leave stand in for others, and are counted with none of them.
     """
 
@@ -79,22 +77,22 @@ class Replicas:
 
     @property
     def idle(self) -> Iterator[Pod]:
-        """Of the present template, and not running."""
+        """Of the present template, and not ready."""
         return iter(self._idle.values())
 
     @property
     def ready(self) -> Iterator[Pod]:
-        """Of the present template, and running."""
+        """Of the present template, and ready."""
         return iter(self._ready.values())
 
     @property
     def old_idle(self) -> Iterator[Pod]:
-        """Of an older template, and not running."""
+        """Of an older template, and not ready."""
         return iter(self._old_idle.values())
 
     @property
     def old_ready(self) -> Iterator[Pod]:
-        """Of an older template, and running."""
+        """Of an older template, and ready."""
         return iter(self._old_ready.values())
 
     @property
@@ -109,7 +107,7 @@ class Replicas:
 
     @property
     def unready(self) -> int:
-        """How many are good for something and do not run."""
+        """How many are good for something and not ready."""
         return len(self._idle) + len(self._old_idle)
 
     @property
@@ -201,4 +199,4 @@ def _next_of_the_old(deployment: Deployment, replicas: Replicas, surplus: Sequen
 
 def runs(pod: Pod) -> bool:
     """Whether a pod is there for whoever needs it, and for more than a moment."""
-    return pod.phase is _RUNNING and not pod.evicting
+    return pod.ready and not pod.evicting

@@ -244,10 +244,28 @@ class DeleteDeployment(Stimulus):
 
 @frozen(kw_only=True)
 class PodStarted(Stimulus):
-    """The pod's processes run."""
+    """The pod's processes run; how it is from now on is told by ``PodHealthChanged``."""
 
     uid: str
     epoch: int
+    ready: bool = True
+    #: How often a container of it was started again by then.
+    restarts: int = 0
+    #: What ails it; empty where all is well.
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class PodHealthChanged(Stimulus):
+    """A pod that starts or runs became ready, or is not any more, or its node started a container of it again."""
+
+    uid: str
+    epoch: int
+    ready: bool
+    #: How often a container of it was started again; it never shrinks.
+    restarts: int = 0
+    #: What ails it; empty where all is well. Not the time of anything: each change of it is stored and told.
+    reason: str = ""
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kube9.core.deployments import Deployment
@@ -44,6 +43,8 @@ def pod_document(pod: Pod, node_name: str | None) -> Document:
             "phase": pod.phase.value,
             "nodeName": node_name,
             "epoch": pod.epoch,
+            "ready": pod.ready,
+            "restarts": pod.restarts,
             "reason": pod.reason,
             "exitCode": pod.exit_code,
             "startedAt": timestamp(pod.started_at_ms),
@@ -64,7 +65,7 @@ def deployment_document(deployment: Deployment, pods: Iterable[Pod]) -> Document
     spec, present = deployment.spec, [pod for pod in pods if not pod.phase.finished]
     metadata = _metadata(metadata_of(spec), deployment.uid, deployment.created_at_ms)
     metadata.setdefault("namespace", spec.namespace)
-    phases = Counter(pod.phase for pod in present if not pod.deleting)
+    staying = [pod for pod in present if not pod.deleting]
     updated = [pod for pod in present if pod.owner is not None and pod.owner.revision == deployment.revision]
     return {
         "apiVersion": API_VERSION,
@@ -73,8 +74,8 @@ def deployment_document(deployment: Deployment, pods: Iterable[Pod]) -> Document
         "spec": {"replicas": spec.replicas, **deployment_spec(spec, secrets=False)},
         "status": {
             "replicas": len(present),
-            "readyReplicas": phases[PodPhase.RUNNING],
-            "pendingReplicas": phases[PodPhase.PENDING],
+            "readyReplicas": sum(pod.ready for pod in staying),
+            "pendingReplicas": sum(pod.phase is PodPhase.PENDING for pod in staying),
             "updatedReplicas": len(updated),
             "revision": deployment.revision,
             "failures": deployment.failures,

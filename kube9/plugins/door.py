@@ -64,6 +64,18 @@ class Door:
         """A pod lost its node and is queued again."""
         self._tell("kube9_pod_evicted", pod=pod, node_name=node_name, at_ms=at_ms)
 
+    def pod_ready(self, *, pod: Pod, at_ms: int) -> None:
+        """A pod runs and is ready."""
+        self._tell("kube9_pod_ready", pod=pod, at_ms=at_ms)
+
+    def pod_unready(self, *, pod: Pod, at_ms: int) -> None:
+        """A pod is not ready."""
+        self._tell("kube9_pod_unready", pod=pod, at_ms=at_ms)
+
+    def container_restarted(self, *, pod: Pod, at_ms: int) -> None:
+        """A container was started again on its node."""
+        self._tell("kube9_container_restarted", pod=pod, at_ms=at_ms)
+
     def pod_finished(self, *, pod: Pod, at_ms: int) -> None:
         """A pod ended by itself."""
         self._tell("kube9_pod_finished", pod=pod, at_ms=at_ms)
@@ -107,6 +119,12 @@ class Door:
                 _log.error(message, exc_info=exc)
 
 
+def _announce_if_ready(door: Door, event: events.PodRunning) -> None:
+    """What is ready as soon as it runs is told of by one event."""
+    if event.pod.ready:
+        door.pod_ready(pod=event.pod, at_ms=event.at_ms)
+
+
 #: Which hook an event goes to, and how. Events that are not here have no hook.
 _ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any], None]]] = {
     events.PodBound: (
@@ -116,6 +134,19 @@ _ANNOUNCERS: Mapping[type[events.Event], tuple[str, Callable[[Door, Any], None]]
     events.PodEvicted: (
         "kube9_pod_evicted",
         lambda door, event: door.pod_evicted(pod=event.pod, node_name=event.node_name, at_ms=event.at_ms),
+    ),
+    events.PodRunning: ("kube9_pod_ready", _announce_if_ready),
+    events.PodReady: (
+        "kube9_pod_ready",
+        lambda door, event: door.pod_ready(pod=event.pod, at_ms=event.at_ms),
+    ),
+    events.PodUnready: (
+        "kube9_pod_unready",
+        lambda door, event: door.pod_unready(pod=event.pod, at_ms=event.at_ms),
+    ),
+    events.ContainerRestarted: (
+        "kube9_container_restarted",
+        lambda door, event: door.container_restarted(pod=event.pod, at_ms=event.at_ms),
     ),
     events.PodFinished: (
         "kube9_pod_finished",

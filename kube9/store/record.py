@@ -89,6 +89,12 @@ def _finished(event: e.PodFinished, node_name: str) -> str:
     return f"{verb}{_on(node_name)}{code}{_because(pod.reason)}"
 
 
+def _restarted(event: e.ContainerRestarted, node_name: str) -> str:
+    pod = event.pod
+    times = "once" if pod.restarts == 1 else f"{pod.restarts} times"
+    return f"a container was started again{_on(node_name)}, {times} by now{_because(pod.reason)}"
+
+
 def _evicted(event: e.PodEvicted, node_name: str) -> str:
     return f"lost node {node_name}{_because(event.pod.reason)}; queued again"
 
@@ -125,6 +131,9 @@ def _unschedulable(pod: Pod) -> str:
 _POD_TEXTS: dict[type[e.Event], Callable[[Any, str], str]] = {
     e.PodUnschedulable: lambda event, _: _unschedulable(event.pod),
     e.PodRunning: lambda event, node_name: f"running{_on(node_name)} (epoch {event.pod.epoch})",
+    e.PodReady: lambda _, node_name: f"ready{_on(node_name)}",
+    e.PodUnready: lambda event, node_name: f"not ready{_on(node_name)}{_because(event.pod.reason)}",
+    e.ContainerRestarted: _restarted,
     e.PodEvicted: _evicted,
     e.PodFinished: _finished,
     e.PodDeleted: lambda _, node_name: f"deleted{_on(node_name)}",

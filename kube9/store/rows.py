@@ -124,6 +124,8 @@ def _pod_state(pod: Pod) -> Row:
         pod.finished_at_ms,
         pod.start_failures,
         pod.exit_code,
+        1 if pod.ready else 0,
+        pod.restarts,
         plain_text(reason) if reason else "",
         pod.uid,
     )
@@ -135,9 +137,10 @@ def _pod_spec(pod: Pod, texts: SpecWriter) -> Row:
 
 
 def _pod(row: Row, specs: SpecReader) -> Pod:
-    state, (namespace, name, text) = row[:17], row[17:]
+    state, (namespace, name, text) = row[:19], row[19:]
     ordinal, created_at_ms, phase, node_uid, epoch, devices, deleting, evicting, leaving = state[:9]
-    owner_uid, revision, started_at_ms, finished_at_ms, start_failures, exit_code, reason, uid = state[9:]
+    owner_uid, revision, started_at_ms, finished_at_ms, start_failures, exit_code = state[9:15]
+    ready, restarts, reason, uid = state[15:]
     return Pod(
         uid=uid,
         spec=specs.pod(text, namespace, name),
@@ -155,6 +158,8 @@ def _pod(row: Row, specs: SpecReader) -> Pod:
         finished_at_ms=finished_at_ms,
         start_failures=start_failures,
         exit_code=exit_code,
+        ready=bool(ready),
+        restarts=restarts,
         reason=reason,
     )
 
@@ -237,6 +242,8 @@ PODS = RowKind(
         "finished_at_ms",
         "start_failures",
         "exit_code",
+        "ready",
+        "restarts",
         "reason",
         "uid",
     ),

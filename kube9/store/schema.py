@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Tabl
 __all__ = ["SCHEMA_VERSION", "VERSION_TABLE", "deployments", "events", "leader", "metadata", "nodes", "pods"]
 
 #: The newest migration; they are numbered, so that an older kube9 can tell that a database is too new for it.
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 
 #: Where Alembic keeps the version of the database at hand.
 VERSION_TABLE = "kube9_schema"
@@ -74,6 +74,8 @@ pods = Table(
     Column("finished_at_ms", BigInteger),
     _number("start_failures"),
     Column("exit_code", BigInteger),
+    _flag("ready"),
+    _number("restarts"),
     _text("reason"),
     _text("spec"),
 )

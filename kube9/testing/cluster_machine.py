@@ -416,6 +416,25 @@ class ClusterMachine(RuleBasedStateMachine):
         self.report(s.PodStarted(at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch))
 
     @precondition(lambda self: self.starts)
+    @rule(pick=_pick, ready=st.booleans(), restarts=st.integers(0, 2), reason=_reason)
+    def pod_fares(self, pick: int, ready: bool, restarts: int, reason: str) -> None:
+        """Likewise; how it fares leads to no start and no stop of that pod."""
+        pod = self.any_start(pick)
+        before = self.cluster.pods.get(pod.uid)
+        self.report(
+            s.PodHealthChanged(
+                at_ms=self.at_ms, uid=pod.uid, epoch=pod.epoch, ready=ready, restarts=restarts, reason=reason
+            )
+        )
+        after = self.cluster.pods.get(pod.uid)
+        if before is None or after is None:
+            assert before is after, f"{pod.uid} came or went by how it fares"
+        else:
+            assert (before.node_uid, before.epoch, before.phase) == (after.node_uid, after.epoch, after.phase), (
+                f"{before} was made {after} by how it fares"
+            )
+
+    @precondition(lambda self: self.starts)
     @rule(pick=_pick)
     def pod_fails_to_start(self, pick: int) -> None:
         """Likewise."""

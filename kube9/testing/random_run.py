@@ -72,6 +72,7 @@ class _World:
             (self.launch_pod, 16),
             (self.exit_pod, 10),
             (self.pass_time, 6),
+            (self.tell_health, 4),
             (self.apply_deployment, 4),
             (self.add_node, 7),
             (self.judge_node, 4),
@@ -227,6 +228,20 @@ class _World:
         if pod is None:
             return None
         return s.PodExited(at_ms=self.later(), uid=pod.uid, epoch=pod.epoch, exit_code=self.rng.choice((0, 0, 1)))
+
+    def tell_health(self) -> s.Stimulus | None:
+        """A pod became ready, or is not any more; now and then it was started again, or this is old news."""
+        bound = [pod for pod in self.cluster.pods.values() if pod.node_uid and not pod.phase.finished]
+        sick = [pod for pod in bound if pod.started_at_ms is not None and not pod.ready]
+        pod = self.one_of(sick or bound)
+        if pod is None:
+            return None
+        restarts = max(0, pod.restarts + self.rng.choice((-1, 0, 0, 1)))
+        ready = self.rng.random() < 0.6
+        reason = "" if ready else self.rng.choice(("NotReady: not yet", "Unhealthy: it hangs"))
+        return s.PodHealthChanged(
+            at_ms=self.later(), uid=pod.uid, epoch=pod.epoch, ready=ready, restarts=restarts, reason=reason
+        )
 
     def repeat_report(self) -> s.Stimulus | None:
         """A report of an epoch that is over, or soon will be."""

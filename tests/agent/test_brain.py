@@ -206,6 +206,22 @@ def test_a_copy_is_told_of_from_its_start_to_its_end():
     assert brain.running() == []
 
 
+def test_how_a_copy_is_goes_out_with_the_next_beat():
+    brain = leased()
+    brain.start(0, "p", 3)
+    brain.is_so("p", 3, False, 1, "CrashLoopBackOff: init ended")
+    assert listed(brain) == (CopyReport("p", 3, "Starting", None, "", False, 1, "CrashLoopBackOff: init ended"),)
+    brain.started("p", 3)
+    brain.is_so("p", 3, True, 1)
+    assert listed(brain) == (CopyReport("p", 3, "Running", restarts=1),)
+    brain.is_so("p", 3, True, 1)
+    assert not brain.changed
+    brain.is_so("p", 2, False, 9)
+    assert not brain.changed, "that is another copy"
+    brain.exited("p", 3, 1, "Error: it ended")
+    assert listed(brain) == (CopyReport("p", 3, "Failed", 1, restarts=1, reason="Error: it ended"),)
+
+
 def test_one_that_exits_with_another_code_has_failed():
     brain = leased()
     brain.start(0, "p", 1)

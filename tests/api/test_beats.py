@@ -21,6 +21,12 @@ def test_what_need_not_be_said():
     assert read_beat({"boot": "b", "token": "t", "sequence": 7}, Limits()).pods == ()
 
 
+def test_how_a_pod_is():
+    pod = {"uid": "p", "epoch": 2, "phase": "Running", "ready": False, "restarts": 3, "reason": "Unhealthy: it hangs"}
+    (copy,) = read_beat({**BEAT, "pods": [pod]}, Limits()).pods
+    assert copy == CopyReport("p", 2, "Running", ready=False, restarts=3, reason="Unhealthy: it hangs")
+
+
 WRONG = [
     ({}, ["boot", "token", "sequence"]),
     ({**BEAT, "boot": "", "sequence": True}, ["boot", "sequence"]),
@@ -32,6 +38,10 @@ WRONG = [
     ({**BEAT, "pods": [{**POD, "phase": "Pending", "epoch": -1}]}, ["pods[0].epoch", "pods[0].phase"]),
     ({**BEAT, "pods": [{**POD, "phase": [], "exitCode": "3"}]}, ["pods[0].phase", "pods[0].exitCode"]),
     ({**BEAT, "pods": [{**POD, "error": None, "name": "p"}]}, ["pods[0].error", "pods[0].name"]),
+    (
+        {**BEAT, "pods": [{**POD, "ready": 1, "restarts": -1, "reason": 4}]},
+        ["pods[0].ready", "pods[0].restarts", "pods[0].reason"],
+    ),
 ]
 
 
@@ -66,6 +76,25 @@ def test_an_agent_joins_and_what_it_runs_is_known(api):
     told = beat(api, brain)
     assert 0 < told["intervalMillis"] < told["leaseMillis"]
     assert api.plane.view.node("n1").incarnation == "boot-1"
+
+
+def test_how_pods_are_is_told_by_beats_and_shown(api):
+    api.node("n1")
+    brain = Brain("boot-1")
+    beat(api, brain)
+    beat(api, brain)
+    api.post("/v1/pods", {"metadata": {"name": "web"}, "spec": {"requests": {"cpu": "100m"}}})
+    api.until(lambda: api.get("/v1/pods/web").json["status"]["nodeName"] == "n1")
+    pod = api.get("/v1/pods/web").json
+    copy = {"uid": pod["metadata"]["uid"], "epoch": pod["status"]["epoch"], "phase": "Running"}
+    sick = {"ready": False, "restarts": 2, "reason": "Unhealthy: it hangs"}
+    beat(api, brain, pods=[{**copy, **sick}])
+    api.until(lambda: api.get("/v1/pods/web").json["status"]["restarts"] == 2)
+    assert api.get("/v1/pods/web").json["status"].items() >= {"phase": "Running", **sick}.items()
+    beat(api, brain, pods=[{**copy, "restarts": 2}])
+    api.until(lambda: api.get("/v1/pods/web").json["status"]["ready"])
+    assert "kube9_container_restarts 2.0" in api.get("/metrics").text
+    assert "kube9_pods_ready 1.0" in api.get("/metrics").text
 
 
 def test_a_body_that_is_wrong_is_refused_with_all_that_is(api):

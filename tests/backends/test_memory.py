@@ -8,6 +8,7 @@ from attrs import evolve
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.backends.memory import MemoryBackend
 from kube9.clocks import RealClock, VirtualClock
+from kube9.core.containers import Container, Probe, TcpSocketAction
 from kube9.core.errors import BackendError, InvalidInput, NodeGone
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
@@ -31,12 +32,23 @@ class TestContract(BackendContract):
     @staticmethod
     def behaviour(pod):
         labels = pod.spec.labels
+        if "crashes" in labels:
+            return PodBehaviour(crash_after_ms=3)
+        if "unready" in labels:
+            return PodBehaviour(ready_after_ms=20)
         if "exit-code" in labels:
             return PodBehaviour(run_for_ms=5, exit_code=int(labels["exit-code"]))
         return PodBehaviour(start_delay_ms=2, stop_delay_ms=3, start_error=labels.get("error", ""))
 
     def short_pod(self, exit_code):
         return PodSpec(name="short", labels={"exit-code": str(exit_code)})
+
+    def crashing_pod(self):
+        return PodSpec(name="crashing", labels={"crashes": ""}, containers=(Container(name="web"),))
+
+    def unready_pod(self):
+        probe = Probe(action=TcpSocketAction(port=80), period_ms=10)
+        return PodSpec(name="unready", labels={"unready": ""}, containers=(Container(name="web", readiness=probe),))
 
     def unstartable_pod(self):
         return PodSpec(name="unstartable", labels={"error": "no-image"})

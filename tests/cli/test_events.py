@@ -61,13 +61,13 @@ def test_pods_are_watched(live, run, watch):
     live.add_nodes("n1")
     run("pod", "run", "first", "--label", "app=x", "--wait")
     watching = watch("pod", "list", "--watch", "-l", "app=x")
-    assert watching.stdout.readline().split()[:2] == ["NAME", "STATUS"]
-    assert watching.stdout.readline().split()[:3] == ["first", "Running", "n1"]
+    assert watching.stdout.readline().split()[:5] == ["NAME", "READY", "STATUS", "RESTARTS", "NODE"]
+    assert watching.stdout.readline().split()[:5] == ["first", "yes", "Running", "0", "n1"]
     run("pod", "run", "other", "--wait")
     run("pod", "run", "second", "--label", "app=x", "--cpu", "64")
-    assert watching.stdout.readline().split()[:2] == ["second", "Pending"]
+    assert watching.stdout.readline().split()[:3] == ["second", "no", "Pending"]
     run("pod", "delete", "second", "--wait")
-    assert watching.stdout.readline().split()[:2] == ["second", "Deleted"]
+    assert watching.stdout.readline().split()[:3] == ["second", "no", "Deleted"]
 
 
 def test_pods_are_watched_as_lines_of_json(live, run, watch):

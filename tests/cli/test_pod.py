@@ -92,7 +92,7 @@ def test_a_list_is_of_one_namespace_or_of_all(nodes, done):
     done("pod", "run", "a", "--label", "app=x")
     done("pod", "run", "b", "--cpu", "64")
     done("pod", "run", "c", "-n", "other")
-    assert done("pod", "list")[0].split() == ["NAME", "STATUS", "NODE", "AGE", "REASON"]
+    assert done("pod", "list")[0].split() == ["NAME", "READY", "STATUS", "RESTARTS", "NODE", "AGE", "REASON"]
     assert first_cells(done("pod", "list")) == ["a", "b"]
     assert first_cells(done("pod", "list", "-n", "other")) == ["c"]
     assert first_cells(done("pod", "list", "-A")) == ["default", "default", "other"]
@@ -137,6 +137,21 @@ def test_pods_are_deleted(nodes, done, run):
     assert result.stdout == "pod a is being deleted\n"
     assert "there is no pod 'b'" in result.stderr
     assert result.exit_code == 2
+
+
+def test_one_whose_container_ends_again_and_again_is_shown_as_such(live, run, done, said):
+    assert run("node", "add", "n1", "--cpu", "1", "--option", "crash_after_ms=10", "--wait").exit_code == 0
+    done("pod", "run", "web", "--image", "nginx", "--wait")
+    live.wait_for("ContainerRestarted")
+    live.wait_for("PodUnready")
+    status = said("pod", "show", "web")["status"]
+    assert (status["phase"], status["ready"], status["restarts"]) == ("Running", False, 1)
+    why = "container main exited with code 1: crashed after 10 ms; again in 10 s"
+    assert status["reason"] == f"CrashLoopBackOff: {why}"
+    row = done("pod", "list")[1]
+    assert row.split()[:5] == ["web", "no", "CrashLoopBackOff", "1", "n1"]
+    told = {name: text.strip() for name, text in (line.split(":", 1) for line in done("pod", "show", "web"))}
+    assert (told["Status"], told["Reason"], told["Ready"], told["Restarts"]) == ("CrashLoopBackOff", why, "no", "1")
 
 
 def test_one_that_ended_badly_is_a_failure_for_who_waited(live, run):

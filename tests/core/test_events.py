@@ -44,6 +44,8 @@ def everything_that_can_happen(drive):
     tell(s.NodeFenced, "n")
     tell(s.NodeJoined, "n")
     tell(s.PodStarted, "p", epoch=2)
+    tell(s.PodHealthChanged, "p", epoch=2, ready=False, reason="Unhealthy: it hangs")
+    tell(s.PodHealthChanged, "p", epoch=2, ready=True, restarts=1)
     tell(s.PodExited, "p", epoch=1)
     tell(s.PodExited, "p", epoch=2)
     tell(s.DeletePod, "large")
@@ -93,6 +95,8 @@ def test_the_subject_is_as_it_was_right_after(drive):
     assert told[events.PodBound].pod.phase.value == "Starting"
     assert told[events.PodBound].pod.node_uid == "n"
     assert told[events.PodRunning].pod.phase.value == "Running"
+    assert (told[events.PodUnready].pod.ready, told[events.PodUnready].pod.reason) == (False, "Unhealthy: it hangs")
+    assert (told[events.PodReady].pod.ready, told[events.ContainerRestarted].pod.restarts) == (True, 1)
     assert told[events.PodEvicted].pod.phase.value == "Pending"
     assert told[events.PodEvicted].pod.node_uid is None
     assert told[events.PodEvicted].node_name == "n"

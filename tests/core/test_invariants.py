@@ -157,6 +157,20 @@ def epoch_back(cluster):
     cluster._ledger.pods["bound"] = evolve(cluster.pods["bound"], epoch=0)
 
 
+def restarts_back(cluster):
+    cluster._ledger.pods["bound"] = evolve(cluster.pods["bound"], restarts=2)
+    cluster.check()
+    cluster._ledger.pods["bound"] = evolve(cluster.pods["bound"], restarts=1)
+
+
+def ready_too_soon(cluster):
+    cluster._ledger.pods["bound"] = evolve(cluster.pods["bound"], ready=True)
+
+
+def restarted_nowhere(cluster):
+    cluster._ledger.pods["waiting"] = evolve(cluster.pods["waiting"], restarts=1)
+
+
 def finished_yet_running(cluster):
     cluster._ledger.pods["finished"] = evolve(cluster.pods["finished"], phase=PodPhase.RUNNING)
 
@@ -252,7 +266,10 @@ BREAKAGES = [
     (room_made_in_silence, "pod waiting waits although it fits somewhere"),
     (rows_out_of_order, "nodes and rows are not in the same order"),
     (instruction_for_nobody, "StartPod for node gone, which is gone"),
-    (epoch_back, "pod bound went from epoch 1 to 0"),
+    (epoch_back, r"pod bound went from epoch and restarts \(1, 0\) to \(0, 0\)"),
+    (restarts_back, r"pod bound went from epoch and restarts \(1, 2\) to \(1, 1\)"),
+    (ready_too_soon, "pod bound is Starting and ready"),
+    (restarted_nowhere, "pod waiting was never bound and has 1 restarts"),
     (finished_yet_running, "pod finished is Running in the wrong place"),
 ]
 
@@ -356,7 +373,7 @@ def test_an_epoch_may_begin_again_once_the_pod_is_gone(driven):
     ledger = driven.cluster._ledger
     invariants.check_epochs(ledger, floor)
     floor = {uid: epoch for uid, epoch in floor.items() if uid in SINGLE}
-    assert floor == {"bound": 1, "there": 1, "waiting": 0, "pausing": 1, "finished": 1}
+    assert floor == {"bound": (1, 0), "there": (1, 0), "waiting": (0, 0), "pausing": (1, 0), "finished": (1, 0)}
     driven.tell(s.DeletePod, "waiting")
     invariants.check_epochs(ledger, floor)
     assert "waiting" not in floor

@@ -22,6 +22,8 @@ BOUND = Pod(
     deleting=True,
     start_failures=2,
     exit_code=5,
+    ready=True,
+    restarts=4,
     reason="because",
     evicting=True,
     leaving=True,
@@ -40,6 +42,8 @@ WAITING = evolve(
     started_at_ms=None,
     finished_at_ms=None,
     exit_code=None,
+    ready=False,
+    restarts=0,
     reason="no room",
 )
 #: What a pod that lost its place has no more.
@@ -50,6 +54,7 @@ NOWHERE = {
     "evicting": False,
     "leaving": False,
     "started_at_ms": None,
+    "ready": False,
 }
 
 
@@ -60,7 +65,24 @@ NOWHERE = {
             podlife.bound(WAITING, "m", DEVICES),
             evolve(WAITING, phase=PodPhase.STARTING, node_uid="m", epoch=4, devices=DEVICES, reason=""),
         ),
-        (podlife.running(BOUND, 7), evolve(BOUND, phase=PodPhase.RUNNING, start_failures=0, started_at_ms=7)),
+        (
+            podlife.running(BOUND, 7, ready=False, restarts=5, reason="NotReady: not yet"),
+            evolve(
+                BOUND,
+                phase=PodPhase.RUNNING,
+                start_failures=0,
+                started_at_ms=7,
+                finished_at_ms=None,
+                exit_code=None,
+                ready=False,
+                restarts=5,
+                reason="NotReady: not yet",
+            ),
+        ),
+        (
+            podlife.health(BOUND, False, 5, "Error: it ended"),
+            evolve(BOUND, ready=False, restarts=5, reason="Error: it ended"),
+        ),
         (
             podlife.finished(BOUND, 19, 0, "done"),
             evolve(
@@ -73,6 +95,7 @@ NOWHERE = {
                 evicting=False,
                 leaving=False,
                 finished_at_ms=19,
+                ready=False,
             ),
         ),
         (
@@ -92,6 +115,7 @@ NOWHERE = {
     ids=[
         "bound",
         "running",
+        "health",
         "finished",
         "evicted",
         "not_started",
@@ -113,6 +137,22 @@ def test_only_exit_code_zero_is_a_success(exit_code, phase):
     after = podlife.finished(BOUND, 19, exit_code, "")
     assert after.phase is phase
     assert after.exit_code == exit_code
+
+
+class TestHealth:
+    def test_what_is_known_is_no_news(self):
+        assert podlife.health(BOUND, True, 4, "because") is None
+
+    def test_fewer_restarts_than_are_known_are_old_news(self):
+        assert podlife.health(BOUND, False, 3, "Error: it ended") is None
+        assert podlife.running(BOUND, 7, restarts=3).restarts == 4
+
+    def test_only_a_pod_that_runs_is_ready(self):
+        starting = evolve(BOUND, phase=PodPhase.STARTING, ready=False)
+        assert podlife.health(starting, True, 4, "because") is None
+        after = podlife.health(starting, True, 5, "")
+        assert after is not None
+        assert (after.ready, after.restarts, after.reason) == (False, 5, "")
 
 
 def test_the_epoch_grows_with_binding_alone():

@@ -443,3 +443,104 @@ def test_a_pod_gets_as_long_to_stop_as_is_said_or_as_it_says_itself(drive, grace
     driven.node("n")
     driven.pod("p", grace_ms=700)
     assert driven.tell(s.DeletePod, "p", grace_ms=grace_ms).instructions[0].grace_ms == told_ms
+
+
+class TestHealth:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.started("p")
+        return driven
+
+    def tell(self, driven, ready, restarts=0, reason="", *, epoch=1):
+        driven.tell(s.PodHealthChanged, "p", epoch=epoch, ready=ready, restarts=restarts, reason=reason)
+        return driven.told()
+
+    def how(self, driven):
+        pod = driven.pods["p"]
+        return pod.phase.value, pod.ready, pod.restarts, pod.reason
+
+    def test_a_pod_is_ready_when_it_runs_unless_that_is_said(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        assert self.how(driven) == ("Starting", False, 0, "")
+        driven.started("p")
+        assert self.how(driven) == ("Running", True, 0, "")
+        driven.pod("q")
+        driven.tell(s.PodStarted, "q", epoch=1, ready=False, restarts=2, reason="NotReady: not yet")
+        assert (driven.pods["q"].ready, driven.pods["q"].restarts, driven.pods["q"].reason) == (
+            False,
+            2,
+            "NotReady: not yet",
+        )
+
+    def test_it_stays_where_it_is_however_sick(self, driven):
+        assert self.tell(driven, False, 3, "CrashLoopBackOff: it ended") == ["ContainerRestarted p", "PodUnready p"]
+        assert self.how(driven) == ("Running", False, 3, "CrashLoopBackOff: it ended")
+        assert driven.where() == {"p": "n"}
+
+    def test_each_change_is_told_and_what_is_known_is_not(self, driven):
+        assert self.tell(driven, True) == []
+        assert driven.outcome.changes == ()
+        assert self.tell(driven, False, 0, "Unhealthy: a") == ["PodUnready p"]
+        assert self.tell(driven, False, 0, "Unhealthy: a") == []
+        assert self.tell(driven, False, 0, "Unhealthy: b") == ["PodUnready p"]
+        assert self.tell(driven, False, 1, "NotReady: c") == ["ContainerRestarted p"]
+        assert self.tell(driven, True, 1) == ["PodReady p"]
+        assert self.tell(driven, True, 2) == ["ContainerRestarted p"]
+
+    def test_old_news_is_none(self, driven):
+        self.tell(driven, True, 2)
+        assert self.tell(driven, False, 1, "Unhealthy: before that") == []
+        assert self.tell(driven, False, 9, epoch=0) == ["StaleReport"]
+        driven.exited("p")
+        assert self.tell(driven, False, 9) == ["StaleReport"]
+        assert self.how(driven) == ("Succeeded", False, 2, "")
+
+    def test_one_that_starts_may_be_sick_already_but_not_ready(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        assert self.tell(driven, True, 1, "CrashLoopBackOff: init ended") == ["ContainerRestarted p"]
+        assert self.how(driven) == ("Starting", False, 1, "CrashLoopBackOff: init ended")
+        driven.started("p")
+        assert self.how(driven) == ("Running", True, 1, "")
+
+    def test_elsewhere_it_begins_anew(self, driven):
+        self.tell(driven, False, 4, "Unhealthy: it hangs")
+        driven.node("m")
+        driven.tell(s.FailNode, "n")
+        assert self.how(driven) == ("Starting", False, 0, "")
+
+    def test_a_node_that_is_asked_says_it_too(self, driven):
+        said = PodReport(pod_uid="p", epoch=1, phase=RUNNING, ready=False, restarts=1, reason="Unhealthy: it hangs")
+        driven.tell(s.NodeReported, "n", pods=(said,))
+        assert driven.told() == ["ContainerRestarted p", "PodUnready p"]
+        assert self.how(driven) == ("Running", False, 1, "Unhealthy: it hangs")
+        driven.tell(s.NodeReported, "n", pods=(said,))
+        assert driven.outcome.changes == ()
+
+    def test_of_one_that_starts_it_is_told_with_the_start(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.NodeReported, "n", pods=(PodReport(pod_uid="p", epoch=1, phase=RUNNING, ready=False),))
+        assert driven.told() == ["PodRunning p"]
+        assert self.how(driven) == ("Running", False, 0, "")
+
+    def test_a_roll_waits_until_the_new_pod_is_ready(self, drive):
+        driven = drive()
+        driven.node("n")
+        driven.deploy("web", 2)
+        for name in ("web-1", "web-2"):
+            driven.started(name)
+        driven.deploy("web", 2, cpu=200)
+        driven.stopped("web-1")
+        assert set(driven.pods) == {"web-2", "web-3"}
+        driven.tell(s.PodStarted, "web-3", epoch=1, ready=False)
+        assert not driven.pods["web-2"].deleting
+        driven.tell(s.PodHealthChanged, "web-3", epoch=1, ready=True)
+        assert driven.pods["web-2"].deleting

@@ -185,6 +185,19 @@ def test_that_a_pod_runs_is_news_once(joined):
     assert joined.beat(report).stimulus is None
 
 
+def test_how_a_pod_is_is_news_once_where_it_is_new(joined):
+    pod = joined.running()
+    assert joined.beat(copy(pod, RUNNING)).stimulus is None
+    sick = copy(pod, RUNNING, ready=False, restarts=1, reason="Unhealthy: it hangs")
+    assert news(joined.beat(sick)) is s.NodeReported
+    known = joined.cluster.pods["p"]
+    assert (known.ready, known.restarts, known.reason) == (False, 1, "Unhealthy: it hangs")
+    assert joined.beat(sick).stimulus is None
+    assert news(joined.beat(copy(pod, RUNNING, restarts=1))) is s.NodeReported
+    assert joined.cluster.pods["p"].ready
+    assert joined.beat(copy(pod, RUNNING, ready=False)).stimulus is None, "fewer restarts are old news"
+
+
 def test_that_a_pod_is_still_starting_is_no_news(joined):
     pod = joined.pod()
     assert joined.beat(copy(pod, STARTING)).stimulus is None

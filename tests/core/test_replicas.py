@@ -18,13 +18,13 @@ PHASES = {
     "F": PodPhase.FAILED,
     "L": PodPhase.RUNNING,
     "I": PodPhase.STARTING,
+    "U": PodPhase.RUNNING,
 }
 
 
 def pods(letters):
-    """``PSR`` for pending, starting, running; ``D`` is being deleted, ``E`` evicted, ``F`` has failed; small is old.
-
-    ``L`` is to leave, as is ``I``, which does not run.
+    """``PSUR`` for pending, starting, running unready and ready; ``D`` is being deleted, ``E`` evicted, ``F`` has
+    failed; small is old. ``L`` is to leave, as is ``I``, which does not run.
     """
     return [
         Pod(
@@ -33,6 +33,7 @@ def pods(letters):
             ordinal=number,
             created_at_ms=0,
             phase=PHASES[letter.upper()],
+            ready=letter.upper() in "RDEL",
             deleting=letter.upper() == "D",
             evicting=letter.upper() == "E",
             leaving=letter.upper() in "LI",
@@ -82,9 +83,11 @@ WISHES = {
     "old ones that run, more at a time than there are": ((3, 9), "rrr", 0, ["r0", "r1", "r2"]),
     "not while the one before has not started": ((3, 1), "rrS", 0, []),
     "nor while it has no node": ((3, 1), "rrP", 0, []),
+    "nor while it runs and is not ready": ((3, 1), "rrU", 0, []),
     "nor while one is moved elsewhere": ((3, 1), "rrE", 0, []),
     "but as soon as it runs": ((3, 1), "rrR", 0, ["r0"]),
     "the last old one": ((3, 1), "RRr", 0, ["r2"]),
+    "old ones that are not ready go at once": ((3, 1), "rru", 0, ["u2"]),
     "old ones that do not run go at once": ((4, 1), "rpse", 0, ["p1", "s2", "e3"]),
     "old ones that do not run go at once, and one that runs": ((4, 4), "rpse", 0, ["p1", "s2", "e3", "r0"]),
     "missing ones are launched first": ((3, 1), "rr", 1, []),
@@ -118,6 +121,9 @@ class TestReplicas:
             ("R", "R", False),
             ("P", "S", False),
             ("S", "R", True),
+            ("S", "U", False),
+            ("U", "R", True),
+            ("R", "U", True),
             ("R", "P", True),
             ("R", "E", True),
             ("E", "P", False),
@@ -149,7 +155,7 @@ class TestReplicas:
             replicas.forget(uid)
         assert replicas == replicas_of([])
 
-    @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("PSRDEFpsrdef-")), max_size=40))
+    @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("PSURDEFpsurdef-")), max_size=40))
     def test_know_after_any_story_what_they_would_know_from_its_end_alone(self, story):
         replicas, present = replicas_of([]), {}
         for number, letter in story:
@@ -164,11 +170,11 @@ class TestReplicas:
         assert replicas == replicas_of(present.values())
         alive = [pod for pod in present.values() if not pod.deleting and not pod.phase.finished]
         assert len(replicas) == len(alive)
-        assert replicas.unready == sum(pod.phase is not PodPhase.RUNNING or pod.evicting for pod in alive)
+        assert replicas.unready == sum(not pod.ready or pod.evicting for pod in alive)
 
 
 @given(
-    letters=st.text("PSREpsreDF", max_size=12),
+    letters=st.text("PSUREpsureDF", max_size=12),
     wanted=st.integers(0, 8),
     spare=st.integers(1, 3),
 )
@@ -179,7 +185,7 @@ def test_a_roll_never_stops_more_of_those_that_run_than_it_may(letters, wanted, 
     assert len(gone) == len(asked.delete)
     alive = [pod for pod in given_pods if not pod.deleting and not pod.phase.finished]
     assert len(alive) + asked.launch >= wanted
-    runs = [pod for pod in alive if pod.phase is PodPhase.RUNNING and not pod.evicting]
+    runs = [pod for pod in alive if pod.ready and not pod.evicting]
     left = [pod for pod in runs if pod.uid not in gone]
     assert len(left) >= min(len(runs), wanted - spare)
 

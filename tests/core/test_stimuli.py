@@ -31,6 +31,8 @@ VALUES = {
     "replicas": 3,
     "incarnation": "boot-1",
     "lease_left_ms": 10,
+    "ready": True,
+    "restarts": 2,
 }
 SPECS = {
     stimuli.LaunchPod: PodSpec(name="p"),

@@ -82,7 +82,7 @@ def moved(watch, env):
     with subprocess.Popen(watch.split(), env=env, stdout=subprocess.PIPE, text=True) as watching:
         try:
             next(watching.stdout)  # the names of the columns
-            for name, phase, node in (line.split()[:3] for line in watching.stdout):
+            for name, _, phase, _, node in (line.split()[:5] for line in watching.stdout):
                 places[name] = node if phase == "Running" else "nowhere"
                 if len(places) == 4 and not {"nowhere", "node-0001"} & set(places.values()):
                     break

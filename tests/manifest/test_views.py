@@ -39,6 +39,8 @@ def test_a_waiting_pod():
             "phase": "Pending",
             "nodeName": None,
             "epoch": 0,
+            "ready": False,
+            "restarts": 0,
             "reason": "0 of 1 nodes fit",
             "exitCode": None,
             "startedAt": None,
@@ -58,6 +60,7 @@ def test_a_pod_of_a_deployment_that_ended():
             spec,
             phase=PodPhase.FAILED,
             epoch=3,
+            restarts=2,
             exit_code=1,
             started_at_ms=AT_MS,
             finished_at_ms=AT_MS + 1000,
@@ -73,6 +76,8 @@ def test_a_pod_of_a_deployment_that_ended():
         "phase": "Failed",
         "nodeName": "n1",
         "epoch": 3,
+        "ready": False,
+        "restarts": 2,
         "reason": "",
         "exitCode": 1,
         "startedAt": "2026-01-01T00:00:00.123Z",
@@ -88,9 +93,9 @@ def test_a_deployment():
     spec = DeploymentSpec(name="web", replicas=4, template=PodSpec(name="web"))
     deployment = Deployment(uid="d1", spec=spec, ordinal=0, created_at_ms=AT_MS, revision=2)
     pods = [
-        pod(spec.template, phase=PodPhase.RUNNING, owner=Owner("d1", 2)),
+        pod(spec.template, phase=PodPhase.RUNNING, ready=True, owner=Owner("d1", 2)),
         pod(spec.template, phase=PodPhase.RUNNING, owner=Owner("d1", 1)),
-        pod(spec.template, phase=PodPhase.RUNNING, owner=Owner("d1", 1), deleting=True),
+        pod(spec.template, phase=PodPhase.RUNNING, ready=True, owner=Owner("d1", 1), deleting=True),
         pod(spec.template, owner=Owner("d1", 2)),
         pod(spec.template, phase=PodPhase.FAILED, owner=Owner("d1", 2)),
     ]
@@ -98,7 +103,7 @@ def test_a_deployment():
     assert document["spec"] == {"replicas": 4, "template": {"spec": {}}}
     assert document["status"] == {
         "replicas": 4,
-        "readyReplicas": 2,
+        "readyReplicas": 1,
         "pendingReplicas": 1,
         "updatedReplicas": 2,
         "revision": 2,

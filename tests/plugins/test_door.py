@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from attrs import evolve
 
 from kube9.core import events, hookspecs
 from kube9.core.errors import PluginError
@@ -28,6 +29,9 @@ ANNOUNCED = {
         events.PodEvicted(at_ms=7, pod=POD, node_name="gone"),
         {"pod": POD, "node_name": "gone", "at_ms": 7},
     ),
+    "kube9_pod_ready": (events.PodReady(at_ms=7, pod=POD), {"pod": POD, "at_ms": 7}),
+    "kube9_pod_unready": (events.PodUnready(at_ms=7, pod=POD), {"pod": POD, "at_ms": 7}),
+    "kube9_container_restarted": (events.ContainerRestarted(at_ms=7, pod=POD), {"pod": POD, "at_ms": 7}),
     "kube9_pod_finished": (events.PodFinished(at_ms=7, pod=POD), {"pod": POD, "at_ms": 7}),
     "kube9_node_ready": (events.NodeReady(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
     "kube9_node_failed": (events.NodeFailed(at_ms=7, node=NODE), {"node": NODE, "at_ms": 7}),
@@ -72,6 +76,15 @@ def test_an_event_reaches_its_hook_and_no_other(hook):
     event, values = ANNOUNCED[hook]
     door.announce(event)
     assert heard == [(hook, tuple(values.values()))]
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_a_pod_that_is_ready_as_soon_as_it_runs_is_told_as_ready(ready):
+    heard = []
+    door = Door({"kube9_pod_ready": (subscriber(lambda *given: heard.append(given), "pod", "at_ms"),)})
+    pod = evolve(POD, ready=ready)
+    door.announce(events.PodRunning(at_ms=7, pod=pod))
+    assert heard == ([(pod, 7)] if ready else [])
 
 
 def test_an_event_without_a_hook_or_a_subscriber_is_passed_over():

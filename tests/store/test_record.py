@@ -38,6 +38,13 @@ def told(make):
         (of_pod(e.PodUnschedulable), "fits on no node"),
         (of_pod(e.PodRunning), "running (epoch 2)"),
         (of_pod(e.PodRunning, "n1"), "running on node n1 (epoch 2)"),
+        (of_pod(e.PodReady, "n1"), "ready on node n1"),
+        (of_pod(e.PodUnready, "n1", reason="Unhealthy: it hangs"), "not ready on node n1: Unhealthy: it hangs"),
+        (of_pod(e.ContainerRestarted, "n1", restarts=1), "a container was started again on node n1, once by now"),
+        (
+            of_pod(e.ContainerRestarted, restarts=3, reason="NotReady: not yet"),
+            "a container was started again, 3 times by now: NotReady: not yet",
+        ),
         (of_pod(e.PodEvicted, more={"node_name": "n1"}, reason=lost), f"lost node n1: {lost}; queued again"),
         (of_pod(e.PodFinished, phase=PodPhase.SUCCEEDED, exit_code=0), "succeeded with exit code 0"),
         (of_pod(e.PodFinished, "n1", phase=PodPhase.FAILED, reason="no image"), "failed on node n1: no image"),

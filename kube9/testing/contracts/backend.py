@@ -13,5 +13,6 @@ class BackendContract(BackendNodes, BackendPods):
 
     Override the fixture ``backend``, which makes one from the fixtures ``clock`` and ``deliver``; for a backend in
     the outside world override ``clock`` too. What is run, and how a node is killed, is for the methods
-    ``node_spec``, ``long_pod``, ``short_pod``, ``unstartable_pod`` and ``lose_node`` to say.
+    ``node_spec``, ``long_pod``, ``short_pod``, ``crashing_pod``, ``unready_pod``, ``unstartable_pod`` and ``lose_node``
+    to say.
     """

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
+from kube9.core.containers import RestartPolicy
 from kube9.core.pods import PodPhase
-from kube9.core.stimuli import PodExited, PodStarted, StartPodFailed, StopPodDone
+from kube9.core.stimuli import PodExited, PodHealthChanged, PodStarted, StartPodFailed, StopPodDone
 from kube9.testing.contracts.backend_setting import GRACE_MS, BackendSetting
 from kube9.testing.contracts.contract import needs
 from kube9.testing.contracts.stage import Stage
@@ -133,6 +135,60 @@ class BackendPods(BackendSetting):
         stage.backend.stop_pod(node, pod, GRACE_MS)
         stage.expect(StopPodDone, pod.uid, pod.epoch)
         assert stage.reports(node, pod) == []
+
+    @needs("restart-container")
+    def test_a_container_that_ends_is_started_again_on_its_node(self, stage: Stage) -> None:
+        """It is the same copy of the pod, which never exits, and each restart is counted."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.crashing_pod(), epoch=3)
+        stage.backend.start_pod(node, pod)
+
+        def restarts() -> int:
+            told = [each.restarts for each in stage.deliveries.of(PodHealthChanged, pod.uid, 3)]
+            return max(told, default=0)
+
+        assert stage.deliveries.wait_for(lambda: restarts() >= 2, self.patience_ms), "nothing of two restarts was told"
+        assert stage.heard(PodExited, pod.uid) == 0
+        assert stage.epochs_alive(node, pod) == [3]
+        assert [report.restarts >= 2 for report in stage.reports(node, pod)] == [True]
+
+    @needs("restart-container")
+    def test_a_container_that_is_never_to_be_started_again_is_not(self, stage: Stage) -> None:
+        """The pod has ended with it."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, evolve(self.crashing_pod(), restart_policy=RestartPolicy.NEVER))
+        stage.backend.start_pod(node, pod)
+        stage.expect(PodExited, pod.uid, pod.epoch)
+        stage.settle()
+        assert [each.restarts for each in stage.deliveries.of(PodHealthChanged, pod.uid) if each.restarts] == []
+        assert stage.epochs_alive(node, pod) == []
+
+    @needs("restart-container")
+    def test_a_pod_between_two_restarts_can_be_stopped(self, stage: Stage) -> None:
+        """And nothing of it is started any more."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.crashing_pod())
+        stage.start(node, pod)
+        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect(StopPodDone, pod.uid, pod.epoch)
+        before = stage.heard(PodHealthChanged, pod.uid)
+        stage.settle()
+        assert stage.reports(node, pod) == []
+        assert stage.heard(PodHealthChanged, pod.uid) == before
+
+    @needs("readiness")
+    def test_a_pod_is_told_as_ready_when_it_is(self, stage: Stage) -> None:
+        """Not when it runs."""
+        node = self.joined(stage)
+        pod = stage.new_pod(node, self.unready_pod())
+        stage.start(node, pod)
+        assert [each.ready for each in stage.deliveries.of(PodStarted, pod.uid)] == [False]
+
+        def ready() -> bool:
+            return any(each.ready for each in stage.deliveries.of(PodHealthChanged, pod.uid, pod.epoch))
+
+        assert stage.deliveries.wait_for(ready, self.patience_ms), "nobody told that it was ready"
+        assert [(report.epoch, report.ready) for report in stage.reports(node, pod)] == [(pod.epoch, True)]
 
     @needs("logs")
     def test_logs_are_bytes(self, stage: Stage) -> None:

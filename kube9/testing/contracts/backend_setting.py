@@ -33,7 +33,9 @@ class BackendSetting(Contract):
             "logs": "hand out what a pod has written",
             "lose": "let a test kill a node (lose_node)",
             "many-nodes": "have several nodes at once",
+            "readiness": "probe whether a pod is ready (unready_pod)",
             "restart": "restart a node",
+            "restart-container": "start a container that ended again on its node (crashing_pod)",
             "start-error": "be given a pod that cannot start (unstartable_pod)",
         }
     )
@@ -80,6 +82,20 @@ class BackendSetting(Contract):
     def short_pod(self, exit_code: int) -> PodSpec:
         """A pod that soon exits with ``exit_code``; needed for the capability ``exit``."""
         self.to_override("short_pod", f"a pod that soon exits with {exit_code}")
+
+    def crashing_pod(self) -> PodSpec:
+        """A pod with a container that soon exits with 1, each time that it is started.
+
+        Needed for the capability ``restart-container``, with the restart policy that a pod has where none is said.
+        """
+        self.to_override("crashing_pod", "a pod with a container that soon exits with 1")
+
+    def unready_pod(self) -> PodSpec:
+        """A pod that runs until it is stopped, and whose readiness probe fails at first and soon passes.
+
+        Needed for the capability ``readiness``.
+        """
+        self.to_override("unready_pod", "a pod that runs and is ready only a while later")
 
     def unstartable_pod(self) -> PodSpec:
         """A pod that cannot start, such as one whose image does not exist; needed for ``start-error``."""

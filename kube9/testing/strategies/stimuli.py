@@ -48,7 +48,17 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     incarnation = st.sampled_from(("", "first", "second"))
     replicas, grace_ms = st.integers(0, 3), st.sampled_from((None, 0, 1000))
     copies = st.lists(
-        st.builds(PodReport, pod_uid=pod, epoch=epoch, phase=_reported, exit_code=st.just(0), error=_error),
+        st.builds(
+            PodReport,
+            pod_uid=pod,
+            epoch=epoch,
+            phase=_reported,
+            exit_code=st.just(0),
+            error=_error,
+            ready=st.booleans(),
+            restarts=st.integers(0, 2),
+            reason=reason,
+        ),
         max_size=3,
         unique_by=lambda report: (report.pod_uid, report.epoch),
     ).map(tuple)
@@ -86,6 +96,7 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
         about(s.ScaleDeployment, deployment, replicas=replicas),
         about(s.DeleteDeployment, deployment, grace_ms=grace_ms),
         *(about(kind, pod, epoch=epoch) for kind in (s.PodStarted, s.StopPodDone)),
+        about(s.PodHealthChanged, pod, epoch=epoch, ready=st.booleans(), restarts=st.integers(0, 2), reason=reason),
         about(s.StartPodFailed, pod, epoch=epoch, reason=reason),
         about(s.PodExited, pod, epoch=epoch, exit_code=st.integers(0, 2)),
         st.just(s.TimePassed(at_ms=0)),

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from kube9.backends.behaviour import PodBehaviour
 from kube9.backends.memory import MemoryBackend
+from kube9.core.containers import RestartPolicy
 from kube9.core.errors import NodeGone
 from kube9.core.pods import PodPhase
 from kube9.core.ports import PodReport
@@ -14,6 +15,7 @@ from kube9.core.stimuli import (
     NodeFenced,
     NodeJoined,
     PodExited,
+    PodHealthChanged,
     PodStarted,
     RestartNodeFailed,
     StartPodFailed,
@@ -24,6 +26,10 @@ from kube9.core.stimuli import (
 def behave(pod):
     """As the pod's labels say."""
     labels = pod.spec.labels
+    if "crashes" in labels:
+        return PodBehaviour(crash_after_ms=3)
+    if "unready" in labels:
+        return PodBehaviour(ready_after_ms=20)
     if "exit" in labels:
         return PodBehaviour(run_for_ms=5, exit_code=int(labels["exit"]))
     return PodBehaviour(start_delay_ms=3, start_error=labels.get("error", ""))
@@ -272,6 +278,43 @@ class ExitsWithoutCode(Sound):
 class ForgetsExited(Sound):
     def list_pods(self, node):
         return [report for report in super().list_pods(node) if report.exit_code is None]
+
+
+class ExitsRatherThanRestart(Sound):
+    def start_pod(self, node, pod):
+        super().start_pod(node, evolve(pod, spec=evolve(pod.spec, restart_policy=RestartPolicy.NEVER)))
+
+
+class CountsNoRestarts(Sound):
+    def told(self, stimulus):
+        super().told(evolve(stimulus, restarts=0) if isinstance(stimulus, PodHealthChanged) else stimulus)
+
+
+class ListsNoRestarts(Sound):
+    def list_pods(self, node):
+        return [evolve(report, restarts=0) for report in super().list_pods(node)]
+
+
+class RestartsWhatNeverIs(Sound):
+    def start_pod(self, node, pod):
+        super().start_pod(node, evolve(pod, spec=evolve(pod.spec, restart_policy=RestartPolicy.ALWAYS)))
+
+
+class RestartsWhatWasStopped(Sound):
+    def stop_pod(self, node, pod, grace_ms):
+        super().stop_pod(node, pod, grace_ms)
+        if "crashes" in pod.spec.labels:
+            self.later(PodHealthChanged(at_ms=0, uid=pod.uid, epoch=pod.epoch, ready=True, restarts=9), ms=300)
+
+
+class ReadyAtOnce(Sound):
+    def told(self, stimulus):
+        super().told(evolve(stimulus, ready=True) if isinstance(stimulus, PodStarted) else stimulus)
+
+
+class NeverReady(Sound):
+    def told(self, stimulus):
+        super().told(evolve(stimulus, ready=False) if isinstance(stimulus, PodHealthChanged) else stimulus)
 
 
 class LogsText(Sound):

@@ -6,6 +6,7 @@ SUITE = """
 from __future__ import annotations
 
 import pytest
+from kube9.core.containers import Container, Probe, TcpSocketAction
 from kube9.core.pods import PodSpec
 from kube9.testing import BackendContract
 
@@ -21,6 +22,13 @@ class TestDouble(BackendContract):
 
     def short_pod(self, exit_code):
         return PodSpec(name="short", labels={{"exit": str(exit_code)}})
+
+    def crashing_pod(self):
+        return PodSpec(name="crashing", labels={{"crashes": ""}}, containers=(Container(name="web"),))
+
+    def unready_pod(self):
+        probe = Probe(action=TcpSocketAction(port=80), period_ms=10)
+        return PodSpec(name="unready", labels={{"unready": ""}}, containers=(Container(name="web", readiness=probe),))
 
     def unstartable_pod(self):
         return PodSpec(name="unstartable", labels={{"error": "no-image"}})
@@ -73,6 +81,13 @@ CAUGHT_BY = {
     "ExitsTwice": {"test_a_pod_that_exits_is_told_once_with_its_code"},
     "ExitsWithoutCode": {"test_a_pod_that_exits_is_told_once_with_its_code"},
     "ForgetsExited": {"test_a_pod_that_exited_is_listed_until_stopped"},
+    "ExitsRatherThanRestart": {"test_a_container_that_ends_is_started_again_on_its_node"},
+    "CountsNoRestarts": {"test_a_container_that_ends_is_started_again_on_its_node"},
+    "ListsNoRestarts": {"test_a_container_that_ends_is_started_again_on_its_node"},
+    "RestartsWhatNeverIs": {"test_a_container_that_is_never_to_be_started_again_is_not"},
+    "RestartsWhatWasStopped": {"test_a_pod_between_two_restarts_can_be_stopped"},
+    "ReadyAtOnce": {"test_a_pod_is_told_as_ready_when_it_is"},
+    "NeverReady": {"test_a_pod_is_told_as_ready_when_it_is"},
     "LogsText": {"test_logs_are_bytes"},
     "LogsNothing": {"test_logs_are_bytes"},
     "RaisesLate": {
@@ -92,5 +107,5 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
 def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
     write_suite("backend_doubles", "CannotExit", suite=SUITE)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(passed=25, skipped=4)
+    result.assert_outcomes(passed=29, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

@@ -71,6 +71,7 @@ def running(pod: Pod, at_ms: int, ready: bool = True, restarts: int = 0, reason:
         devices=pod.devices,
         deleting=pod.deleting,
         evicting=pod.evicting,
+        leaving=pod.leaving,
         owner=pod.owner,
         started_at_ms=at_ms,
         ready=ready,

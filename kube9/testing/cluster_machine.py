@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -14,9 +13,10 @@ from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import Conflict
-from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec
+from kube9.core.nodes import DeviceGroup, NodePhase, NodeSpec
 from kube9.core.outcome import InspectNode, Outcome, StartPod
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
+from kube9.testing.capacity import assert_within_capacity
 from kube9.testing.copies import Copies
 from kube9.testing.fitting import fits
 from kube9.testing.stored import Stored
@@ -495,24 +495,6 @@ class ClusterMachine(RuleBasedStateMachine):
             if pod.node_uid is None and not pod.phase.finished and not pod.start_failures:
                 found = [table.names[row] for row in range(len(table)) if fits(pod.spec, table, row)]
                 assert not found, f"{pod.uid} waits although it fits on {found}; it says {pod.reason!r}"
-
-
-def assert_within_capacity(node: Node, pods: Sequence[Pod]) -> None:
-    """What ``pods`` take together, ``node`` has, and of each device no more than that has."""
-    taken: Counter[str] = Counter()
-    shares: Counter[tuple[str, int]] = Counter()
-    for pod in pods:
-        taken.update({**pod.spec.requests, "pods": 1})
-        for request in pod.spec.devices:
-            indices = pod.devices[request.kind]
-            assert len(set(indices)) == request.count, f"{pod.uid} has devices {indices}, asked for {request.count}"
-            shares.update({(request.kind, index): request.milli for index in indices})
-    for resource, amount in taken.items():
-        limit = node.spec.capacity.get(resource, None if resource == "pods" else 0)
-        assert limit is None or amount <= limit, f"{node.name} gives {amount} {resource} of {limit}"
-    sizes = {(group.kind, index): group.milli for group in node.spec.devices for index in range(group.count)}
-    for device, milli in shares.items():
-        assert milli <= sizes[device], f"{node.name} gives {milli} milli of device {device}, which has {sizes[device]}"
 
 
 def _one(things: Sequence[T], pick: int) -> T:

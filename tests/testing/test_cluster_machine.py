@@ -12,14 +12,12 @@ from kube9.core import podlife
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.errors import InvariantViolation, SchedulerError
-from kube9.core.nodes import DeviceGroup, NodeSpec
+from kube9.core.nodes import NodeSpec
 from kube9.core.outcome import NodeStored
-from kube9.core.pods import DeviceRequest, Pod, PodSpec
+from kube9.core.pods import Pod, PodSpec
 from kube9.core.settings import Settings
 from kube9.plugins.policies import BestFit, FirstFit, Random, WorstFit
 from kube9.testing import ClusterMachine, strategies, table_of
-from kube9.testing.cluster_machine import assert_within_capacity
-from kube9.testing.tables import ready_node
 
 #: So few pods move at once, and so soon is a node tried last, that both happen all the time.
 STRICT = Settings(move_burst=1, moves_per_s=1, flaps_max=1, tried_last_ms=500, tried_last_ms_max=1500)
@@ -277,49 +275,6 @@ def test_the_machine_finds_what_is_broken(cluster, broken, error, message):
     with pytest.raises(error) as found:
         run_state_machine_as_test(Machine, settings=thorough)
     assert re.search(message, str(found.value))
-
-
-NODE = ready_node(
-    NodeSpec(name="n", capacity={"cpu": 1000, "pods": 2}, devices=(DeviceGroup(kind="gpu", count=2),)), ordinal=0
-)
-
-
-def bound(*asked):
-    """Pods on that node: what each asks for, and the devices it got."""
-    return [
-        Pod(
-            uid=f"p{number}",
-            spec=PodSpec(name=f"p{number}", requests=requests, devices=devices),
-            ordinal=number,
-            created_at_ms=0,
-            node_uid=NODE.uid,
-            devices={"gpu": got},
-        )
-        for number, (requests, devices, got) in enumerate(asked)
-    ]
-
-
-def gpus(count, milli):
-    return (DeviceRequest(kind="gpu", count=count, milli=milli),)
-
-
-def test_a_node_may_be_full():
-    assert_within_capacity(NODE, bound(({"cpu": 400}, gpus(1, 600), (0,)), ({"cpu": 600}, gpus(2, 400), (0, 1))))
-
-
-TOO_MUCH = {
-    "cpu": (({"cpu": 400}, (), ()), ({"cpu": 601}, (), ())),
-    "a resource it has not": (({"licence": 1}, (), ()),),
-    "pods": (({}, (), ()),) * 3,
-    "of one device": (({}, gpus(1, 600), (0,)), ({}, gpus(1, 401), (0,))),
-    "one device for two": (({}, gpus(2, 100), (0, 0)),),
-}
-
-
-@pytest.mark.parametrize("asked", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_a_node_that_gives_too_much_is_seen(asked):
-    with pytest.raises(AssertionError, match="gives|has devices"):
-        assert_within_capacity(NODE, bound(*asked))
 
 
 @pytest.mark.parametrize("scheduler", [BestFit(), WorstFit()], ids=lambda each: type(each).__name__)

@@ -48,14 +48,13 @@ _reported = st.none() | st.sampled_from((PodPhase.STARTING, PodPhase.RUNNING, Po
 # Half of the nodes and pods are plain, or most pods would fit nowhere and little would happen.
 _gpus = DeviceGroup(kind="gpu", count=2)
 _plain_node = NodeSpec(name="node", capacity={"cpu": 4000, "memory": 2**33}, devices=(_gpus,))
-_share = DeviceRequest(kind="gpu", count=1, milli=400)
 _plain_pod = PodSpec(name="pod", requests={"cpu": 500})
 _nodes = st.just(_plain_node) | node_specs()
 _pods = st.builds(
     PodSpec,
     name=st.just("pod"),
     requests=st.fixed_dictionaries({"cpu": st.sampled_from((0, 700, 2000))}),
-    devices=st.sampled_from(((), (), (_share,))),
+    devices=st.sampled_from(((), (), (DeviceRequest(kind="gpu", count=1, milli=400),))),
     priority=st.sampled_from((0, 0, 5)),
 ) | pod_specs(per_node=8)
 

@@ -264,7 +264,7 @@ def test_the_machine_finds_what_is_broken(cluster, broken, error, message):
             return cluster(**broken)
 
     thorough = settings(
-        max_examples=500,
+        max_examples=3_000,
         stateful_step_count=30,
         derandomize=True,
         database=None,

@@ -17,6 +17,7 @@ from kube9.core.nodes import Node
 from kube9.core.outcome import (
     Change,
     CreateNode,
+    DeploymentStored,
     DestroyNode,
     InspectNode,
     Instruction,
@@ -70,6 +71,7 @@ class Office:
         self._make_cluster, self._make_watch = make_cluster, make_watch
         self.nodes: dict[str, Node] = {}
         self.pods: dict[str, Pod] = {}
+        self.deployments: dict[str, Deployment] = {}
         self._tokens = itertools.count(1)
         self._lives = 0
         self.up = self.paused = False
@@ -106,7 +108,9 @@ class Office:
         if self.up:
             return
         self._begin()
-        outcome = self.cluster.restore(self.nodes.values(), self.pods.values(), (), at_ms=self._clock.now_ms())
+        outcome = self.cluster.restore(
+            self.nodes.values(), self.pods.values(), self.deployments.values(), at_ms=self._clock.now_ms()
+        )
         for node in self.nodes.values():
             self.watch.begin(node.uid, self._clock.now_ms())
         self.watch.give_grace(list(self.nodes.values()), self._clock.now_ms())
@@ -174,8 +178,10 @@ class Office:
             del self.nodes[change.uid]
         elif isinstance(change, PodRemoved):
             self.pods.pop(change.uid, None)
+        elif isinstance(change, DeploymentStored):
+            self.deployments[change.deployment.uid] = change.deployment
         else:
-            assert isinstance(getattr(change, "deployment", None), Deployment)
+            self.deployments.pop(change.uid, None)
 
     def _forget(self, uid: str) -> None:
         self.watch.forget(uid)

@@ -17,19 +17,18 @@ from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.errors import Conflict, InvariantViolation, Kube9Error
 from kube9.core.nodes import Node, NodePhase, NodeSpec
-from kube9.core.pods import Pod, PodPhase, PodSpec
+from kube9.core.pods import Pod, PodPhase
 from kube9.core.watch import NodeWatch
 from kube9.simulator.chaos.box import Box
 from kube9.simulator.chaos.office import Office
 from kube9.simulator.chaos.truth import Truth
+from kube9.simulator.chaos.users import Users
 from kube9.simulator.chaos.weather import Climate, LinkQuality
 
 __all__ = ["Outcome", "World"]
 
 #: How long a cluster may take to be as it should be once nothing fails any more, beside a few leases.
 _CALM_MS = 300_000
-#: Of drains: in their turn, so that no draw is needed, which would make other runs of the seeds that are known.
-_DEADLINES_MS = (600_000, 5_000, None)
 _QUIET = LinkQuality(delay_ms=1)
 
 
@@ -102,9 +101,7 @@ class World:
         self.events: Counter[str] = Counter()
         self.stormy = True
         self._quality = self.climate.link
-        #: Pods that a user was told are there, and has not deleted.
-        self.wanted: set[str] = set()
-        self._made = 0
+        self.users = Users(self, seed, self.climate.pods)
         self.office = self._make_office(make_cluster=make_cluster, make_watch=make_watch, check=check)
 
     def _make_office(self, **parts: Any) -> Office:
@@ -117,10 +114,10 @@ class World:
 
         :raises InvariantViolation: something did not hold.
         """
-        for number in range(self.climate.nodes):
-            self._add_node(number)
+        for _ in range(self.climate.nodes):
+            self.add_node()
         for _ in range(self.climate.pods):
-            self._launch()
+            self.users.launch()
         self._begin_weather()
         self.clock.run_until(self.climate.storm_ms)
         self._end_weather()
@@ -152,12 +149,14 @@ class World:
         for node in cluster.nodes.values():
             if node.phase is not NodePhase.READY:
                 return f"node {node.name} is {node.phase.value}: {node.reason}"
+            if node.deleting:
+                return f"node {node.name} is still being deleted"
             if node.drain is not None:
                 return f"node {node.name} is still being drained, and waits for {node.drain.waiting_for}"
         if self.office.watch.held:
             return f"moves are held: {self.office.watch.held}"
-        for uid in self.wanted - cluster.pods.keys():
-            return f"pod {uid}, which was acknowledged, is gone"
+        if lost := self.users.is_lost():
+            return lost
         for pod in cluster.pods.values():
             if wrong := self._wrong_with(pod):
                 return wrong
@@ -183,12 +182,13 @@ class World:
     def _hear(self, event: e.Event) -> None:
         self.events[type(event).__name__] += 1
         if isinstance(event, (e.PodDeleted, e.PodFinished)):  # what has ended may be forgotten
-            self.wanted.discard(event.pod.uid)
+            self.users.pods.discard(event.pod.uid)
 
     # Users.
 
-    def _add_node(self, number: int) -> None:
-        self._put_up(NodeSpec(name=f"node-{number}", backend="chaos", capacity={"cpu": 8000}))
+    def add_node(self) -> None:
+        """There is one more machine, and a node is asked for on it."""
+        self._put_up(NodeSpec(name=f"node-{len(self.boxes)}", backend="chaos", capacity={"cpu": 8000}))
 
     def _put_up(self, spec: NodeSpec) -> None:
         uid = spec.name
@@ -198,35 +198,11 @@ class World:
     def _make_machine(self, uid: str) -> tuple[Link, Box]:
         return Link(), Box(uid, self.clock, self.rng, self.climate, self.truth, self._send_up)
 
-    def _launch(self) -> None:
-        self._made += 1
-        uid = f"pod-{self._made}"
-        spec = PodSpec(
-            name=uid,
-            requests={"cpu": self.rng.choice((200, 500, 2000))},
-            priority=self.rng.choice((0, 0, 10)),
-        )
-        if self._ask(s.LaunchPod, uid=uid, spec=spec):
-            self.wanted.add(uid)
+    @property
+    def cluster(self) -> Cluster:
+        return self.office.cluster
 
-    def _user(self) -> None:
-        turn = self.rng.random()
-        cluster = self.office.cluster
-        pods = [uid for uid in cluster.pods if uid in self.wanted]
-        nodes = list(cluster.nodes)
-        if turn < 0.4 or not pods:
-            if len(pods) < 2 * self.climate.pods:
-                self._launch()
-        elif turn < 0.8:
-            uid = self.rng.choice(pods)
-            if self._ask(s.DeletePod, uid=uid):
-                self.wanted.discard(uid)
-        elif turn < 0.9 and nodes:
-            self._ask(s.DrainNode, uid=self.rng.choice(nodes), deadline_ms=_DEADLINES_MS[self._made % 3])
-        elif nodes:
-            self._ask(s.CordonNode, uid=self.rng.choice(nodes), cordoned=False)
-
-    def _ask(self, kind: type[s.Stimulus], **about: object) -> bool:
+    def ask(self, kind: type[s.Stimulus], **about: object) -> bool:
         """Ask the server for something; ``True`` if it said yes."""
         if not self.office.up or self.office.paused:
             return False
@@ -335,7 +311,7 @@ class World:
             ("agent pause", climate.agent_pause_every_ms, self._pause_agent),
             ("server pause", climate.server_pause_every_ms, self._pause_server),
             ("server restart", climate.server_restart_every_ms, self._restart_server),
-            ("user", climate.user_every_ms, self._user_turn),
+            ("user", climate.user_every_ms, self.users.turn),
         ]
         for kind, every_ms, strike in kinds:
             if every_ms:
@@ -375,8 +351,7 @@ class World:
                 box.boot()
         self.office.pause(False)
         self.office.restart()
-        for uid in list(self.office.cluster.nodes):
-            self._ask(s.CordonNode, uid=uid, cordoned=False)
+        self.users.rest()
 
     def _any_box(self) -> Box:
         return self._sky.choice(list(self.boxes.values()))
@@ -429,6 +404,3 @@ class World:
     def _restart_server(self) -> Callable[[], None]:
         self.office.crash()
         return self.office.restart
-
-    def _user_turn(self) -> None:
-        self._user()

@@ -24,8 +24,8 @@ def world(app):
         ),
         make_watch=lambda: NodeWatch(app.make_health_check("heartbeat")),
     )
-    for number in range(2):
-        world._add_node(number)
+    for _ in range(2):
+        world.add_node()
     world.clock.run_until(10_000)
     return world
 
@@ -39,7 +39,7 @@ def test_all_rest_when_nothing_happens(world):
 
 
 def test_whom_a_change_concerns_rests_no_longer_and_soon_again(world):
-    world._launch()
+    world.users.launch()
     assert resting(world) == ["node-1"]
     assert not world.office.is_settled("node-0")
     world.clock.advance(5_000)

@@ -31,10 +31,10 @@ class Told(CalmWorld):
         super()._hear(event)
 
     def go(self):
-        for number in range(self.climate.nodes):
-            self._add_node(number)
+        for _ in range(self.climate.nodes):
+            self.add_node()
         for _ in range(self.climate.pods):
-            self._launch()
+            self.users.launch()
         self._begin_weather()
         while self.clock.next_at_ms <= self.climate.storm_ms:
             self.clock.run_next()

@@ -43,10 +43,10 @@ def test_it_holds_under_any_weather(chaos, tens):
 def test_what_is_cut_off_fences_itself_and_moves(chaos):
     """One machine loses its link for good, and there are no remote hands."""
     world = chaos.world(3, evolve(STILL, remote_hands=False, health="heartbeat"))
-    for number in range(3):
-        world._add_node(number)
+    for _ in range(3):
+        world.add_node()
     for _ in range(6):
-        world._launch()
+        world.users.launch()
     world.clock.run_until(10_000)
     alone = next(pod.node_uid for pod in world.office.cluster.pods.values())
     there = [pod.uid for pod in world.office.cluster.pods.values() if pod.node_uid == alone]
@@ -123,6 +123,12 @@ def starts_that_were_under_way(monkeypatch):
     monkeypatch.setattr(Brain, "is_void", lambda brain, told_after: False)
 
 
+def answers_to_an_earlier_start(monkeypatch):
+    """A node takes a lease from what was said to its last start, which numbered its beats as well."""
+    heed = Brain.heed
+    monkeypatch.setattr(Brain, "heed", lambda brain, answer: heed(brain, answer._replace(boot="")))
+
+
 PLANTED = {
     lease_by_the_servers_clock: (4, 10, 11),
     lease_from_the_answer: (1732, 2227, 2292),
@@ -131,6 +137,7 @@ PLANTED = {
     no_fence: (1, 24, 44),
     moves_before_the_lease_is_over: (1, 23, 47),
     starts_that_were_under_way: (99, 120, 134),
+    answers_to_an_earlier_start: (2522,),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,13 +12,14 @@ from kube9.cli.drainwatch import DrainWatch
 from kube9.cli.errors import FAILED
 from kube9.cli.listing import show_list, show_object
 from kube9.cli.livenames import backend_names, node_names
-from kube9.cli.nodetable import NODE_FIELDS, node_lines, node_status, warn_of_hold
+from kube9.cli.nodetable import NODE_FIELDS, HoldWarning, node_lines, node_status
 from kube9.cli.noun import Noun
 from kube9.cli.output import output_option, wide_output_option
 from kube9.cli.remaining import count_of, remaining
 from kube9.cli.several import do_each, show_documents
 from kube9.cli.waiting import seconds, wait_option, wait_until
 from kube9.cli.wanted import node_document
+from kube9.cli.watching import Watch, labels_of
 
 if TYPE_CHECKING:
     from kube9.client import Client
@@ -64,11 +66,25 @@ def add(client: Client, output: str, names: tuple[str, ...], wait: bool, timeout
 @client_options
 @wide_output_option
 @click.option("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as zone=a,disk!=hdd.")
-def list_nodes(client: Client, output: str, selector: str | None) -> None:
+@click.option("-w", "--watch", is_flag=True, help="Go on, with a line for each change of a node.")
+def list_nodes(client: Client, output: str, selector: str | None, watch: bool) -> None:
     """List nodes in the order they joined."""
-    nodes = list(client.nodes(selector=selector))
-    show_list("Node", nodes, output, NODE_FIELDS)
-    warn_of_hold(client, nodes)
+    present = partial(client.nodes, selector=selector)
+    hold = HoldWarning(client)
+    if not watch:
+        nodes = list(present())
+        show_list("Node", nodes, output, NODE_FIELDS)
+        hold.look(nodes)
+        return
+    Watch(
+        client=client,
+        kind="Node",
+        fields=NODE_FIELDS,
+        present=present,
+        fetch=lambda event: client.node(event["name"]),
+        wanted=labels_of(selector),
+        shown=lambda node: hold.look([node]),
+    ).run(output)
 
 
 @node.command()

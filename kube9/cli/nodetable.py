@@ -11,7 +11,7 @@ from kube9.cli.cells import age, amounts, colour_of_phase, pairs
 from kube9.cli.listing import Field
 from kube9.cli.output import Column
 
-__all__ = ["NODE_FIELDS", "drain_text", "node_lines", "node_status", "taint_text", "warn_of_hold"]
+__all__ = ["NODE_FIELDS", "HoldWarning", "drain_text", "node_lines", "node_status", "taint_text"]
 
 if TYPE_CHECKING:
     from kube9.client import Client
@@ -29,12 +29,19 @@ def node_status(node: Document) -> str:
     return ",".join([node["status"]["phase"], *(word for word, true in also if true)])
 
 
-def warn_of_hold(client: Client, nodes: Iterable[Document]) -> None:
-    """Say on stderr if no pods move because too many nodes seem to be dead; only then any is suspected for long."""
-    if any(node["status"]["phase"] == "Suspect" for node in nodes):
-        held = client.node_health().get("movesHeld")
-        if held:
-            click.echo(f"no pods move for now: {held}", err=True)
+class HoldWarning:
+    """Says on stderr if no pods move because too many nodes seem to be dead; once as long as that stays so."""
+
+    def __init__(self, client: Client) -> None:
+        self._client, self._told = client, False
+
+    def look(self, nodes: Iterable[Document]) -> None:
+        """Have a look where any of ``nodes`` is suspected or looked for: while moves are held, some are."""
+        if any(node["status"]["phase"] in ("Suspect", "Provisioning") for node in nodes):
+            held = self._client.node_health().get("movesHeld")
+            if held and not self._told:
+                click.echo(f"no pods move for now: {held}", err=True)
+            self._told = bool(held)
 
 
 def drain_text(drain: Document) -> str:

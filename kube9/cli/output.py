@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import click
@@ -76,19 +76,30 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None
 
 
 class LinePrinter:
-    """Writes a table whose rows come one by one: the head with the first of them, each at once."""
+    """Writes a table whose rows come one by one, each at once; the head comes with the first."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
         self._widths: list[int] = []
 
-    def show(self, row: Sequence[str]) -> None:
-        cells = [" ".join(cell.split()) for cell in row]
-        if not self._widths:
-            titles = [column.title.upper() for column in self._columns]
-            self._widths = [len(title) for title in titles]
+    def begin(self, rows: Iterable[Sequence[str]]) -> None:
+        """Write the rows that are there already, and the head in any case."""
+        shown = [_cells(row) for row in rows]
+        self._widths = [len(column.title) for column in self._columns]
+        for cells in shown:
             self._widen(cells)
-            click.echo(self._line(titles, [{"bold": True}] * len(titles)))
+        titles = [column.title.upper() for column in self._columns]
+        click.echo(self._line(titles, [{"bold": True}] * len(titles)))
+        for cells in shown:
+            self._show(cells)
+
+    def show(self, row: Sequence[str]) -> None:
+        if not self._widths:
+            self.begin([row])
+        else:
+            self._show(_cells(row))
+
+    def _show(self, cells: Sequence[str]) -> None:
         self._widen(cells)
         looks = [
             {"fg": column.colour(cell) or None} if column.colour else {}
@@ -131,6 +142,11 @@ def _plain_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> li
     cells = [[column.title.upper() for column in columns], *[[" ".join(cell.split()) for cell in row] for row in rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(map(_padded, row, columns, widths)).rstrip() for row in cells]
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    """Each on one line."""
+    return [" ".join(cell.split()) for cell in row]
 
 
 def _padded(cell: str, column: Column, width: int) -> str:

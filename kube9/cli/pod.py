@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,11 @@ from kube9.cli.namespace import all_option, namespace_option
 from kube9.cli.noun import Noun
 from kube9.cli.output import output_option, wide_output_option
 from kube9.cli.podtable import pod_fields, pod_lines, pod_status
-from kube9.cli.podwatch import watch_pods
 from kube9.cli.remaining import count_of, remaining
 from kube9.cli.several import do_each, show_documents
 from kube9.cli.waiting import seconds, wait_option, wait_until
 from kube9.cli.wanted import pod_document
+from kube9.cli.watching import Watch, labels_of
 
 if TYPE_CHECKING:
     from kube9.client import Client
@@ -95,10 +95,24 @@ def list_pods(client: Client, output: str, namespace: str, all_namespaces: bool,
     """List pods in the order they came."""
     within = None if all_namespaces else namespace
     fields = pod_fields(namespaces=all_namespaces)
-    if watch:
-        watch_pods(client, output, fields, namespace=within, **filters)
-    else:
-        show_list("Pod", client.pods(namespace=within, **filters), output, fields)
+    present = partial(client.pods, namespace=within, **filters)
+    if not watch:
+        show_list("Pod", present(), output, fields)
+        return
+    Watch(
+        client=client,
+        kind="Pod",
+        fields=fields,
+        present=present,
+        fetch=lambda event: client.pod(event["name"], namespace=event["namespace"]),
+        wanted=partial(_is_wanted, labels_of(filters["selector"]), filters["phase"], filters["node"]),
+        namespace=within,
+    ).run(output)
+
+
+def _is_wanted(has_labels: Callable[[Document], bool], phase: str | None, node: str | None, pod: Document) -> bool:
+    status = pod["status"]
+    return phase in (None, status["phase"]) and node in (None, status["nodeName"]) and has_labels(pod)
 
 
 @pod.command()

@@ -8,7 +8,7 @@ import click
 
 from kube9.cli.connection import ClientCommand, client_options
 from kube9.cli.listing import show_list
-from kube9.cli.nodetable import warn_of_hold
+from kube9.cli.nodetable import HoldWarning
 from kube9.cli.output import wide_output_option
 from kube9.cli.usetable import by_use, use_fields
 
@@ -29,4 +29,4 @@ def top(client: Client, output: str, selector: str | None) -> None:
     """
     nodes = by_use(client.nodes(selector=selector))
     show_list("Node", nodes, output, use_fields(nodes))
-    warn_of_hold(client, nodes)
+    HoldWarning(client).look(nodes)

@@ -146,6 +146,11 @@ class Node:
         return self.phase in (NodePhase.FAILED, NodePhase.RECOVERING, NodePhase.LOST)
 
     @property
+    def remade(self) -> bool:
+        """Whether it was up before, was found not to be there, and has not joined anew yet."""
+        return self.phase is NodePhase.PROVISIONING and self.reason != ""
+
+    @property
     def schedulable(self) -> bool:
         """Whether the node takes new pods."""
         return self.phase is NodePhase.READY and not self.cordoned and not self.deleting

@@ -182,9 +182,13 @@ class NodeWatch:
 
     def _hold(self, nodes: Collection[Node], suspected: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
         """Suspect oneself where most nodes look dead at once; look for them by another way meanwhile."""
-        counted = sum(node.phase in _JUDGED or node.phase in _MISSED for node in nodes)
-        dead = len(suspected) + sum(node.phase in _MISSED for node in nodes)
-        holds = counted >= _HOLD_NODES_MIN and dead > self.settings.hold_share * counted and len(suspected) > 0
+        remade = sum(node.remade for node in nodes)
+        missed = remade + sum(node.phase in _MISSED for node in nodes)
+        counted = missed + sum(node.phase in _JUDGED for node in nodes)
+        dead = len(suspected) + missed
+        most = counted >= _HOLD_NODES_MIN and dead > self.settings.hold_share * counted
+        # What was held is held until those that were looked for are back, or are given up.
+        holds = most and bool(suspected or (self.held and remade))
         if holds != bool(self.held):
             self.held = f"{dead} of {counted} nodes are not heard; the fault may be here" if holds else ""
             yield s.HoldMoves(at_ms=at_ms, reason=self.held)

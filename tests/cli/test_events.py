@@ -78,3 +78,16 @@ def test_pods_are_watched_as_lines_of_json(live, run, watch):
     run("pod", "run", "web", "--wait")
     pod = json.loads(watching.stdout.readline())
     assert (pod["metadata"]["name"], pod["status"]["phase"]) == ("web", "Running")
+
+
+def test_nodes_are_watched(live, run, watch):
+    live.add_nodes("n1", "n2")
+    watching = watch("node", "list", "--watch", "-l", "kube9.test!=x")
+    assert watching.stdout.readline().split()[:3] == ["NAME", "STATUS", "PODS"]
+    assert [watching.stdout.readline().split()[:2] for _ in range(2)] == [["n1", "Ready"], ["n2", "Ready"]]
+    run("node", "cordon", "n2")
+    assert watching.stdout.readline().split()[:2] == ["n2", "Ready,cordoned"]
+    run("node", "add", "n3", "--label", "kube9.test=x", "--wait")
+    run("node", "delete", "n2", "--wait")
+    lines = iter(watching.stdout.readline, "")
+    assert next(line.split()[:2] for line in lines if "deleting" not in line) == ["n2", "Deleted,cordoned"]

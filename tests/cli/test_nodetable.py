@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube9.cli.nodetable import warn_of_hold
+from kube9.cli.nodetable import HoldWarning
 
 
 class Told:
@@ -25,14 +25,27 @@ def nodes(*phases):
     "held, phases, said, asked",
     [
         ("3 of 5 nodes are not heard", ["Ready", "Suspect"], "no pods move for now: 3 of 5 nodes are not heard\n", 1),
+        ("4 of 5 nodes are not heard", ["Provisioning"], "no pods move for now: 4 of 5 nodes are not heard\n", 1),
         (None, ["Ready", "Suspect"], "", 1),
         # Where none is suspected nothing is held, and nobody need be asked.
         ("that was before", ["Ready", "Lost"], "", 0),
     ],
-    ids=["held", "one is silent", "all is well"],
+    ids=["held", "looked for", "one is silent", "all is well"],
 )
 def test_a_hold_is_told_to_people(capsys, held, phases, said, asked):
     client = Told(held)
-    warn_of_hold(client, nodes(*phases))
+    HoldWarning(client).look(nodes(*phases))
     assert capsys.readouterr() == ("", said)
     assert client.asked == asked
+
+
+def test_a_hold_is_told_once_as_long_as_it_lasts(capsys):
+    client = Told("3 of 5 nodes are not heard")
+    warning = HoldWarning(client)
+    for held in ("3 of 5 nodes are not heard", "4 of 5 nodes are not heard", None, "5 of 5 nodes are not heard"):
+        client.held = held
+        warning.look(nodes("Suspect"))
+    assert capsys.readouterr().err.splitlines() == [
+        "no pods move for now: 3 of 5 nodes are not heard",
+        "no pods move for now: 5 of 5 nodes are not heard",
+    ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -297,6 +298,23 @@ def test_where_most_nodes_are_silent_the_listener_doubts_itself(silent, count, h
     uids = [f"n{number}" for number in range(silent)]
     doubts = [f"HoldMoves {silent} of {count} nodes are {HELD}", *(f"LookAfterNode {uid}" for uid in uids)]
     assert told == [*(doubts if holds else []), *(f"SuspectNode {uid}" for uid in uids)]
+
+
+def test_what_is_held_is_held_until_the_nodes_that_were_looked_for_are_back():
+    watch, all_nodes = silent_and_heard(2, 3)
+    judged(watch, all_nodes, 3_000)
+    anew = [evolve(each, phase=NodePhase.PROVISIONING, reason="it was not up") for each in all_nodes[:2]]
+    watch.heard("n2", 4_000)
+    assert judged(watch, [*anew, all_nodes[2]], 4_000) == []
+    assert watch.held
+    watch.heard("n0", 4_500)
+    assert judged(watch, [all_nodes[0], anew[1], all_nodes[2]], 4_500) == ["HoldMoves"]
+
+
+def test_nodes_that_are_made_for_the_first_time_hold_nothing():
+    watch, all_nodes = silent_and_heard(1, 2)
+    new = [evolve(each, uid=f"new{each.uid}", phase=NodePhase.PROVISIONING) for each in nodes(5)]
+    assert judged(watch, [*all_nodes, *new], 3_000) == ["SuspectNode n0"]
 
 
 def test_one_node_alone_is_given_up_however_long_it_is_silent():

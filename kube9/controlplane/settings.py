@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from kube9.core.validation import not_negative, positive
+from kube9.core.watch import LEASE_MS
 
 __all__ = ["PlaneSettings"]
 
@@ -37,8 +38,7 @@ class PlaneSettings:
     backend_retry_ms_max: int = field(default=30_000, validator=positive)
     #: How often nodes are to beat where neither their backend nor the health check says so.
     heartbeat_ms: int = field(default=1_000, validator=positive)
-    #: For how long at least a node may run pods after a beat that was answered; never less than nine beats. A server
-    #: that is away for less is not missed.
-    lease_ms: int = field(default=30_000, validator=positive)
+    #: For how long at least a node may run pods after a beat that was answered; never less than nine beats.
+    lease_ms: int = field(default=LEASE_MS, validator=positive)
     #: How long a stop waits for backends to begin what they were told.
     stop_grace_ms: int = field(default=5_000, validator=not_negative)

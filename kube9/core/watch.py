@@ -12,10 +12,13 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.core.validation import positive
 
-__all__ = ["ARRIVALS_KEPT", "NodeWatch", "WatchSettings", "with_drift"]
+__all__ = ["ARRIVALS_KEPT", "LEASE_MS", "NodeWatch", "WatchSettings", "usual_watch", "with_drift"]
 
 #: How many beats of a node are remembered.
 ARRIVALS_KEPT = 32
+#: For how long a node may run pods after a beat, unless somebody says otherwise. A server that is away for less is not
+#: missed, and pods of a node that is cut off wait for as long.
+LEASE_MS = 30_000
 _JUDGED = (NodePhase.READY, NodePhase.SUSPECT)
 #: Not heard, and not given up.
 _MISSED = (NodePhase.FAILED, NodePhase.RECOVERING)
@@ -221,3 +224,9 @@ class NodeWatch:
 def with_drift(lease_ms: int) -> int:
     """A lease as it may seem to a clock that goes faster than the node's."""
     return lease_ms + lease_ms // 50 + 1
+
+
+def usual_watch(check: HealthCheck) -> NodeWatch:
+    """As a server has it that is told nothing else."""
+    interval_ms = getattr(check, "interval_ms", WatchSettings().interval_ms)
+    return NodeWatch(check, WatchSettings(interval_ms=interval_ms, lease_ms_min=LEASE_MS))

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from kube9.core.ports import Arrival
 from kube9.core.settings import Settings
-from kube9.core.watch import NodeWatch, WatchSettings
+from kube9.core.watch import NodeWatch, usual_watch
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
 from kube9.simulator.misfits import Misfits
@@ -111,9 +111,7 @@ def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[A
 
 
 def _watch(workshop: Workshop, step: str) -> NodeWatch:
-    """Nodes beat as often as the health check says it is meant for, as they do where a server listens."""
-    check = workshop.make_health_check(step)
-    return NodeWatch(check, WatchSettings(interval_ms=getattr(check, "interval_ms", 1_000)))
+    return usual_watch(workshop.make_health_check(step))
 
 
 def _resources(plan: NodePlan) -> list[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kube9.core import stimuli as s
 from kube9.core.nodes import Node, NodePhase, NodeSpec
-from kube9.core.watch import NodeWatch, WatchSettings
+from kube9.core.watch import NodeWatch, WatchSettings, usual_watch, with_drift
 from kube9.plugins.health import Heartbeat
 
 READY, SUSPECT, FAILED, RECOVERING = NodePhase.READY, NodePhase.SUSPECT, NodePhase.FAILED, NodePhase.RECOVERING
@@ -399,3 +399,17 @@ def test_only_the_time_between_things_counts(beats, looks, later_ms):
         return told
 
     assert story(0) == story(later_ms)
+
+
+def test_the_usual_watch_is_a_servers_that_is_told_nothing_else():
+    assert (usual_watch(Heartbeat()).interval_ms, usual_watch(Heartbeat()).lease_ms) == (1_000, 30_000)
+    quick = usual_watch(Heartbeat(interval_ms=200, suspect_ms=600, fail_ms=2_000))
+    assert (quick.interval_ms, quick.lease_ms) == (200, 30_000)
+
+
+def test_a_listener_that_gives_longer_leases_than_this_one_is_remembered():
+    watch = watch_of(node())
+    watch.may_have("n", 0, 60_000)
+    assert watch.lease_left_ms("n", 10_000) == with_drift(60_000) - 10_000 == 51_201
+    watch.heard("n", 20_000)
+    assert watch.lease_left_ms("n", 20_000) == 41_201

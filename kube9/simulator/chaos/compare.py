@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from kube9.core.watch import NodeWatch
+from kube9.core.watch import usual_watch
 from kube9.simulator.chaos.measured import MeasuredWorld, Measures, Tally, sum_up
 from kube9.simulator.chaos.runs import Workbench
 from kube9.simulator.chaos.weather import Climate
@@ -56,7 +56,7 @@ def _run(
         make_cluster=lambda: workbench.make_cluster(
             scheduler=scheduler, queue=queue, devices=devices, seed=seed, settings=None
         ),
-        make_watch=lambda: NodeWatch(workbench.make_health_check(check)),
+        make_watch=lambda: usual_watch(workbench.make_health_check(check)),
         # Each step is looked at by `kube9 chaos`; here it is the sum that counts.
         check=False,
     )

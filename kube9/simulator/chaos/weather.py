@@ -78,7 +78,7 @@ class Climate:
     storm_ms: int = 120_000
     #: The health check, by name and options, and the lease in beats.
     health: str = "heartbeat"
-    lease_intervals: int = 30
+    lease_intervals: int = 9
     #: How patient the cluster is.
     patience: Settings = field(factory=Settings)
 

@@ -72,7 +72,7 @@ def test_another_health_check_can_be_tried(chaos):
     assert evolve(chaos, health="heartbeat:fail_ms=5000").run(3) != chaos.run(3)
 
 
-#: Runs that failed once, each with what was wrong then.
+#: Runs that failed once, each with what was wrong then. Users ask for other things since, so the runs are others too.
 KEPT = {
     "2522": "an answer to an earlier start of a node gave the next one a lease",
 }

@@ -123,12 +123,6 @@ def starts_that_were_under_way(monkeypatch):
     monkeypatch.setattr(Brain, "is_void", lambda brain, told_after: False)
 
 
-def answers_to_an_earlier_start(monkeypatch):
-    """A node takes a lease from what was said to its last start, which numbered its beats as well."""
-    heed = Brain.heed
-    monkeypatch.setattr(Brain, "heed", lambda brain, answer: heed(brain, answer._replace(boot="")))
-
-
 PLANTED = {
     lease_by_the_servers_clock: (4, 10, 11),
     lease_from_the_answer: (1732, 2227, 2292),
@@ -137,7 +131,6 @@ PLANTED = {
     no_fence: (1, 24, 44),
     moves_before_the_lease_is_over: (1, 23, 47),
     starts_that_were_under_way: (99, 120, 134),
-    answers_to_an_earlier_start: (2522,),
 }
 
 

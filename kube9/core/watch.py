@@ -79,6 +79,8 @@ class NodeWatch:
         self._looked_ms: dict[str, int] = {}
         #: Why nothing is judged to have failed; empty where things are judged.
         self.held = ""
+        #: Nodes that were silent meanwhile.
+        self._doubted: set[str] = set()
         self._nodes = 1
 
     @property
@@ -115,6 +117,7 @@ class NodeWatch:
         self._arrivals.pop(uid, None)
         self._ends_ms.pop(uid, None)
         self._looked_ms.pop(uid, None)
+        self._doubted.discard(uid)
 
     def knows(self, uid: str) -> bool:
         return uid in self._arrivals
@@ -185,24 +188,29 @@ class NodeWatch:
 
     def _hold(self, nodes: Collection[Node], suspected: Collection[Node], at_ms: int) -> Iterator[s.Stimulus]:
         """Suspect oneself where most nodes look dead at once; look for them by another way meanwhile."""
-        remade = sum(node.remade for node in nodes)
-        missed = remade + sum(node.phase in _MISSED for node in nodes)
-        counted = missed + sum(node.phase in _JUDGED for node in nodes)
-        dead = len(suspected) + missed
+        missed = [node for node in nodes if self._is_missed(node)]
+        counted = len(missed) + sum(node.phase in _JUDGED for node in nodes)
+        dead = len(suspected) + len(missed)
         most = counted >= _HOLD_NODES_MIN and dead > self.settings.hold_share * counted
-        # What was held is held until those that were looked for are back, or are given up.
-        holds = most and bool(suspected or (self.held and remade))
+        # Once begun it lasts until enough of them are back, or are deleted by somebody who knows that they are gone.
+        holds = most and bool(suspected or self.held)
         if holds != bool(self.held):
             self.held = f"{dead} of {counted} nodes are not heard; the fault may be here" if holds else ""
             yield s.HoldMoves(at_ms=at_ms, reason=self.held)
         if not holds:
             self._looked_ms.clear()
+            self._doubted.clear()
             return
+        self._doubted.update(node.uid for node in (*suspected, *missed))
         pause_ms = self.settings.look_intervals * self.interval_ms
         for node in suspected:
             if at_ms - self._looked_ms.get(node.uid, -pause_ms) >= pause_ms:
                 self._looked_ms[node.uid] = at_ms
                 yield s.LookAfterNode(at_ms=at_ms, uid=node.uid)
+
+    def _is_missed(self, node: Node) -> bool:
+        """Whether a node is not heard that was heard before, and nobody who hears well has given it up."""
+        return node.phase in _MISSED or node.remade or (node.phase is NodePhase.LOST and node.uid in self._doubted)
 
     def _is_silent(self, node: Node, at_ms: int) -> bool:
         """Whether it is worth asking about a node: of many nodes nearly all were heard just now."""

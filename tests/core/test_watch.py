@@ -311,6 +311,28 @@ def test_what_is_held_is_held_until_the_nodes_that_were_looked_for_are_back():
     assert judged(watch, [all_nodes[0], anew[1], all_nodes[2]], 4_500) == ["HoldMoves"]
 
 
+def test_what_is_held_is_not_let_go_because_the_silent_nodes_are_given_up():
+    watch, all_nodes = silent_and_heard(2, 3)
+    judged(watch, all_nodes, 3_000)
+    lost = [evolve(each, phase=NodePhase.LOST) for each in all_nodes[:2]]
+    watch.heard("n2", 4_000)
+    assert judged(watch, [*lost, all_nodes[2]], 4_000) == []
+    assert watch.held
+    # Somebody who knows that one is gone deletes it.
+    watch.forget("n0")
+    assert judged(watch, [lost[1], all_nodes[2]], 4_500) == ["HoldMoves"]
+    assert judged(watch, [*lost, all_nodes[2]], 5_000) == []
+
+
+def test_nodes_that_were_given_up_before_hold_nothing():
+    lost = nodes(4, NodePhase.LOST)
+    alive = [node("a"), node("b"), node("c")]
+    watch = watch_of(*lost, *alive)
+    watch.heard("b", 3_000)
+    watch.heard("c", 3_000)
+    assert judged(watch, [*lost, *alive], 3_000) == ["SuspectNode a"]
+
+
 def test_nodes_that_are_made_for_the_first_time_hold_nothing():
     watch, all_nodes = silent_and_heard(1, 2)
     new = [evolve(each, uid=f"new{each.uid}", phase=NodePhase.PROVISIONING) for each in nodes(5)]

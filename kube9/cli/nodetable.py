@@ -36,8 +36,8 @@ class HoldWarning:
         self._client, self._told = client, False
 
     def look(self, nodes: Iterable[Document]) -> None:
-        """Have a look where any of ``nodes`` is suspected or looked for: while moves are held, some are."""
-        if any(node["status"]["phase"] in ("Suspect", "Provisioning") for node in nodes):
+        """Have a look where any of ``nodes`` is not ready: while moves are held, some are not."""
+        if any(node["status"]["phase"] != "Ready" for node in nodes):
             held = self._client.node_health().get("movesHeld")
             if held and not self._told:
                 click.echo(f"no pods move for now: {held}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -57,19 +57,22 @@ def show_events(events: Sequence[Document], output: str) -> None:
 
 def watch_events(client: Client, output: str, *, since_id: int | None, limit: int, filters: Mapping[str, Any]) -> None:
     """Show the last events and then each as it comes, without end."""
-    printer = LinePrinter(columns_of(EVENT_FIELDS, output)) if output == "table" else None
-    for event in _last_and_next(client, since_id, limit, filters):
-        if printer is None:
-            show_on_one_line(event, output)
-        else:
+    last, after = _last(client, limit, filters) if since_id is None else ((), since_id)
+    following = client.watch_events(after=after, **filters)
+    if output == "table":
+        printer = LinePrinter(columns_of(EVENT_FIELDS, output))
+        if last:
+            printer.begin([row_of(event, EVENT_FIELDS, output) for event in last])
+        for event in following:
             printer.show(row_of(event, EVENT_FIELDS, output))
+    else:
+        for document in chain(last, following):
+            show_on_one_line(document, output)
 
 
-def _last_and_next(client: Client, since_id: int | None, limit: int, filters: Mapping[str, Any]) -> Iterator[Document]:
-    if since_id is not None:
-        return client.watch_events(after=since_id, **filters)
+def _last(client: Client, limit: int, filters: Mapping[str, Any]) -> tuple[Sequence[Document], int]:
+    """The last events, and the id behind which those begin that are yet to come."""
     begin = client.last_event_id()
     last = client.events(limit=limit, **filters)
     # One may have come between the two questions; it is shown once.
-    after = max([begin, *(event["id"] for event in last)])
-    return chain(last, client.watch_events(after=after, **filters))
+    return last, max([begin, *(event["id"] for event in last)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kube9.cli.options import plugin_options
+from kube9.cli.options import plugin_options, verbosity
+from kube9.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from kube9.app import App
@@ -69,15 +71,20 @@ def chaos(
         return
     faults: Counter[str] = Counter()
     starts = virtual_ms = done = calm_ms = 0
-    for found in _all(app, one, range(seed, seed + runs), jobs):
-        if isinstance(found, Finding):
-            file = keep or f"chaos-{found.seed}.json"
-            write_finding(file, found, _commit())
-            _tell_finding(found, file)
-            sys.exit(1)
-        done += 1
-        faults.update(found.faults)
-        starts, virtual_ms, calm_ms = starts + found.starts, virtual_ms + found.virtual_ms, max(calm_ms, found.calm_ms)
+    with progress_bar("runs", runs, quiet=verbosity(click.get_current_context()) < 0) as progress:
+        for found in _all(app, one, range(seed, seed + runs), jobs):
+            if isinstance(found, Finding):
+                break
+            done += 1
+            faults.update(found.faults)
+            starts, virtual_ms = starts + found.starts, virtual_ms + found.virtual_ms
+            calm_ms = max(calm_ms, found.calm_ms)
+            progress(1)
+    if isinstance(found, Finding):
+        file = keep or f"chaos-{found.seed}.json"
+        write_finding(file, found, _commit())
+        _tell_finding(found, file)
+        sys.exit(1)
     struck = ", ".join(f"{count:,} x {kind}" for kind, count in sorted(faults.items()))
     click.echo(f"{done:,} runs from seed {seed} held: {virtual_ms / _MS_PER_HOUR:,.1f} h of virtual time")
     click.echo(f"{starts:,} copies of pods were started, and no pod ever ran twice")
@@ -91,11 +98,20 @@ def _all(app: App, one: Chaos, seeds: range, jobs: int) -> Iterator[Outcome | Fi
         yield from map(one.find, seeds)
         return
     find = partial(_find, app.plugin_files, app.strict, one.scheduler, one.queue, one.devices, one.health)
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin) as pool:
         try:
             yield from pool.map(find, seeds, chunksize=_CHUNK)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """In a worker: it ends with the parent, and leaves Ctrl-C to it."""
+    from kube9.simulator.orphans import end_with_the_parent
+
+    end_with_the_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _find(

@@ -14,6 +14,7 @@ from attrs import define
 
 from kube9.core import errors
 from kube9.core.errors import Kube9Error, PluginError
+from kube9.simulator.orphans import end_with_the_parent
 from kube9.simulator.result import RunResult
 from kube9.simulator.scenario import Job, Scenario
 from kube9.simulator.simulation import simulate
@@ -138,6 +139,7 @@ _worker: list[_Worker] = []
 
 
 def _start(scenario: Scenario, load: LoadWorkshop) -> None:
+    end_with_the_parent()
     # Ctrl-C reaches every process of the terminal; what there is to say and to end, the parent says and ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -72,5 +72,5 @@ QUICK = Effort(
     failing_nodes=4,
     failing_pods=8,
     failures=1,
-    failing_options=("--health", "heartbeat:interval_ms=100,suspect_ms=300,fail_ms=1000"),
+    failing_options=("--health", "heartbeat:interval_ms=100,suspect_ms=300,fail_ms=1000", "--lease", "0.9s"),
 )

@@ -79,8 +79,8 @@ class Running:
     @property
     def cpu_s(self) -> float:
         """How long a processor has worked for the process so far, for all its threads together."""
-        # Linux's number for the clock of another process, as clock_getcpuclockid(3) makes it. /proc counts hundredths of a
-        # second, which is more than a short run takes.
+        # Linux's number for the clock of another process, as clock_getcpuclockid(3) makes it. A short run takes less
+        # than the hundredths of a second that /proc counts.
         return time.clock_gettime((~self.pid << 3) | 2)
 
     @property

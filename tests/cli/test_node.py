@@ -132,7 +132,7 @@ def test_a_node_that_is_gone_for_good_can_be_forgotten(live, done, run):
     forced = run("node", "delete", "n1", "--force")
     assert (forced.exit_code, forced.stdout) == (1, ""), "it may run something"
     done("node", "fail", "n1", "--permanent")
-    live.wait_for("NodeFailed")
+    live.wait_for("NodeFenced")
     assert done("node", "delete", "n1", "--force") == ["node n1 deleted"]
 
 

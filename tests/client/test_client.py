@@ -58,7 +58,7 @@ def test_nodes_from_their_coming_to_their_going(live, client):
 def test_a_node_that_is_gone_for_good_can_be_forgotten(live, client):
     live.add_nodes("n1")
     client.fail_node("n1", permanent=True)
-    live.wait_for("NodeFailed")
+    live.wait_for("NodeFenced")
     assert client.delete_node("n1", force=True) is None
     assert list(client.nodes()) == []
 

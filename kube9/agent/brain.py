@@ -6,9 +6,10 @@ beat was sent to which an answer came: however long the answer took, the server 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-__all__ = ["Answer", "Beat", "Brain", "CopyReport"]
+__all__ = ["Answer", "Beat", "Brain", "CopyReport", "PodUse", "StartOrder", "StopOrder"]
 
 #: Beats whose answer may still come.
 _SENT_KEPT = 64
@@ -36,6 +37,15 @@ class CopyReport(NamedTuple):
     reason: str = ""
 
 
+class PodUse(NamedTuple):
+    """What one copy of a pod takes of its node."""
+
+    uid: str
+    epoch: int
+    cpu_milli: int
+    memory_bytes: int
+
+
 class Beat(NamedTuple):
     """What a node tells with each beat: all there is to know of it."""
 
@@ -46,6 +56,31 @@ class Beat(NamedTuple):
     #: Grows with every beat of this boot.
     sequence: int
     pods: tuple[CopyReport, ...]
+    #: What was measured last, of pods that run.
+    use: tuple[PodUse, ...] = ()
+
+
+class StartOrder(NamedTuple):
+    """A copy of a pod that is to be started, unless it was already, or an older one is not gone yet."""
+
+    uid: str
+    epoch: int
+    namespace: str
+    name: str
+    #: The deployment that it belongs to; empty for none.
+    owner: str
+    #: As its manifest has it, texts of secrets included.
+    spec: Mapping[str, Any]
+    #: Per kind, the indices of the node's devices it may use.
+    devices: Mapping[str, Sequence[int]]
+
+
+class StopOrder(NamedTuple):
+    """A copy that is to be stopped if it is there, and not to be listed any more if it has ended."""
+
+    uid: str
+    epoch: int
+    grace_ms: int
 
 
 class Answer(NamedTuple):
@@ -62,6 +97,9 @@ class Answer(NamedTuple):
     gone: bool = False
     #: Whose beat it answers: each start counts its beats anew, and an answer to one before may be long under way.
     boot: str = ""
+    #: What the node is to do. All of it is said again with each answer until a beat tells that it is done.
+    start: tuple[StartOrder, ...] = ()
+    stop: tuple[StopOrder, ...] = ()
 
 
 class Brain:

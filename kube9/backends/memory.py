@@ -16,7 +16,7 @@ from kube9.backends.machine import Copy, Machine, Outage
 from kube9.core.errors import BackendError, InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase
-from kube9.core.ports import Clock, JoinTicket, PodReport
+from kube9.core.ports import ALL_LOGS, Clock, JoinTicket, LogOptions, PodReport
 from kube9.core.stimuli import (
     CreateNodeFailed,
     DestroyNodeDone,
@@ -173,11 +173,12 @@ class MemoryBackend:
         with self._lock:
             return tuple(copy.report() for copy in self._up(node).copies.values() if not copy.gone)
 
-    def logs(self, node: Node, pod: Pod) -> Iterator[bytes]:
+    def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
         """One line for each thing that happened to this epoch; none where it was never here or is forgotten."""
         with self._lock:
             copy = self._up(node).copies.get((pod.uid, pod.epoch))
-            return iter(() if copy is None else tuple(copy.log()))
+            lines = () if copy is None else tuple(copy.log())
+        return iter(lines if options.tail is None else lines[max(0, len(lines) - options.tail) :])
 
     # Faults at run time.
 

@@ -17,7 +17,7 @@ from kube9.controlplane.tickets import Tickets
 from kube9.controlplane.turn import Turn
 from kube9.controlplane.view import View
 from kube9.core import stimuli as s
-from kube9.core.errors import Kube9Error, NodeGone
+from kube9.core.errors import Kube9Error, NodeDown, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, Instruction, RestartNode, StartPod, StopPod
 from kube9.core.pods import Pod
@@ -103,11 +103,14 @@ class Carrier:
     def _inspect_node(self, backend: NodeBackend, instruction: InspectNode) -> None:
         node = instruction.node
         try:
-            pods = tuple(backend.list_pods(node))
+            pods = backend.list_pods(node)
+        except NodeDown as exc:
+            self._tell(s.NodeDied, uid=node.uid, incarnation=node.incarnation, reason=str(exc))
         except NodeGone:
             self._tell(s.NodeAbsent, uid=node.uid, incarnation=node.incarnation)
         else:
-            self._tell(s.NodeReported, uid=node.uid, pods=pods)
+            if pods is not None:
+                self._tell(s.NodeReported, uid=node.uid, pods=tuple(pods))
 
     def _start_pod(self, backend: NodeBackend, instruction: StartPod) -> None:
         backend.start_pod(instruction.node, instruction.pod)

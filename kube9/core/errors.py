@@ -15,6 +15,7 @@
     |   `-- FilterError         a filter raised, or returned a mask that cannot be used
     |-- BackendError            a backend could not do what it was told
     |   `-- NodeGone            the backend does not know that node, or it is down
+    |       `-- NodeDown        it knows it, and made sure that nothing of it runs
     |-- StoreError              the database cannot be used; the message says what to do
     |   |-- StoreUnavailable    it does not answer, or is full; worth trying again later
     |   `-- StoreLocked         another server works on it
@@ -48,6 +49,7 @@ __all__ = [
     "Kube9Error",
     "ManifestError",
     "MissingExtra",
+    "NodeDown",
     "NodeGone",
     "NotRunning",
     "Overloaded",
@@ -170,6 +172,10 @@ class BackendError(Kube9Error):
 
 class NodeGone(BackendError):
     """The backend does not know the node, or the node is down."""
+
+
+class NodeDown(NodeGone):
+    """The node is known and down: nothing of it runs, of which its backend has made sure, and it may be restarted."""
 
 
 class StoreError(Kube9Error):

@@ -57,6 +57,7 @@ class NodeTurns:
             s.RenewTicket: self._renew_ticket,
             s.RestartNodeFailed: self._not_restarted,
             s.SuspectNode: self._suspect,
+            s.NodeDied: self._died,
             s.TrustNode: self._trust,
         }
 
@@ -168,6 +169,16 @@ class NodeTurns:
         self._recover(failed)
         because = f": {stimulus.reason}" if stimulus.reason else ""
         self._moves.after_lease(self._ledger.nodes[node.uid], f"node {node.name} failed{because}")
+
+    def _died(self, stimulus: s.NodeDied) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or stimulus.incarnation not in ("", node.incarnation):
+            return
+        if node.down:
+            self._fenced(s.NodeFenced(at_ms=stimulus.at_ms, uid=node.uid, incarnation=stimulus.incarnation))
+        else:
+            self._fail(s.FailNode(at_ms=stimulus.at_ms, uid=node.uid, reason=stimulus.reason))
+        self._end_wait(self._ledger.nodes[node.uid])
 
     def _fenced(self, stimulus: s.NodeFenced) -> None:
         node = self._ledger.known_node(stimulus)

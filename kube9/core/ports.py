@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from kube9.core.table import NodeTable
 
 __all__ = [
+    "ALL_LOGS",
     "Arrival",
     "BackendFactory",
     "BoolArray",
     "Clock",
+    "CommandRunner",
+    "CommandSession",
     "DeviceChooser",
     "FaultInjector",
     "Filter",
@@ -42,6 +45,7 @@ __all__ = [
     "HeartbeatHistory",
     "IntArray",
     "JoinTicket",
+    "LogOptions",
     "NodeBackend",
     "PodReport",
     "QueueDiscipline",
@@ -143,6 +147,26 @@ class JoinTicket:
     node_uid: str
     server_url: str = ""
     token: str = field(default="", repr=False)
+    #: The server's certificate in PEM, where it serves TLS; nothing else is to be trusted.
+    certificate: str = field(default="", repr=False)
+
+
+@frozen(kw_only=True)
+class LogOptions:
+    """What is wanted of a pod's logs."""
+
+    #: Empty for the only container, or the first that is no init container.
+    container: str = ""
+    #: Go on with what is written from now on, until the container has ended.
+    follow: bool = False
+    #: So many lines from the end; ``None`` for all there are.
+    tail: int | None = None
+    #: Of the run before the present one.
+    previous: bool = False
+
+
+#: The whole log there is, of the container that is meant where none is said.
+ALL_LOGS = LogOptions()
 
 
 @runtime_checkable
@@ -157,6 +181,10 @@ class NodeBackend(Protocol):
     The health of a pod's containers is the node's business: it probes them, and starts those that end again there, as
     the pod's restart policy says. A pod exits when nothing of it is to be started any more.
     A call that cannot even begin raises :class:`~kube9.core.errors.BackendError`, and nothing is delivered for it.
+
+    A backend whose nodes run kube9's agent says so by an attribute ``by_agent`` that is true. The agent joins by its
+    beats, and is told by the answers to them what to start and what to stop; it alone reports on pods. Of such a
+    backend ``start_pod`` and ``stop_pod`` do no more than raise ``NodeGone`` where they have to.
     """
 
     def create_node(self, node: Node, join: JoinTicket) -> None:
@@ -182,15 +210,19 @@ class NodeBackend(Protocol):
         :raises NodeGone: the node is not known or not up.
         """
 
-    def list_pods(self, node: Node) -> Sequence[PodReport]:
+    def list_pods(self, node: Node) -> Sequence[PodReport] | None:
         """What really runs or ran on the node and was not yet stopped, by pod uid and epoch.
 
-        :raises NodeGone: the node is not known or not up.
+        ``None`` where only the node itself can tell, which it does with its next beat.
+
+        :raises NodeDown: the node is known and down, and nothing of it runs: the backend has made sure of that.
+        :raises NodeGone: the node is not known, or not up.
         """
 
-    def logs(self, node: Node, pod: Pod) -> Iterator[bytes]:
+    def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
         """What this epoch of ``pod`` has written so far, in pieces of any size.
 
+        :raises InvalidInput: it has no such container, or the backend keeps nothing of what is asked for.
         :raises NodeGone: the node is not known or not up.
         """
 
@@ -208,8 +240,51 @@ class FaultInjector(Protocol):
         """
 
 
+class CommandSession(Protocol):
+    """A command that runs in a container; any thread may call."""
+
+    def output(self) -> Iterator[tuple[int, bytes]]:
+        """What it writes, as it comes: 1 and what went to stdout, or 2 and what went to stderr; ends with it."""
+
+    def write(self, data: bytes) -> None:
+        """Give it something to read."""
+
+    def close_input(self) -> None:
+        """It reads the end of its input from here on."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Its terminal has another size, if it has one."""
+
+    def exit_code(self) -> int | None:
+        """What it ended with; ``None`` as long as it runs."""
+
+    def close(self) -> None:
+        """Nobody wants to know any more; what runs is left to end by itself."""
+
+
+@runtime_checkable
+class CommandRunner(Protocol):
+    """What a backend may have besides: it can run a command in a container that runs."""
+
+    def run_command(
+        self, node: Node, pod: Pod, container: str, command: Sequence[str], *, terminal: bool = False
+    ) -> CommandSession:
+        """Begin a command.
+
+        :param container: empty for the only one, or the first that is no init container.
+        :param terminal: give it one; everything it writes is stdout then.
+        :raises InvalidInput: there is no such container.
+        :raises Conflict: it does not run just now.
+        :raises NodeGone: the node is not known or not up.
+        """
+
+
 class BackendFactory(Protocol):
-    """What is registered under a backend's name."""
+    """What is registered under a backend's name.
+
+    It may have a parameter ``cluster``: then it is given a text that no other cluster has, the same for all time, to
+    mark with what it makes where others make things too.
+    """
 
     def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
         """Make the backend; it reads time from ``clock`` and reports to ``deliver``, from any thread."""

@@ -113,6 +113,16 @@ class NodeAbsent(Stimulus):
 
 
 @frozen(kw_only=True)
+class NodeDied(Stimulus):
+    """Its backend saw that it is down, and made sure that nothing of it runs: it is recovered, and its pods move."""
+
+    uid: str
+    #: Which boot of it died; old news where another has joined since.
+    incarnation: str = ""
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class NodeJoined(Stimulus):
     """A node is up and empty of pods: for the first time, after a restart, or after it was given up."""
 

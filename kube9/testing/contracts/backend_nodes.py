@@ -96,7 +96,7 @@ class BackendNodes(BackendSetting):
         stage.start(node, stage.new_pod(node, self.long_pod()))
         stage.backend.restart_node(node)
         stage.expect(NodeJoined, node.uid, times=2)
-        assert list(stage.backend.list_pods(node)) == []
+        assert list(stage.listed(node)) == []
 
     @needs("fence", "restart")
     def test_a_restart_that_somebody_waits_for_fences_the_node(self, stage: Stage) -> None:
@@ -131,7 +131,7 @@ class BackendNodes(BackendSetting):
 
         assert stage.deliveries.wait_for(answered, self.patience_ms), "neither NodeJoined nor RestartNodeFailed came"
         if stage.heard(NodeJoined, node.uid) == 2:
-            assert list(stage.backend.list_pods(node)) == []
+            assert list(stage.listed(node)) == []
 
     @needs("many-nodes")
     def test_many_nodes_at_once_do_not_mix(self, stage: Stage) -> None:
@@ -155,4 +155,4 @@ class BackendNodes(BackendSetting):
         for node in nodes:
             for uid in given[node.uid]:
                 stage.expect(PodStarted, uid)
-            assert {report.pod_uid for report in stage.backend.list_pods(node)} == given[node.uid]
+            assert {report.pod_uid for report in stage.listed(node)} == given[node.uid]

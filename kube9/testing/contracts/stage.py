@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 
 from attrs import define, evolve, field
@@ -73,9 +74,15 @@ class Stage:
         """Wait until whatever is still to be told surely was."""
         self.deliveries.settle(self.quiet_ms)
 
+    def listed(self, node: Node) -> Sequence[PodReport]:
+        """What runs or ran on the node."""
+        reports = self.backend.list_pods(node)
+        assert reports is not None, "the contract is for whoever can tell what runs: a backend together with its agents"
+        return reports
+
     def reports(self, node: Node, pod: Pod) -> list[PodReport]:
         """What the node says of this pod, of every epoch."""
-        return [report for report in self.backend.list_pods(node) if report.pod_uid == pod.uid]
+        return [report for report in self.listed(node) if report.pod_uid == pod.uid]
 
     def epochs_alive(self, node: Node, pod: Pod) -> list[int]:
         """The epochs of this pod that start or run on the node."""

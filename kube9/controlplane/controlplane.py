@@ -98,7 +98,7 @@ class ControlPlane:
         self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
         self._backends = Backends(make_backend, backends, self._deliver)
         self._tickets = Tickets(server_url, certificate)
-        self._desk = Desk(self._backends, self._inbox, clock)
+        self._desk = Desk(self._backends, self._inbox, clock, held_max=settings.answers_held_max)
         self._carrier = Carrier(
             backends=self._backends,
             tickets=self._tickets,

@@ -17,10 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 #: Programs that it takes, besides being root.
-PROGRAMS = ("dockerd", "containerd", "ip")
-HOW_TO_GET_IT = (
-    "starts and stops an engine of its own, and so needs to be root and dockerd: apt install docker.io iproute2"
-)
+PROGRAMS = ("dockerd", "containerd", "ip", "iptables")
+HOW_TO_GET_IT = "stops and starts an engine of its own, and so needs root and: apt install docker.io iproute2 iptables"
 
 #: For it to answer, and to end.
 PATIENCE_S = 60
@@ -32,9 +30,9 @@ def possible():
 
 
 class Dockerd:
-    """A ``dockerd`` with a folder, a bridge and addresses of its own, which leaves the machine's firewall alone.
+    """A ``dockerd`` with a folder, a bridge and addresses of its own, which leaves those of the machine's engine alone.
 
-    Without rules of the firewall its containers reach each other and this machine, and nothing beyond.
+    It makes no rules of the firewall, so its containers reach each other and this machine, and nothing beyond.
     """
 
     def __init__(self):
@@ -44,10 +42,15 @@ class Dockerd:
         number = secrets.token_hex(4)
         self.bridge = f"k9t-{number}"
         self.log = self.folder / "log"
-        first, rest = free_addresses()
-        ip("link", "add", self.bridge, "type", "bridge")
-        ip("address", "add", f"{first[1]}/{first.prefixlen}", "dev", self.bridge)
-        ip("link", "set", self.bridge, "up")
+        addresses = free_addresses()
+        first, rest = addresses.subnets(prefixlen_diff=1)
+        # What containers of one bridge send each other passes the firewall, where the machine's engine drops what it
+        # has no rule for.
+        self.rule = ("FORWARD", "--source", str(addresses), "--destination", str(addresses), "--jump", "ACCEPT")
+        run("iptables", "--wait", "--insert", *self.rule)
+        run("ip", "link", "add", self.bridge, "type", "bridge")
+        run("ip", "address", "add", f"{first[1]}/{first.prefixlen}", "dev", self.bridge)
+        run("ip", "link", "set", self.bridge, "up")
         self.command = [
             *("dockerd", "--host", self.address, "--pidfile", f"{self.folder}/pid"),
             *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/run"),
@@ -64,6 +67,9 @@ class Dockerd:
 
     def start(self):
         """Returns when it answers."""
+        # What was killed has left these, and their numbers may be other processes' by now.
+        for left in ("pid", "run/containerd/containerd.pid"):
+            (self.folder / left).unlink(missing_ok=True)
         # Through a shell that ends at once, so that it is no child of the tests, which must leave none behind.
         script = 'log=$1; shift; exec </dev/null >>"$log" 2>&1; setsid "$@" &'
         subprocess.run(["sh", "-c", script, "sh", self.log, *self.command], check=True, timeout=PATIENCE_S)
@@ -75,7 +81,11 @@ class Dockerd:
 
     def kill(self):
         """As a crash does: its containers run on until it is started again."""
+        containerd = self.pid("run/containerd/containerd.pid")
         self.end(signal.SIGKILL)
+        # Where it has one of its own, that goes with it.
+        if containerd is not None:
+            self.until(lambda: not runs(containerd))
 
     def restart(self):
         self.stop()
@@ -88,12 +98,11 @@ class Dockerd:
 
     def ensure_running(self):
         if self.pid() is None or not runs(self.pid()):
-            (self.folder / "pid").unlink(missing_ok=True)
             self.start()
 
-    def pid(self):
+    def pid(self, name="pid"):
         with suppress(FileNotFoundError, ValueError):
-            return int((self.folder / "pid").read_text(encoding="ascii"))
+            return int((self.folder / name).read_text(encoding="ascii"))
         return None
 
     def answers(self):
@@ -117,23 +126,24 @@ class Dockerd:
         """To be called when there is no container any more."""
         if (pid := self.pid()) is not None and runs(pid):
             self.stop()
-        ip("link", "delete", self.bridge)
+        run("ip", "link", "delete", self.bridge)
+        run("iptables", "--wait", "--delete", *self.rule)
         for mounted in mounts_below(self.folder):
-            subprocess.run(["umount", "--lazy", mounted], check=True, timeout=PATIENCE_S)
+            run("umount", "--lazy", mounted)
         shutil.rmtree(self.folder)
 
 
-def ip(*args):
-    return subprocess.run(["ip", *args], check=True, capture_output=True, text=True, timeout=60).stdout
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_S).stdout
 
 
 def free_addresses():
-    """Two halves of a network that this machine has no route to yet."""
-    routes = [route["dst"] for route in json.loads(ip("-json", "-4", "route")) if route["dst"] != "default"]
+    """A network that this machine has no route to yet."""
+    routes = [route["dst"] for route in json.loads(run("ip", "-json", "-4", "route")) if route["dst"] != "default"]
     taken = [ipaddress.ip_network(route) for route in routes]
     every = [ipaddress.ip_network(f"10.{number}.0.0/16") for number in range(128, 255)]
     free = [network for network in every if not any(network.overlaps(other) for other in taken)]
-    return tuple(secrets.choice(free).subnets(new_prefix=17))
+    return secrets.choice(free)
 
 
 def runs(pid):

@@ -69,7 +69,7 @@ def test_an_own_engine_is_another_one(engine, own_engine):
 
 
 def test_an_own_engine_is_stopped_killed_and_started(own_engine):
-    asleep = own_engine.client.containers.run(own_engine.busybox, SLEEP, detach=True)
+    asleep = own_engine.client.containers.run(own_engine.busybox, SLEEP, stop_signal="SIGKILL", detach=True)
     own_engine.restart()
     asleep.reload()
     assert asleep.status == "exited"
@@ -84,7 +84,7 @@ def test_containers_of_an_own_engine_find_each_other_by_name(own_engine):
     network = client.networks.create("together")
     server = ["sh", "-c", "echo found > index.html; exec httpd -f -p 80"]
     there = client.containers.run(busybox, server, name="there", network="together", detach=True)
-    asked = "until wget -q -O - http://there; do sleep 0.1; done"
+    asked = "timeout 20 sh -c 'until wget -q -O - http://there; do sleep 0.1; done'"
     try:
         assert client.containers.run(busybox, ["sh", "-c", asked], network="together", remove=True) == b"found\n"
     finally:

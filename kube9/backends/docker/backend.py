@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from kube9.backends.docker.agentzip import agent_zip
+from kube9.backends.agentfile import AgentFile, agent_file
 from kube9.backends.docker.boots import Boots
 from kube9.backends.docker.command import DockerCommand
 from kube9.backends.docker.door import Door, ServerAt
@@ -67,7 +67,7 @@ class DockerBackend:
         endpoint: Endpoint,
         settings: DockerSettings,
         server: ServerAt,
-        agent: Callable[[], bytes] = agent_zip,
+        agent: Callable[[], AgentFile] = agent_file,
     ) -> None:
         self._clock, self._deliver, self._settings = clock, deliver, settings
         self._closing = threading.Event()

@@ -123,8 +123,8 @@ class Door:
 
 def _ask(why: str) -> str:
     return (
-        f"{why}; say where nodes reach it: --backend docker:server=http://ADDRESS:PORT, with an address of this machine "
-        "that the engine's host can reach, and let the server listen there ('kube9 serve --host')"
+        f"{why}; say where nodes reach it by --backend docker:server=http://ADDRESS:PORT, with an address of this "
+        "machine that the engine's host can reach, and let the server listen there ('kube9 serve --host')"
     )
 
 

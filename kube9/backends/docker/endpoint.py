@@ -52,7 +52,7 @@ class Endpoint:
 
 
 def find_endpoint(host: str, env: Mapping[str, str], home: Path) -> Endpoint:
-    """The engine at ``host``, or where that is empty, that of ``DOCKER_HOST``, the current context, or the usual socket.
+    """The engine at ``host``; where that is empty, that of ``DOCKER_HOST``, the current context, or the usual socket.
 
     :raises InvalidInput: what was found cannot be used.
     """

@@ -47,7 +47,7 @@ def require_docker(endpoint: Endpoint) -> None:
         raise MissingExtra("the docker backend needs docker-py, which is missing: pip install 'kube9[docker]'") from exc
     if endpoint.scheme == "ssh":
         try:
-            import paramiko  # type: ignore[import-untyped, unused-ignore]  # noqa: F401
+            import paramiko  # noqa: F401
         except ImportError as exc:
             raise MissingExtra(
                 f"the engine at {endpoint} is reached with paramiko, which is missing: pip install 'docker[ssh]'"
@@ -111,21 +111,24 @@ class Engine:
                 raise EngineAway(f"the engine at {self.endpoint} is not ready: {text}") from exc
             raise EngineRefused(text, exc.status_code or 0) from exc
         except (DockerException, RequestException, HTTPError, OSError, EOFError) as exc:
-            self._let_go()
-            raise EngineAway(self._unreachable(exc)) from exc
+            raise self._unreachable(exc) from exc
         except Exception as exc:
             # paramiko has errors of its own, and need not be installed.
             if type(exc).__module__.partition(".")[0] != "paramiko":
                 raise
-            self._let_go()
-            raise EngineAway(self._unreachable(exc)) from exc
+            raise self._unreachable(exc) from exc
 
-    def _unreachable(self, exc: BaseException) -> str:
-        text = str(exc)
-        hint = "is it running? Say where it is by DOCKER_HOST, a docker context, or --backend docker:host=ADDRESS"
-        if "Permission denied" in text or "PermissionError" in text:
-            hint = "join the group that may use it (often 'docker'), or use an engine of your own"
-        return f"the engine at {self.endpoint} cannot be reached: {text}; {hint}"
+    def _unreachable(self, exc: BaseException) -> Exception:
+        self._let_go()
+        what = f"the engine at {self.endpoint} cannot be reached: {exc}"
+        if "Permission denied" in str(exc):
+            # Trying again changes nothing.
+            return EngineRefused(
+                f"{what}; join the group that may use it (often 'docker'), or use one of your own", 403
+            )
+        return EngineAway(
+            f"{what}; is it running? Say where it is by DOCKER_HOST, a docker context, or --backend docker:host=ADDRESS"
+        )
 
     def _connected(self) -> APIClient:
         from docker import APIClient

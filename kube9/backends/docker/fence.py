@@ -86,17 +86,17 @@ class Fence:
             volumes = client.volumes(filters={"label": list(labels)})["Volumes"] or []
             networks = client.networks(filters={"label": list(labels)})
         for volume in volumes:
-            self._gone_or_not(lambda client, name=volume["Name"]: client.remove_volume(name, force=True))
+            self._try_to_remove("remove_volume", volume["Name"], force=True)
         for network in networks:
-            self._gone_or_not(lambda client, name=network["Id"]: client.remove_network(name))
+            self._try_to_remove("remove_network", network["Id"])
         with self._engine.calls() as client:
             left = client.volumes(filters={"label": list(labels)})["Volumes"] or []
             return not left and not client.networks(filters={"label": list(labels)})
 
-    def _gone_or_not(self, remove: Callable[[Any], object]) -> None:
+    def _try_to_remove(self, method: str, name: str, **options: Any) -> None:
         try:
             with self._engine.calls() as client:
-                remove(client)
+                getattr(client, method)(name, **options)
         except EngineRefused as exc:
             # In use still, or gone already; whoever called looks whether it is there.
             if exc.status not in (403, 404, 409):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from kube9.backends.agentfile import AgentFile
 from kube9.backends.docker.engine import Engine, EngineRefused
 from kube9.core.errors import BackendError
 
@@ -31,7 +32,7 @@ class NodeImage:
     :param agent: gives the agent's zipapp.
     """
 
-    def __init__(self, engine: Engine, base: str, pull: str, agent: Callable[[], bytes]) -> None:
+    def __init__(self, engine: Engine, base: str, pull: str, agent: Callable[[], AgentFile]) -> None:
         self._engine, self._base, self._pull, self._agent = engine, base, pull, agent
         self._lock = threading.Lock()
         self._pulled = False
@@ -42,12 +43,11 @@ class NodeImage:
         :raises BackendError: the base image cannot be had.
         """
         with self._lock:
-            zipapp = self._agent()
-            base_id = self._base_id()
-            digest = hashlib.sha256(f"{base_id}\n{self._base}\n{_dockerfile(self._base)}\n".encode() + zipapp)
+            agent, base_id = self._agent(), self._base_id()
+            digest = hashlib.sha256(f"{base_id}\n{_dockerfile(self._base)}\n{agent.sha256}".encode())
             tag = f"{REPOSITORY}:{digest.hexdigest()[:12]}"
             if self._id_of(tag) is None:
-                self._build(tag, base_id, zipapp)
+                self._build(tag, base_id, agent)
             return tag
 
     def _base_id(self) -> str:
@@ -89,10 +89,10 @@ class NodeImage:
         self._pulled = True
         _log.info("pulled base image %s", self._base)
 
-    def _build(self, tag: str, base_id: str, zipapp: bytes) -> None:
-        labels = {_BASE: self._base, _BASE_ID: base_id, _AGENT: hashlib.sha256(zipapp).hexdigest()}
+    def _build(self, tag: str, base_id: str, agent: AgentFile) -> None:
+        labels = {_BASE: self._base, _BASE_ID: base_id, _AGENT: agent.sha256}
         _log.info("building node image %s from %s", tag, self._base)
-        context = _packed({"Dockerfile": _dockerfile(self._base).encode(), "agent.pyz": zipapp})
+        context = _packed({"Dockerfile": _dockerfile(self._base).encode(), "agent.pyz": agent.data})
         try:
             with self._engine.stream() as client:
                 steps = client.build(

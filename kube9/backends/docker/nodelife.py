@@ -120,6 +120,8 @@ class NodeLife:
                 self._making.discard(node.uid)
 
     def _make(self, node: Node, join: JoinTicket) -> None:
+        if not join.token:
+            raise BackendError("its ticket has no token, so that its agent could not introduce itself; add it again")
         image, gateway = self._image.ensure(), self._network.ensure()
         server = self._door.open(self.info(), gateway)
         box = NodeBox(node=node, marks=self._marks, image=image, network=self._network.name, socket=self._socket_path())

@@ -175,8 +175,7 @@ class Engine:
         for start in range(0, len(paths), _AT_ONCE):
             open_ = [self._begin(path, query) for path in paths[start : start + _AT_ONCE]]
             try:
-                for connection in open_:
-                    found.append(self._finish(connection))
+                found.extend(self._finish(connection) for connection in open_)
             finally:
                 for connection in open_:
                     connection.close()

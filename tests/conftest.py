@@ -1,8 +1,9 @@
-"""What every test gets: a watch for what it leaves behind, the real traces, and a word on what was left out."""
+"""What every test gets: a watch for what it leaves behind, real traces and servers, and a word on what was left out."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import threading
 import time
@@ -131,6 +132,48 @@ def stoppable_postgres(postgres):
         pytest.skip(module_beside("postgres").HOW_TO_STOP_IT)
     yield postgres
     postgres.ensure_running()
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """A real container engine: ``address``, ``client`` (docker-py), and images: ``busybox`` and ``node_base``."""
+    engine = module_beside("engine").connect()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def cluster_mark(engine):
+    """What a cluster of the test's own writes on all it makes on the engine; nothing of it may be left afterwards."""
+    mark = f"c-{secrets.token_hex(4)}"
+    yield mark
+    fail_for_what_is_left(engine, mark)
+
+
+def fail_for_what_is_left(engine, mark=None):
+    """Fail a test that leaves something on an engine, and remove it."""
+    if left := outlasting(lambda: engine.left(mark)):
+        engine.remove(mark)
+        pytest.fail(f"the test left on the engine: {module_beside('engine').told(left)}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def lasting_own_engine(engine):
+    """The engine that all tests of a session stop and start by turns."""
+    of_dockerd = module_beside("dockerd")
+    if not of_dockerd.possible():
+        pytest.skip(of_dockerd.HOW_TO_GET_IT)
+    own = module_beside("engine").OwnEngine(of_dockerd.Dockerd(), engine)
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def own_engine(lasting_own_engine):
+    """An engine as ``engine``, for a test that stops, kills or fills one; nothing at all may be left on it."""
+    yield lasting_own_engine
+    lasting_own_engine.dockerd.ensure_running()
+    fail_for_what_is_left(lasting_own_engine)
 
 
 @pytest.hookimpl(wrapper=True)

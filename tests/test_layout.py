@@ -18,7 +18,9 @@ ABOUT_SOMETHING_ELSE = {
     "bench": "the benchmark, which is not part of the package",
     "reliability": "the tool that kills servers, and its own tests",
     "examples": "the policies to begin with",
+    "docker": "whole clusters on a real engine",
     "test_conftest.py": "the suite's own watch over its tests",
+    "test_engine.py": "the container engines that the suite has",
     "test_layout.py": "this file",
     "test_style.py": "how the source is written",
 }

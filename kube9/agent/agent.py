@@ -95,10 +95,10 @@ class Agent:
                 self._fence(at_ms)
             self._post_lease()
             self._pulse.answered(at_ms, answer.interval_ms)
-            self._obey(answer, at_ms)
+            asked_in_vain = self._obey(answer, at_ms)
             if tell_at_once:
                 self._pulse.at_once(at_ms)
-            elif answer.start or answer.stop:
+            elif asked_in_vain or self._brain.changed:
                 self._pulse.changed(at_ms)
             self._changed.notify_all()
 
@@ -123,19 +123,28 @@ class Agent:
 
     # Orders.
 
-    def _obey(self, answer: Answer, at_ms: int) -> None:
+    def _obey(self, answer: Answer, at_ms: int) -> bool:
+        """Whether something was asked for in vain that the next answer is to ask for again.
+
+        Orders that are being carried out are repeated with each answer, and then there is nothing to be said to that.
+        """
         for stop in answer.stop:
             self._brain.stop(stop.uid, stop.epoch)
             self._errands.put(partial(self.runtime.stop, stop.uid, stop.epoch, stop.grace_ms))
-        void = self._leaving or self._brain.is_void((self._brain.boot, answer.sequence))
-        for order in () if void else answer.start:
+        self._tidy()
+        if self._leaving:
+            return False
+        if self._brain.is_void((self._brain.boot, answer.sequence)):
+            return bool(answer.start)
+        in_vain = False
+        for order in answer.start:
             # What the guard or a killer is ending is not mixed with what begins; the order will come again.
             if self._board.sweeping or self._fencing.dies(order.uid):
-                continue
-            if self._brain.start(at_ms, order.uid, order.epoch):
+                in_vain = True
+            elif self._brain.start(at_ms, order.uid, order.epoch):
                 _log.info("pod=%s/%s uid=%s epoch=%d starts", order.namespace, order.name, order.uid, order.epoch)
                 self._errands.put(partial(self._start, order))
-        self._tidy()
+        return in_vain
 
     def _start(self, order: StartOrder) -> None:
         with self._changed:

@@ -1,7 +1,7 @@
 """A kept connection to the server, over which one request goes at a time.
 
-It speaks no more of HTTP/1.1 than that takes: the standard library's own client brings TLS and a parser of e-mail along,
-which would be half of an agent's memory.
+It speaks no more of HTTP/1.1 than that takes: the standard library's own client brings TLS and a parser of e-mail
+along, which would be half of an agent's memory.
 """
 
 from __future__ import annotations

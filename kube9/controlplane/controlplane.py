@@ -15,6 +15,7 @@ from kube9.controlplane.announcer import Announcer
 from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
 from kube9.controlplane.backends import Backends, MakeBackend
 from kube9.controlplane.carrier import Carrier
+from kube9.controlplane.desk import Desk
 from kube9.controlplane.eventlog import EventLog
 from kube9.controlplane.farewell import Farewell
 from kube9.controlplane.inbox import Inbox, Request, Stop
@@ -81,6 +82,7 @@ class ControlPlane:
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
         server_url: str = "",
+        certificate: str = "",
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
@@ -95,10 +97,12 @@ class ControlPlane:
         self._inbox = Inbox(settings.requests_waiting_max)
         self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
         self._backends = Backends(make_backend, backends, self._deliver)
-        self._tickets = Tickets(server_url)
+        self._tickets = Tickets(server_url, certificate)
+        self._desk = Desk(self._backends, self._inbox, clock)
         self._carrier = Carrier(
             backends=self._backends,
             tickets=self._tickets,
+            desk=self._desk,
             view=self.view,
             inbox=self._inbox,
             clock=clock,
@@ -173,6 +177,7 @@ class ControlPlane:
         until_s = time.monotonic() + self.settings.stop_grace_ms / 1000
         self._inbox.refuse(lambda: NotRunning("the control plane is shutting down"))
         self._monitor.close()
+        self._desk.close()
         if not self._loop.fatal and not self._loop.outage:
             self._carrier.drain(_left_s(until_s))
         self._inbox.put(Stop())
@@ -282,14 +287,14 @@ class ControlPlane:
             raise UnknownName(f"there is no node {name!r} with uid {uid!r}; another has that name by now")
         return self._monitor.introduce(node.uid)
 
-    def ask_for_lease(self, name: str, beat: Beat) -> Request[Answer]:
+    def ask_for_lease(self, name: str, beat: Beat, wait_ms: int = 0) -> Request[Answer]:
         """A node's agent says what runs there, and wants to go on; the answer comes without waiting for others' room.
 
+        :param wait_ms: for how long at most the answer may be kept back while there is nothing to say.
         :raises UnknownName: there is no such node.
         """
-        take = partial(self._take_beat, self.view.node(name).uid, beat)
-        # It weighs nothing: were beats refused for too many pods that wait, nodes would seem to be dead.
-        return self._inbox.ask(Request(take, weight=0, reads=True))
+        uid = self.view.node(name).uid
+        return self._desk.ask(uid, beat, wait_ms, partial(self._monitor.take, uid, beat))
 
     def health(self) -> tuple[NodeHealth, ...]:
         """Every node, and how long it has been silent."""
@@ -363,7 +368,7 @@ class ControlPlane:
 
     def explain_pod(self, namespace: str, name: str) -> Explanation:
         """What speaks for and against each node, were the pod to be bound now."""
-        return self._ask(partial(_explain, self._orders, namespace, name), reads=True)
+        return self._ask(partial(self._orders.explain_pod, namespace=namespace, name=name), reads=True)
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where these pods would go, were they asked for now and in this order; changes nothing."""
@@ -424,15 +429,11 @@ class ControlPlane:
             return f"the control plane has stopped: {loop.fatal}"
         if self._stopped:
             return "the control plane is shutting down"
-        if self._started_at_ms is None:
-            return "the control plane was not started yet"
-        return f"the store is unavailable: {loop.outage}" if loop.outage else ""
+        unavailable = f"the store is unavailable: {loop.outage}" if loop.outage else ""
+        return "the control plane was not started yet" if self._started_at_ms is None else unavailable
 
     def _ask(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> T:
         return self._inbox.ask(Request(do, weight=weight, reads=reads)).wait()
-
-    def _take_beat(self, uid: str, beat: Beat, turn: Turn) -> Answer:
-        return self._monitor.take(uid, beat, turn, self._loop.outage)
 
     def _deliver(self, stimulus: Stimulus) -> None:
         """What backends report to, from any thread."""
@@ -450,6 +451,8 @@ class ControlPlane:
         for event in events:
             if isinstance(event, _SETTLED):
                 self._tickets.drop(event.node.uid)
+            if isinstance(event, NodeDeleted):
+                self._desk.forget(event.node.uid)
         self._announcer.put(events)
 
     def _make_backends_of(self, nodes: Iterable[Node]) -> None:
@@ -459,10 +462,6 @@ class ControlPlane:
                 self._backends.get(name)
             except Kube9Error as exc:
                 _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
-
-
-def _explain(orders: Orders, namespace: str, name: str, turn: Turn) -> Explanation:
-    return turn.cluster.explain(orders.pod_uid(turn, namespace, name))
 
 
 def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:

@@ -130,10 +130,9 @@ class Monitor:
         lease_ms = 0 if node is None or node.down or uid in self._failed else self._watch.lease_ms
         return HeartbeatAnswer(interval_ms=self._next_interval_ms(), lease_ms=lease_ms)
 
-    def take(self, uid: str, beat: Beat, turn: Turn, outage: str) -> Answer:
+    def take(self, uid: str, beat: Beat, turn: Turn) -> Answer:
         """A node's agent tells what runs there. On the loop's thread.
 
-        :param outage: why nothing can be stored just now; empty where it can.
         :raises StoreUnavailable: the cluster would have to be told. A node that has no news gets its lease all the
             same, or all pods would end with the database.
         """
@@ -146,8 +145,8 @@ class Monitor:
         if welcome.silent:
             return Answer(beat.sequence, beat.token, 0, self._next_interval_ms(), boot=beat.boot)
         if welcome.stimulus is not None:
-            if outage:
-                raise StoreUnavailable(outage)
+            if turn.outage:
+                raise StoreUnavailable(turn.outage)
             turn.handle(welcome.stimulus)
         return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone, beat.boot)
 

@@ -282,8 +282,9 @@ class CommandRunner(Protocol):
 class BackendFactory(Protocol):
     """What is registered under a backend's name.
 
-    It may have a parameter ``cluster``: then it is given a text that no other cluster has, the same for all time, to
-    mark with what it makes where others make things too.
+    It is given these where it has parameters of such names: ``cluster``, a text that no other cluster has, the same for
+    all time, to mark with it what it makes where others make things too; ``server_url``, where the server listens as
+    its own machine sees it, and ``certificate``, the server's, as in :class:`JoinTicket`.
     """
 
     def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:

@@ -1,8 +1,8 @@
 """A runtime of the agent whose pods only pretend: each that runs is an empty file in a folder, and no more.
 
 It is for tests of the agent as a real program, with nothing but Python 3.8 and its standard library: its file is put
-beside the agent's own, and ``"runtime": "module:pretending"`` in node.json names it. The folder is what ``engine`` says.
-How a pod behaves is said by the environment of its first container:
+beside the agent's own, and ``"runtime": "module:pretending"`` in node.json names it. The folder is what ``engine``
+says. How a pod behaves is said by the environment of its first container:
 
 ``START_MS``, ``STOP_MS``
     How long it takes to start, and to stop; more than the grace it gets is cut short.
@@ -36,16 +36,18 @@ _RESTART_MS = 20
 
 
 def make_runtime(node: NodeConfiguration, news: News) -> PretendingRuntime:
+    """As the agent asks for it."""
     return PretendingRuntime(Path(node.engine), news)
 
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
+    """As the agent's guard asks for it."""
     return lambda: _remove_all(Path(node.engine))
 
 
 def _remove_all(folder: Path) -> None:
     for path in list(folder.iterdir()):
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 class _Pod:

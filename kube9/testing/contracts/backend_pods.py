@@ -92,6 +92,17 @@ class BackendPods(BackendSetting):
         stage.settle()
         assert stage.epochs_alive(node, pod) == []
 
+    def test_a_stop_leaves_another_epoch_alone(self, stage: Stage) -> None:
+        """Also where the one that is to be stopped is not there."""
+        node = self.joined(stage)
+        early, running, late = (stage.new_pod(node, self.long_pod(), epoch=epoch) for epoch in (1, 2, 3))
+        stage.start(node, running)
+        for other in (early, late):
+            stage.backend.stop_pod(node, other, GRACE_MS)
+            stage.expect(StopPodDone, other.uid, other.epoch)
+        assert stage.epochs_alive(node, running) == [2]
+
+    @needs("copies")
     def test_a_stop_leaves_other_epochs_alone(self, stage: Stage) -> None:
         """Neither a younger nor an older copy is meant."""
         node = self.joined(stage)

@@ -28,6 +28,7 @@ class BackendSetting(Contract):
 
     capabilities: ClassVar[Mapping[str, str]] = FrozenMap(
         {
+            "copies": "run several epochs of one pod side by side, as no node does that refuses a second copy",
             "exit": "run a pod that ends by itself with a given exit code (short_pod)",
             "fence": "tell that nothing of a node runs any more, as soon as its restart has made sure of that",
             "logs": "hand out what a pod has written",

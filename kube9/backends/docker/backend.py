@@ -140,12 +140,12 @@ class DockerBackend:
         :raises BackendError: it cannot be said for sure.
         """
         try:
-            found, up = self._life.look(node.uid)
-            if up:
-                return None
+            found = self._life.look(node.uid)
             if found is None:
                 raise NodeGone(f"node {node.name!r} has no container on the engine")
-            raise NodeDown(self._life.epitaph(str(found["Id"])))
+            if not found.up:
+                raise NodeDown(self._life.epitaph(found.id))
+            return None
         except (EngineAway, EngineRefused) as exc:
             raise BackendError(f"node {node.name!r} cannot be looked for: {exc}") from exc
 
@@ -222,8 +222,8 @@ class DockerBackend:
     def _come_back(self, node: Node) -> None:
         """An outage is over: start what is down, whoever asked for it in the meantime."""
         try:
-            found, up = self._life.look(node.uid)
-            if found is not None and not up and node.uid not in self._doomed:
+            found = self._life.look(node.uid)
+            if found is not None and not found.up and node.uid not in self._doomed:
                 patiently(partial(self._life.restart, node, _nobody), _PATIENCE_MS, self._closing)
         except _FAULTS as exc:
             _log.warning("node %s could not come back by itself: %s", node.name, exc)
@@ -288,10 +288,11 @@ class DockerBackend:
         if uid in self._doomed:
             return
         try:
-            found, up = self._life.look(uid)
+            found = self._life.look(uid)
+            up = found is not None and found.up
             failure = None if up else self._boots.died(uid, self._clock.now_ms())
             if failure is not None:
-                reason = "its container was removed" if found is None else self._life.epitaph(str(found["Id"]))
+                reason = "its container was removed" if found is None else self._life.epitaph(found.id)
                 self._tell(failure, uid, reason=reason)
             news = news or failure is not None
         except _FAULTS as exc:

@@ -17,11 +17,11 @@ __all__ = ["Fence", "runs"]
 _Container = Mapping[str, Any]
 #: As many at a time as make an engine no slower.
 _THREADS = 8
-_PAUSE_S = 0.05
+_PAUSE_S = 0.01
 
 
 def runs(container: _Container) -> bool:
-    """Whether what the engine listed has processes; one that is paused has."""
+    """Whether what the engine listed has processes, one that is paused included. Its list may be a little behind."""
     return container.get("State") in ("running", "paused", "restarting")
 
 
@@ -37,26 +37,30 @@ class Fence:
     def end_pods(self, uid: str) -> list[_Container]:
         """Kill whatever the node runs beside its own container; returns what is left of it, which is dead.
 
-        What was created and never started goes away: a start of it may be under way at the engine. The caller sees to
-        it that the node's own container does not run, or it would go on starting more.
+        What did not run is removed: its agent may have asked the engine to start it just before it died itself, and
+        what is gone cannot be started late. The caller sees to it that the node's own container does not run.
 
         :raises BackendError: it cannot be sure.
         """
         end_s = time.monotonic() + self._patience_ms / 1000
+        killed: set[str] = set()
         while True:
             pods = [each for each in self._engine.containers(self._marks.of_node(uid)) if not self._marks.is_node(each)]
             alive = [str(each["Id"]) for each in pods if runs(each)]
-            unborn = [str(each["Id"]) for each in pods if each.get("State") == "created"]
-            if not alive and not unborn:
+            idle = [str(each["Id"]) for each in pods if not runs(each) and str(each["Id"]) not in killed]
+            if not alive and not idle:
                 return list(pods)
             if time.monotonic() > end_s or self._closing.is_set():
                 raise BackendError(
-                    f"{len(alive) + len(unborn)} containers of the node with uid {uid} could not be ended in "
-                    f"{self._patience_ms} ms, such as {(alive + unborn)[0][:12]}; see 'docker ps'"
+                    f"{len(alive) + len(idle)} containers of the node with uid {uid} could not be ended in "
+                    f"{self._patience_ms} ms, such as {(alive + idle)[0][:12]}; see 'docker ps'"
                 )
+            if killed:
+                # The engine's list is a little behind what its answers to a kill say.
+                self._closing.wait(_PAUSE_S)
             self._each(self._engine.kill, alive)
-            self._each(self._discard, unborn)
-            self._closing.wait(_PAUSE_S if unborn else 0)
+            self._each(self._discard, idle)
+            killed.update(alive)
 
     def remove(self, containers: Iterable[_Container]) -> None:
         """Remove containers with their anonymous volumes."""

@@ -14,7 +14,7 @@ from kube9.backends.docker.boots import Boots
 from kube9.backends.docker.door import Door, ServerAt, server_file_of
 from kube9.backends.docker.endpoint import DEFAULT_SOCKET
 from kube9.backends.docker.engine import Engine, EngineAway, EngineRefused
-from kube9.backends.docker.fence import Fence, runs
+from kube9.backends.docker.fence import Fence
 from kube9.backends.docker.image import NodeImage
 from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.network import ClusterNetwork
@@ -25,9 +25,18 @@ from kube9.core.nodes import Node
 from kube9.core.ports import Clock, JoinTicket
 from kube9.core.stimuli import CreateNodeFailed, RestartNodeFailed
 
-__all__ = ["NodeLife", "Outage"]
+__all__ = ["Found", "NodeLife", "Outage"]
 
 _LOCK_PATIENCE_S = 30.0
+
+
+@frozen
+class Found:
+    """A node's container."""
+
+    id: str
+    #: Whether it runs; one that is paused does.
+    up: bool
 
 
 @frozen
@@ -80,10 +89,13 @@ class NodeLife:
         finally:
             lock.release()
 
-    def find(self, uid: str) -> dict[str, Any] | None:
-        """A node's container as the engine lists it; ``None`` where there is none."""
-        found = self._engine.containers((*self._marks.of_node(uid), *self._marks.of_nodes[1:]))
-        return found[0] if found else None
+    def find(self, uid: str) -> Found | None:
+        """A node's container; ``None`` where there is none."""
+        for listed in self._engine.containers((*self._marks.of_node(uid), *self._marks.of_nodes[1:])):
+            # The list still says that it runs when the engine tells that it died.
+            if (known := self._engine.inspect(str(listed["Id"]))) is not None:
+                return Found(str(listed["Id"]), bool(known["State"]["Running"]))
+        return None
 
     def info(self, *, anew: bool = False) -> Mapping[str, Any]:
         """What the engine says of itself; ``anew`` if it may be another one by now."""
@@ -101,8 +113,8 @@ class NodeLife:
         """
         self._door.learn(ServerAt(url=join.server_url, certificate=join.certificate))
         found = self.find(node.uid)
-        if found is not None and runs(found):
-            self._introduce(str(found["Id"]), join)
+        if found is not None and found.up:
+            self._introduce(found.id, join)
             self.states.put(node.uid, True)
             return
         with self._lock:
@@ -150,7 +162,7 @@ class NodeLife:
         """Remove a stopped container of this node, and one of a node of this name that was struck out."""
         self._fence.remove(self._fence.end_pods(node.uid))
         if (old := self.find(node.uid)) is not None:
-            self._engine.remove(str(old["Id"]))
+            self._engine.remove(old.id)
         other = self._engine.inspect(name)
         if other is None:
             return
@@ -197,13 +209,13 @@ class NodeLife:
         """
         with self.alone(node.uid):
             found = self.find(node.uid)
-            if found is not None and runs(found):
+            if found is not None and found.up:
                 self.states.put(node.uid, False)
-                self._engine.kill(str(found["Id"]))
+                self._engine.kill(found.id)
             dead = self._fence.end_pods(node.uid)
             fenced()
             self._fence.remove(dead)
-            return found is not None and self._start_again(node, str(found["Id"]))
+            return found is not None and self._start_again(node, found.id)
 
     def _start_again(self, node: Node, container: str) -> bool:
         outage = self.outage(container)
@@ -237,9 +249,9 @@ class NodeLife:
                 return False
             if outage is not None:
                 noted = json.dumps({"untilMs": outage.until_ms}).encode()
-                self._engine.put_archive(str(found["Id"]), packed_files({OUTAGE_FILE: noted}))
+                self._engine.put_archive(found.id, packed_files({OUTAGE_FILE: noted}))
             self.states.put(node.uid, False)
-            self._engine.kill(str(found["Id"]))
+            self._engine.kill(found.id)
             self._fence.end_pods(node.uid)
             return True
 
@@ -250,21 +262,20 @@ class NodeLife:
 
     # Looking.
 
-    def look(self, uid: str) -> tuple[dict[str, Any] | None, bool]:
-        """Its container, and whether it runs; where it does not, nothing of the node runs any more.
+    def look(self, uid: str) -> Found | None:
+        """Its container; where that does not run, nothing of the node does any more.
 
         :raises BackendError: that cannot be said for sure.
         """
         with self.alone(uid):
             found = self.find(uid)
-            up = found is not None and runs(found)
-            if not up:
+            if found is None or not found.up:
                 self._fence.end_pods(uid)
-        if found is None:
-            self.states.drop(uid)
-        else:
-            self.states.put(uid, up)
-        return found, up
+            if found is None:
+                self.states.drop(uid)
+            else:
+                self.states.put(uid, found.up)
+        return found
 
     def epitaph(self, container: str) -> str:
         """How a container ended, and what it said last."""

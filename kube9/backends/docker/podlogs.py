@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timezone
 from typing import Any
 
 from attrs import frozen
@@ -17,6 +18,8 @@ from kube9.core.ports import LogOptions
 
 __all__ = ["PodContainers", "container_names"]
 
+#: How long before the engine notes its start a container may write something; a restart takes longer.
+_SLACK_S = 0.1
 _ROLES = ("init", "container")
 
 
@@ -57,20 +60,18 @@ class PodContainers:
                 raise _no_earlier_run(self.pod, options)
             return iter(())
         latest = found[-1]
-        since = until = None
-        began = _last_start(self.engine, str(latest["Id"]))
-        if options.previous:
-            if began is not None:
-                until = began
-            elif len(found) > 1:
-                latest = found[-2]
-            else:
-                raise _no_earlier_run(self.pod, options)
-        else:
-            since = began
-        return self._pieces(str(latest["Id"]), options, since, until)
+        began = _last_start(self.engine.inspect(str(latest["Id"])))
+        if not options.previous:
+            return self._pieces(str(latest["Id"]), options, since=began)
+        if began is not None:
+            return self._pieces(str(latest["Id"]), options, until=began)
+        if len(found) > 1:
+            return self._pieces(str(found[-2]["Id"]), options)
+        raise _no_earlier_run(self.pod, options)
 
-    def _pieces(self, container: str, options: LogOptions, since: float | None, until: float | None) -> Iterator[bytes]:
+    def _pieces(
+        self, container: str, options: LogOptions, since: float | None = None, until: float | None = None
+    ) -> Iterator[bytes]:
         try:
             with self.engine.stream() as client:
                 stream = client.logs(
@@ -101,9 +102,26 @@ def _label(container: dict[str, Any], name: str) -> str:
     return str((container.get("Labels") or {}).get(name, ""))
 
 
-def _last_start(engine: Engine, container: str) -> float | None:
-    """When its latest run began, if that was not its first: what was written before is of the run before."""
-    return None
+def _last_start(container: Mapping[str, Any] | None) -> float | None:
+    """What was written from then on is of its latest run; ``None`` where that was its first, as far as is known.
+
+    A container is started again as it is, and keeps what it wrote. While it runs the engine tells when the run before
+    ended; afterwards no more than when the latest one began, and that some time after its first words.
+    """
+    state = {} if container is None else container["State"]
+    finished_s, started_s = (_seconds(str(state.get(name, ""))) for name in ("FinishedAt", "StartedAt"))
+    if finished_s is None or started_s is None:
+        return None
+    return finished_s if finished_s <= started_s else started_s - _SLACK_S
+
+
+def _seconds(at: str) -> float | None:
+    """Unix time of what an engine writes; ``None`` where it says that it never was."""
+    whole, _, fraction = at.rstrip("Z").partition(".")
+    if not whole or whole.startswith("0001-"):
+        return None
+    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return moment.timestamp() + float(f"0.{fraction or 0}")
 
 
 def _no_earlier_run(pod: Pod, options: LogOptions) -> InvalidInput:

@@ -36,11 +36,13 @@ class BackendCommands(BackendSetting):
         session = self._begun(stage, self.echoing_command())
         reading = Reading(session.output())
         session.write(b"one\n")
-        assert reading.wait_for(lambda output: _stream(output.came, 1) == b"one\n", self._patience_s), reading.came
+        assert reading.wait_for(lambda output: _stream(output.came, 1) == b"one\n", self.reading_patience_s), (
+            reading.came
+        )
         assert session.exit_code() is None
         session.write(b"two \xff\x00\n" + b"x" * 100_000)
         session.close_input()
-        assert reading.wait_for(lambda output: output.ended, self._patience_s), "its input ended, and it did not"
+        assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), "its input ended, and it did not"
         assert _stream(reading.came, 1) == b"one\ntwo \xff\x00\n" + b"x" * 100_000
         assert (_stream(reading.came, 2), session.exit_code()) == (b"", 0)
 
@@ -61,7 +63,9 @@ class BackendCommands(BackendSetting):
         reading = Reading(self._runner(stage).run_command(node, pod, "", self.echoing_command()).output())
         stage.backend.stop_pod(node, pod, GRACE_MS)
         stage.expect(StopPodDone, pod.uid, pod.epoch)
-        assert reading.wait_for(lambda output: output.ended, self._patience_s), "the pod is gone, its command is not"
+        assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), (
+            "the pod is gone, its command is not"
+        )
 
     @needs("exec")
     def test_a_command_can_be_left(self, stage: Stage) -> None:
@@ -69,7 +73,9 @@ class BackendCommands(BackendSetting):
         session = self._begun(stage, self.echoing_command())
         reading = Reading(session.output())
         session.close()
-        assert reading.wait_for(lambda output: output.ended, self._patience_s), "it was left, and is read for ever"
+        assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), (
+            "it was left, and is read for ever"
+        )
         session.close()
 
     @needs("exec")
@@ -98,10 +104,6 @@ class BackendCommands(BackendSetting):
         with pytest.raises(NodeGone):
             self._runner(stage).run_command(node, stage.new_pod(node, self.long_pod()), "", self.echoing_command())
 
-    @property
-    def _patience_s(self) -> float:
-        return self.patience_ms / 1000
-
     def _running(self, stage: Stage) -> tuple[Node, Pod]:
         node = self.joined(stage)
         pod = stage.new_pod(node, self.long_pod())
@@ -119,7 +121,7 @@ class BackendCommands(BackendSetting):
     def _all_of(self, session: CommandSession) -> Sequence[tuple[int, bytes]]:
         """What it writes, to its end."""
         reading = Reading(session.output())
-        assert reading.wait_for(lambda output: output.ended, self._patience_s), "the command does not end"
+        assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), "the command does not end"
         return reading.came
 
 

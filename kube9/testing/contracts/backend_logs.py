@@ -51,11 +51,12 @@ class BackendLogs(BackendSetting):
         node, pod = self._running(stage)
         before = self._log(stage, node, pod)
         reading = Reading(stage.backend.logs(node, pod, LogOptions(follow=True)))
-        assert reading.wait_for(lambda log: len(b"".join(log.came)) >= len(before), self.patience_ms / 1000)
-        assert not reading.ended, "the log ended before the pod"
+        assert reading.wait_for(lambda log: len(b"".join(log.came)) >= len(before), self.reading_patience_s)
+        # A moment in which one that does not go on would end.
+        assert not reading.wait_for(lambda log: log.ended, 0.1), "the log ended before the pod"
         stage.backend.stop_pod(node, pod, GRACE_MS)
         stage.settle()
-        assert reading.wait_for(lambda log: log.ended, self.patience_ms / 1000), "the pod ended, and its log did not"
+        assert reading.wait_for(lambda log: log.ended, self.reading_patience_s), "the pod ended, and its log did not"
         assert b"".join(reading.came).startswith(before)
 
     @needs("follow")
@@ -65,11 +66,11 @@ class BackendLogs(BackendSetting):
         log = stage.backend.logs(node, pod, LogOptions(follow=True))
         reading = Reading(log)
         if (close := getattr(log, "close", None)) is not None:
-            reading.wait_for(lambda log: self.expected_log() in b"".join(log.came), self.patience_ms / 1000)
+            reading.wait_for(lambda log: self.expected_log() in b"".join(log.came), self.reading_patience_s)
             close()
-            left = reading.wait_for(lambda log: log.ended, self.patience_ms / 1000)
+            left = reading.wait_for(lambda log: log.ended, self.reading_patience_s)
         else:
-            left = reading.wait_for(lambda log: b"" in log.came, self.patience_ms / 1000)
+            left = reading.wait_for(lambda log: b"" in log.came or log.ended, self.reading_patience_s)
         assert left, "nobody can stop reading it"
 
     def _running(self, stage: Stage) -> tuple[Node, Pod]:

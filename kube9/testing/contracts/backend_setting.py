@@ -47,6 +47,9 @@ class BackendSetting(Contract):
     #: After how long without a word nothing more is expected, in the clock's time.
     quiet_ms: ClassVar[int] = 500
 
+    #: How long the contract waits for what a pod or a command writes, in real time.
+    reading_patience_s: ClassVar[float] = 60.0
+
     @pytest.fixture
     def clock(self) -> Clock:
         """The clock the backend runs by."""

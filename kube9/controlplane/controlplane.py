@@ -68,7 +68,7 @@ class ControlPlane:
     :param cluster: new and empty.
     :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
-    :param backends: the names it can make.
+    :param backends: the names it can make; the first makes nodes that name none.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
     :param recorder: notes every beat; ``None`` for nobody.
@@ -222,7 +222,7 @@ class ControlPlane:
         :raises DuplicateName: there is another node of that name, or of that uid.
         :raises Conflict: the one of that name is being deleted.
         """
-        self._backends.get(spec.backend)
+        spec = self._backends.name_one(spec)
         return self._ask(partial(self._orders.add_node, spec=spec, uid=uid))
 
     def cordon_node(self, name: str, cordoned: bool) -> Node:

@@ -18,7 +18,7 @@ from kube9.core.settings import Settings
 from kube9.plugins import sources
 from kube9.plugins.manager import Plugins
 from kube9.plugins.selection import Selection
-from kube9.plugins.strategy import make, make_step
+from kube9.plugins.strategy import make, make_step, parameters_of
 from kube9.simulator.tracefile import read_traces
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ class App:
         plane_settings: PlaneSettings | None = None,
         clock: Clock | None = None,
         server_url: str = "",
+        certificate: str = "",
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> ControlPlane:
@@ -146,7 +147,8 @@ class App:
         :param others: schedulers with options, which pods may name; every other that needs no options is there too.
         :param backends: steps of those with options; every other is made without any when a node first names it.
         :param clock: ``None`` for the time of day.
-        :param server_url: where nodes are to report.
+        :param server_url: where nodes are to report, as this machine sees it.
+        :param certificate: the server's, in PEM; empty where it serves plain HTTP.
         :param on_fatal: called once, with the reason, should it have to stop by itself.
         :param recorder: notes every heartbeat; ``None`` for nobody.
         """
@@ -164,16 +166,18 @@ class App:
             settings=settings,
         )
         clock = clock or RealClock()
+        offered = {"cluster": store.cluster, "server_url": server_url, "certificate": certificate}
         return ControlPlane(
             cluster=cluster,
             store=store,
             clock=clock,
-            make_backend=partial(self._make_live_backend, clock, options),
+            make_backend=partial(self._make_live_backend, clock, options, offered),
             backends=[entry.name for entry in self.registries.backends],
             health=check,
             announce=self.door.announce,
             settings=plane_settings,
             server_url=server_url,
+            certificate=certificate,
             on_fatal=on_fatal,
             recorder=recorder,
         )
@@ -225,9 +229,17 @@ class App:
         return options
 
     def _make_live_backend(
-        self, clock: Clock, options: Mapping[str, Mapping[str, Any]], name: str, deliver: Callable[[Stimulus], None]
+        self,
+        clock: Clock,
+        options: Mapping[str, Mapping[str, Any]],
+        offered: Mapping[str, str],
+        name: str,
+        deliver: Callable[[Stimulus], None],
     ) -> NodeBackend:
-        return self.make_backend(name, clock, deliver, **options.get(name, {}))
+        """:param offered: what a backend is given if it has a parameter of that name."""
+        wanted = parameters_of(self.registries.backends.entry(name))
+        given = {key: value for key, value in offered.items() if key in wanted}
+        return self.make_backend(name, clock, deliver, **{**given, **options.get(name, {})})
 
     def _filters(self) -> tuple[tuple[str, Filter], ...]:
         registry = self.registries.filters

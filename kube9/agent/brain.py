@@ -114,6 +114,8 @@ class Brain:
         self._sent_ms: dict[int, int] = {}
         self._copies: dict[str, CopyReport] = {}
         self._ended: dict[tuple[str, int], CopyReport] = {}
+        #: Copies that ended and were too many to be told of any longer.
+        self._forgotten: list[tuple[str, int]] = []
         #: The highest epoch heard of each pod, the latest pod last: none below it, nor that one twice, is started.
         self._newest: dict[str, int] = {}
         self._told: tuple[CopyReport, ...] | None = None
@@ -210,14 +212,16 @@ class Brain:
             self._end(CopyReport(uid, epoch, "Failed", None, error))
 
     def stop(self, uid: str, epoch: int) -> bool:
-        """A copy is to be stopped, and to stay so; ``True`` if there is one to be stopped."""
+        """A copy is to be stopped, and to stay so; ``True`` if there is one, or something is left of one that ended."""
         self._note(uid, max(epoch, self._newest.get(uid, -1)))
-        return self.has(uid, epoch)
+        return self.has(uid, epoch) or (uid, epoch) in self._ended
 
     def stopped(self, uid: str, epoch: int) -> None:
-        """It was stopped as told, and nothing of it is left."""
+        """It was stopped as told, and nothing of it is left. One that had ended is not told of any more."""
         if self.has(uid, epoch):
             self._drop(uid)
+        elif self._ended.pop((uid, epoch), None) is not None:
+            self._told = None
 
     def has(self, uid: str, epoch: int) -> bool:
         """Whether this copy starts or runs here."""
@@ -228,11 +232,20 @@ class Brain:
         """The copies that run."""
         return [copy for copy in self._copies.values() if copy.phase == "Running"]
 
+    def copies(self) -> list[tuple[str, int]]:
+        """Those that start or run."""
+        return [(copy.uid, copy.epoch) for copy in self._copies.values()]
+
+    def forgotten(self) -> list[tuple[str, int]]:
+        """Copies that ended and are not told of any more though nobody said so, each once; what is left can go."""
+        forgotten, self._forgotten = self._forgotten, []
+        return forgotten
+
     def fence(self, now_ms: int) -> list[tuple[str, int]]:
         """The copies to kill at once, for the lease is over."""
         if self.may_run(now_ms):
             return []
-        over = [(copy.uid, copy.epoch) for copy in self._copies.values()]
+        over = self.copies()
         for uid, _ in over:
             self._drop(uid)
         return over
@@ -254,5 +267,7 @@ class Brain:
     def _end(self, copy: CopyReport) -> None:
         self._ended[copy.uid, copy.epoch] = copy
         if len(self._ended) > _ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._forgotten.append(oldest)
         self._told = None

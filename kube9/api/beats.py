@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kube9.agent.brain import Answer, Beat, CopyReport
+from kube9.agent.brain import Answer, Beat, CopyReport, PodUse, StartOrder
 from kube9.api.limits import Limits
 from kube9.core.errors import ManifestError, Problem
 from kube9.core.pods import PodPhase
@@ -15,9 +15,11 @@ __all__ = [
     "EXIT_CODE_MAX",
     "PHASES",
     "TEXT_LENGTH_MAX",
+    "WAIT_MAX_MS",
     "WHOLE_MAX",
     "answer_document",
     "read_beat",
+    "read_wait_ms",
 ]
 
 #: Of a uid, of what a start of an agent calls itself, and of what it proves itself by.
@@ -27,6 +29,8 @@ ERROR_LENGTH_MAX = 4_000
 WHOLE_MAX = 2**53 - 1
 #: Windows has codes of 32 bits.
 EXIT_CODE_MAX = 2**32 - 1
+#: For how long an agent may ask to be kept waiting.
+WAIT_MAX_MS = 600_000
 #: What a copy of a pod on a node can be.
 PHASES = tuple(phase.value for phase in (PodPhase.STARTING, PodPhase.RUNNING, PodPhase.SUCCEEDED, PodPhase.FAILED))
 
@@ -71,6 +75,13 @@ _REQUIRED: Mapping[str, _Check] = {
     "token": _text(0, TEXT_LENGTH_MAX),
     "sequence": _whole(1, WHOLE_MAX),
 }
+_OPTIONAL: Mapping[str, _Check] = {"pods": lambda _: "", "use": lambda _: "", "waitMillis": _whole(0, WAIT_MAX_MS)}
+_USE: Mapping[str, _Check] = {
+    "uid": _text(1, TEXT_LENGTH_MAX),
+    "epoch": _whole(0, WHOLE_MAX),
+    "cpuMillis": _whole(0, WHOLE_MAX),
+    "memoryBytes": _whole(0, WHOLE_MAX),
+}
 _POD_REQUIRED: Mapping[str, _Check] = {
     "uid": _text(1, TEXT_LENGTH_MAX),
     "epoch": _whole(0, WHOLE_MAX),
@@ -91,32 +102,75 @@ def read_beat(document: Mapping[str, Any], limits: Limits) -> Beat:
     :raises ManifestError: with all that is wrong.
     """
     problems: list[Problem] = []
-    _check(document, _REQUIRED, {"pods": lambda _: ""}, "", problems)
-    pods = document.get("pods", [])
-    if type(pods) is not list:
-        problems.append(Problem("pods", "expected a list"))
-    elif len(pods) > limits.items:
-        problems.append(Problem("pods", f"expected at most {limits.items} pods, got {len(pods)}"))
-    else:
-        for number, pod in enumerate(pods):
-            if type(pod) is dict:
-                _check(pod, _POD_REQUIRED, _POD_OPTIONAL, f"pods[{number}].", problems)
-            else:
-                problems.append(Problem(f"pods[{number}]", "expected an object"))
+    _check(document, _REQUIRED, _OPTIONAL, "", problems)
+    pods = _listed(document, "pods", _POD_REQUIRED, _POD_OPTIONAL, limits, problems)
+    use = _listed(document, "use", _USE, {}, limits, problems)
     if problems:
         raise ManifestError(problems)
-    return Beat(document["boot"], document["token"], document["sequence"], tuple(map(_copy, pods)))
+    return Beat(
+        document["boot"], document["token"], document["sequence"], tuple(map(_copy, pods)), tuple(map(_use, use))
+    )
+
+
+def read_wait_ms(document: Mapping[str, Any]) -> int:
+    """For how long the agent is ready to wait for the answer, of a document that was read."""
+    wait_ms: int = document.get("waitMillis", 0)
+    return wait_ms
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
     """What an agent is told."""
-    return {
+    document: dict[str, Any] = {
         "sequence": answer.sequence,
+        "boot": answer.boot,
         "token": answer.token,
         "leaseMillis": answer.lease_ms,
         "intervalMillis": answer.interval_ms,
         "gone": answer.gone,
     }
+    if answer.start:
+        document["start"] = [_start(order) for order in answer.start]
+    if answer.stop:
+        document["stop"] = [
+            {"uid": order.uid, "epoch": order.epoch, "graceMillis": order.grace_ms} for order in answer.stop
+        ]
+    return document
+
+
+def _start(order: StartOrder) -> dict[str, Any]:
+    return {
+        "uid": order.uid,
+        "epoch": order.epoch,
+        "namespace": order.namespace,
+        "name": order.name,
+        "owner": order.owner,
+        "spec": order.spec,
+        "devices": {kind: list(indices) for kind, indices in order.devices.items()},
+    }
+
+
+def _listed(
+    document: Mapping[str, Any],
+    name: str,
+    required: Mapping[str, _Check],
+    optional: Mapping[str, _Check],
+    limits: Limits,
+    problems: list[Problem],
+) -> list[Any]:
+    """The list of that name, if each thing in it is as it should be."""
+    things = document.get(name, [])
+    if type(things) is not list:
+        problems.append(Problem(name, "expected a list"))
+    elif len(things) > limits.items:
+        problems.append(Problem(name, f"expected at most {limits.items} pods, got {len(things)}"))
+    else:
+        for number, thing in enumerate(things):
+            if type(thing) is dict:
+                _check(thing, required, optional, f"{name}[{number}].", problems)
+            else:
+                problems.append(Problem(f"{name}[{number}]", "expected an object"))
+        return things
+    return []
 
 
 def _check(
@@ -152,3 +206,7 @@ def _copy(pod: Mapping[str, Any]) -> CopyReport:
         pod.get("restarts", 0),
         pod.get("reason", ""),
     )
+
+
+def _use(use: Mapping[str, Any]) -> PodUse:
+    return PodUse(use["uid"], use["epoch"], use["cpuMillis"], use["memoryBytes"])

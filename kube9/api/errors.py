@@ -50,6 +50,7 @@ STATUSES: Mapping[type[errors.Kube9Error], Status] = {
     errors.FilterError: Status(500, "Filter failed"),
     errors.BackendError: Status(502, "Backend failed"),
     errors.NodeGone: Status(502, "Node out of reach"),
+    errors.NodeDown: Status(502, "Node down"),
     errors.StoreError: Status(500, "Database unusable", told=False),
     errors.StoreUnavailable: Status(503, "Database away", retry_after_s=2),
     errors.StoreLocked: Status(503, "Database taken", retry_after_s=10),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from kube9.api import parameters as p
-from kube9.api.beats import answer_document, read_beat
+from kube9.api.beats import answer_document, read_beat, read_wait_ms
 from kube9.api.drainoptions import DRAIN_FIELDS, read_drain
 from kube9.api.endpoint import Access, Answer, Call, Resource
 from kube9.api.identity import uid_for
@@ -192,15 +192,17 @@ def beat(call: Call, name: str) -> Response:
     With a body the node's agent tells all that runs there. Without one it says no more than that the node is there.
     """
     if call.has_body:
-        beat = read_beat(call.json(), call.services.limits)
-        return Later(call.plane.ask_for_lease(name, beat), lambda answer: json_reply(answer_document(answer)))
+        document = call.json()
+        beat = read_beat(document, call.services.limits)
+        wanted = call.plane.ask_for_lease(name, beat, read_wait_ms(document))
+        return Later(wanted, lambda answer: json_reply(answer_document(answer)))
     answer = call.plane.heartbeat(name)
     return json_reply({"intervalMillis": answer.interval_ms, "leaseMillis": answer.lease_ms})
 
 
 def _document(call: Call, node: Node) -> dict[str, Any]:
     used = call.plane.view.used(node.uid)
-    return node_document(node, used.amounts, used.pods)
+    return node_document(node, used.amounts, used.pods, call.plane.usage.of_node(node.uid))
 
 
 def _reply(call: Call, node: Node) -> Response:

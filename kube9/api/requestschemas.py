@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kube9.api.beats import ERROR_LENGTH_MAX, EXIT_CODE_MAX, PHASES, TEXT_LENGTH_MAX, WHOLE_MAX
+from kube9.api.beats import ERROR_LENGTH_MAX, EXIT_CODE_MAX, PHASES, TEXT_LENGTH_MAX, WAIT_MAX_MS, WHOLE_MAX
 from kube9.api.body import LIST_VERSIONS
 from kube9.api.drainoptions import DRAIN_OPTIONS
+from kube9.api.execoptions import EXEC_OPTIONS, SIZE_OPTIONS
 from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
 from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
 from kube9.manifest.deployments import DEPLOYMENT_SPEC
@@ -139,6 +140,17 @@ def _beat() -> Schema:
         "required": ["uid", "epoch", "phase"],
         "additionalProperties": False,
     }
+    use = {
+        "type": "object",
+        "properties": {
+            "uid": _text(1, TEXT_LENGTH_MAX, "The pod's."),
+            "epoch": _whole(0, WHOLE_MAX, "Which copy of the pod it is."),
+            "cpuMillis": _whole(0, WHOLE_MAX, "Thousandths of a core."),
+            "memoryBytes": _whole(0, WHOLE_MAX, "What it holds."),
+        },
+        "required": ["uid", "epoch", "cpuMillis", "memoryBytes"],
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "description": "What a node's agent tells each time: all there is to know of it.",
@@ -151,6 +163,10 @@ def _beat() -> Schema:
                 "items": copy,
                 "description": "All that runs there, and what ended there lately.",
             },
+            "use": {"type": "array", "items": use, "description": "What was measured last, of pods that run."},
+            "waitMillis": _whole(
+                0, WAIT_MAX_MS, "For how long the answer may be kept back while there is nothing to do; 0 where unsaid."
+            ),
         },
         "required": ["boot", "token", "sequence"],
         "additionalProperties": False,
@@ -223,6 +239,8 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         },
         "additionalProperties": False,
     },
+    "ExecOptions": EXEC_OPTIONS,
+    "TerminalSize": SIZE_OPTIONS,
     "Beat": _beat(),
     "Scale": {
         "type": "object",

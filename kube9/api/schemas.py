@@ -106,6 +106,10 @@ _POD_METADATA = _object(
     {**_METADATA, "ownerReferences": _list(_OWNER)},
     optional=("labels", "annotations", "ownerReferences"),
 )
+_USAGE = _object(
+    "What it really takes, as its node measured it last; not there where nothing is measured.",
+    {"cpu": _text("A quantity, such as `250m`."), "memory": _text("A quantity.")},
+)
 _POD_STATUS = _object(
     "What became of it.",
     {
@@ -122,7 +126,9 @@ _POD_STATUS = _object(
         "deleting": _BOOLEAN,
         "evicting": _BOOLEAN,
         "leaving": {**_BOOLEAN, "description": "It goes as soon as another one runs in its place."},
+        "usage": _USAGE,
     },
+    optional=("usage",),
 )
 _DRAIN = _object(
     "How far its drain is; null where it is not drained, or is empty by now.",
@@ -147,7 +153,9 @@ _NODE_STATUS = _object(
         "used": _ref("Quantities"),
         "pods": _whole("How many pods are on it."),
         "drain": _maybe(_DRAIN),
+        "usage": _USAGE,
     },
+    optional=("usage",),
 )
 _DEPLOYMENT_STATUS = _object(
     "What became of it.",
@@ -220,8 +228,31 @@ SCHEMAS: Mapping[str, Schema] = {
             "sequence": _whole("Of the beat that this is the answer to; like all below only where that had a body.", 1),
             "token": _text("To be said with the next beats. A new one is to be said at once."),
             "gone": {**_BOOLEAN, "description": "True for a node that is not known any more, and is to run nothing."},
+            "boot": _text("Of the beat that this is the answer to."),
+            "start": _list(_ref("StartOrder")),
+            "stop": _list(_ref("StopOrder")),
         },
-        optional=("sequence", "token", "gone"),
+        optional=("sequence", "token", "gone", "boot", "start", "stop"),
+    ),
+    "StartOrder": _object(
+        "A pod to start, said again until a beat lists it; void where a later beat was sent before this answer came.",
+        {
+            "uid": _text(),
+            "epoch": _whole("Which copy of the pod it is: none of an older one may be started any more."),
+            "namespace": _text(),
+            "name": _text(),
+            "owner": _text("The deployment that it belongs to; empty for none."),
+            "spec": {"type": "object", "description": "As its manifest has it, texts of secrets included."},
+            "devices": {
+                "type": "object",
+                "additionalProperties": _list(_whole()),
+                "description": "The node's devices it may use, by kind.",
+            },
+        },
+    ),
+    "StopOrder": _object(
+        "A copy to stop, said again until no beat lists it; of one that has ended nothing is kept any more.",
+        {"uid": _text(), "epoch": _whole(), "graceMillis": _whole("By force after so long.")},
     ),
     "Pod": _shown("Pod", "A pod.", _POD_METADATA, _POD_STATUS),
     "PodList": _listed("Pod"),
@@ -245,6 +276,13 @@ SCHEMAS: Mapping[str, Schema] = {
             _object("Why it was refused.", {"problem": _ref("Problem")}),
         ]
     },
+    "Command": _object(
+        "A command that runs.",
+        {
+            "id": _text("For the paths below `/v1/exec`."),
+            "idleMillis": _whole("For how long nobody may read what it writes before it is left."),
+        },
+    ),
     "Explanation": _object(
         "What each node has to say to a pod.",
         {

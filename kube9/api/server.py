@@ -23,7 +23,7 @@ from kube9.api.application import services_of
 from kube9.api.gateway import Gateway
 from kube9.core.errors import InvalidInput
 
-__all__ = ["Server"]
+__all__ = ["Server", "open_listener"]
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +32,9 @@ _native: Any = _granian
 _new_scheduler: Any = _futures._new_cbscheduler  # noqa: SLF001  (see the decision)
 
 _BACKLOG = 1024
-#: Requests that may wait for a thread; further connections wait to be accepted.
-_WAITING_MAX = 2048
+#: Requests that may wait for a thread or for their answer; further connections wait to be accepted. More than the
+#: control plane keeps waiting on purpose.
+_WAITING_MAX = 16_384
 #: A client that has not sent its headers by then is cut off; so is a connection that is not used for so long.
 _HEADERS_TIMEOUT_MS = 20_000
 #: Threads without work for so long end.
@@ -47,6 +48,7 @@ class Server:
 
     :param host: the name or address to listen on.
     :param port: 0 for any that is free.
+    :param listener: what listens there already, which the server closes; ``None`` to listen when it is started.
     :param tls_cert: a file with a certificate, and those that vouch for it, in PEM; ``None`` for plain HTTP.
     :param tls_key: the file with its key, without a passphrase.
     :param threads: requests that are worked on at a time. Most of that time is waiting for the control plane's next
@@ -59,11 +61,12 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 9009,
+        listener: socket.socket | None = None,
         tls_cert: str | None = None,
         tls_key: str | None = None,
         threads: int = 64,
     ) -> None:
-        self._app, self._host, self._wanted_port = app, host, port
+        self._app, self._host, self._wanted_port, self._listener = app, host, port, listener
         self._tls_cert, self._tls_key = tls_cert, tls_key
         self._streams = services_of(app).streams
         self._threads = threads + self._streams.most
@@ -92,7 +95,7 @@ class Server:
         """
         assert self._thread is None, "a server is started once"
         tls = _tls_options(self._tls_cert, self._tls_key)
-        listener = _listener(self._host, self._wanted_port)
+        listener = self._listener or open_listener(self._host, self._wanted_port)
         self._port = listener.getsockname()[1]
         worker = self._worker(listener, tls)
         # A daemon: should it ever fail to stop in time, the process can end all the same.
@@ -159,8 +162,11 @@ class Server:
             gateway.answerer.close()
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    """A socket that listens; not shared with any other process, unlike those that the worker would open."""
+def open_listener(host: str, port: int) -> socket.socket:
+    """A socket that listens; not shared with any other process, unlike those that the worker would open.
+
+    :raises InvalidInput: the port is taken or not for us, or the address is not one of this machine.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

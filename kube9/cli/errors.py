@@ -28,6 +28,7 @@ EXIT_CODES: Mapping[type[errors.Kube9Error], int] = {
     errors.FilterError: FAILED,
     errors.BackendError: FAILED,
     errors.NodeGone: FAILED,
+    errors.NodeDown: FAILED,
     errors.StoreError: FAILED,
     errors.StoreUnavailable: FAILED,
     errors.StoreLocked: FAILED,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -65,9 +66,10 @@ class Service:
             raise InvalidInput("TLS needs both --tls-cert and --tls-key")
         wanted, settings = self._wanted_nodes(), self._plane_settings()
         folder = StateDir.find(self.state_dir)
-        with Signals() as signals, folder.held():
+        with Signals() as signals, folder.held(), self._listener() as listener:
             token = folder.make_token()
-            with self._plane(folder, signals, settings) as plane, self._server(plane, token) as server:
+            port = listener.getsockname()[1]
+            with self._plane(folder, signals, settings, port) as plane, self._server(plane, token, listener) as server:
                 for spec in wanted:
                     _add(plane, spec)
                 _spare_the_collector()
@@ -88,7 +90,15 @@ class Service:
         return [evolve(spec, backend=backend) for spec in plan.nodes]
 
     @contextmanager
-    def _plane(self, folder: StateDir, signals: Signals, settings: PlaneSettings) -> Iterator[ControlPlane]:
+    def _listener(self) -> Iterator[socket.socket]:
+        """Where the server will listen: known before there are nodes, which are told of it."""
+        from kube9.api.server import open_listener
+
+        with closing(open_listener(self.host, self.port)) as listener:
+            yield listener
+
+    @contextmanager
+    def _plane(self, folder: StateDir, signals: Signals, settings: PlaneSettings, port: int) -> Iterator[ControlPlane]:
         from kube9.heartbeats.recorder import Recorder
         from kube9.store import open_store
 
@@ -107,7 +117,8 @@ class Service:
                 backends=self.backends,
                 health=self.health or DEFAULT_HEALTH,
                 plane_settings=settings,
-                server_url=f"{scheme}://{_reachable(self.host)}:{self.port}" if self.port else "",
+                server_url=f"{scheme}://{_reachable(self.host)}:{port}",
+                certificate=_text_of(self.tls_cert) if self.tls_cert else "",
                 on_fatal=signals.fail,
                 recorder=recorder,
             )
@@ -130,11 +141,11 @@ class Service:
         return PlaneSettings(lease_ms=max(1, int(lease_s * 1000)))
 
     @contextmanager
-    def _server(self, plane: ControlPlane, token: str) -> Iterator[Server]:
+    def _server(self, plane: ControlPlane, token: str, listener: socket.socket) -> Iterator[Server]:
         from kube9.api import Server, Tokens, create_app
 
         api = create_app(plane, plugins=self.app.plugins, tokens=Tokens.of(token))
-        server = Server(api, host=self.host, port=self.port, tls_cert=self.tls_cert, tls_key=self.tls_key)
+        server = Server(api, host=self.host, listener=listener, tls_cert=self.tls_cert, tls_key=self.tls_key)
         server.start()
         try:
             yield server
@@ -172,6 +183,14 @@ def _add(plane: ControlPlane, spec: NodeSpec) -> None:
         plane.add_node(spec, uid=str(uuid4()))
     except DuplicateName as exc:
         _log.warning("--nodes: %s; it stays as it is", exc)
+
+
+def _text_of(certificate: str) -> str:
+    """:raises InvalidInput: it cannot be read."""
+    try:
+        return Path(certificate).read_text(encoding="ascii")
+    except (OSError, UnicodeError) as exc:
+        raise InvalidInput(f"cannot read the TLS certificate {certificate}: {exc}") from exc
 
 
 def _reachable(host: str) -> str:

@@ -47,6 +47,10 @@ class Backends:
                 self._made[name] = self._make(name, self._deliver)
             return self._made[name]
 
+    def is_by_agent(self, name: str) -> bool:
+        """Whether nodes of that backend run the agent, which is told what to do by the answers to its beats."""
+        return bool(getattr(self._made.get(name), "by_agent", False))
+
     def heartbeat_ms(self, name: str) -> int:
         """How often nodes of that backend are heard through it; 0 for never."""
         return int(getattr(self._made.get(name), "heartbeat_ms", 0))

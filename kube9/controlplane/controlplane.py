@@ -15,6 +15,8 @@ from kube9.controlplane.announcer import Announcer
 from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
 from kube9.controlplane.backends import Backends, MakeBackend
 from kube9.controlplane.carrier import Carrier
+from kube9.controlplane.containers import Containers
+from kube9.controlplane.desk import Desk
 from kube9.controlplane.eventlog import EventLog
 from kube9.controlplane.farewell import Farewell
 from kube9.controlplane.inbox import Inbox, Request, Stop
@@ -24,12 +26,13 @@ from kube9.controlplane.orders import Orders
 from kube9.controlplane.settings import PlaneSettings
 from kube9.controlplane.tickets import Tickets
 from kube9.controlplane.turn import Turn
+from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import View, stored
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.drains import DRAIN_DEADLINE_MS
 from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
-from kube9.core.events import Event, NodeDeleted, NodeLost, NodeReady
+from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pipeline import Explanation
 from kube9.core.plan import Planned
@@ -50,6 +53,8 @@ T = TypeVar("T")
 
 #: Told of a node whose token nobody needs to know in plain any more: it is there, or never will be.
 _SETTLED = (NodeReady, NodeLost, NodeDeleted)
+#: Told of a node that has nothing any more of which anybody could measure what it takes.
+_EMPTY = (NodeFailed, NodeLost, NodeDeleted)
 
 
 @final
@@ -81,6 +86,7 @@ class ControlPlane:
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
         server_url: str = "",
+        certificate: str = "",
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
@@ -89,16 +95,22 @@ class ControlPlane:
         self.view = View()
         #: The latest events; older ones are in the store.
         self.events = EventLog(settings.events_kept)
-        self.store = store
-        self._cluster, self._clock, self._recorder = cluster, clock, recorder
+        #: What pods really take, where nodes measure it.
+        self.usage = Usage()
+        self.store, self.clock = store, clock
+        self._cluster, self._recorder = cluster, recorder
         self._orders = Orders(self.view)
         self._inbox = Inbox(settings.requests_waiting_max)
         self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
         self._backends = Backends(make_backend, backends, self._deliver)
-        self._tickets = Tickets(server_url)
+        #: What goes on in the containers of pods.
+        self.containers = Containers(self.view, self._backends)
+        self._tickets = Tickets(server_url, certificate)
+        self._desk = Desk(self._backends, self._inbox, clock, held_max=settings.answers_held_max)
         self._carrier = Carrier(
             backends=self._backends,
             tickets=self._tickets,
+            desk=self._desk,
             view=self.view,
             inbox=self._inbox,
             clock=clock,
@@ -113,6 +125,7 @@ class ControlPlane:
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
             note_lease=store.note_lease,
             note=recorder and recorder.note,
+            usage=self.usage,
             lease_ms=settings.lease_ms,
         )
         self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
@@ -143,7 +156,7 @@ class ControlPlane:
         :raises StoreError: what is stored cannot be read.
         """
         loaded = self.store.load()
-        clock_ms = self._clock.now_ms()
+        clock_ms = self.clock.now_ms()
         now_ms = max(clock_ms, loaded.now_ms)
         self._loop.ahead_ms = now_ms - clock_ms
         self._loop.next_event_id = loaded.next_event_id
@@ -173,6 +186,7 @@ class ControlPlane:
         until_s = time.monotonic() + self.settings.stop_grace_ms / 1000
         self._inbox.refuse(lambda: NotRunning("the control plane is shutting down"))
         self._monitor.close()
+        self._desk.close()
         if not self._loop.fatal and not self._loop.outage:
             self._carrier.drain(_left_s(until_s))
         self._inbox.put(Stop())
@@ -188,7 +202,7 @@ class ControlPlane:
             leaving.destroy(self.view.nodes(), self._backends, self.settings.stop_grace_ms / 1000)
         self._announcer.close(_left_s(until_s))
         self._backends.close()
-        for part in (self._clock, self._recorder, self.store):
+        for part in (self.clock, self._recorder, self.store):
             if (close := getattr(part, "close", None)) is not None:
                 close()
 
@@ -282,14 +296,14 @@ class ControlPlane:
             raise UnknownName(f"there is no node {name!r} with uid {uid!r}; another has that name by now")
         return self._monitor.introduce(node.uid)
 
-    def ask_for_lease(self, name: str, beat: Beat) -> Request[Answer]:
+    def ask_for_lease(self, name: str, beat: Beat, wait_ms: int = 0) -> Request[Answer]:
         """A node's agent says what runs there, and wants to go on; the answer comes without waiting for others' room.
 
+        :param wait_ms: for how long at most the answer may be kept back while there is nothing to say.
         :raises UnknownName: there is no such node.
         """
-        take = partial(self._take_beat, self.view.node(name).uid, beat)
-        # It weighs nothing: were beats refused for too many pods that wait, nodes would seem to be dead.
-        return self._inbox.ask(Request(take, weight=0, reads=True))
+        uid = self.view.node(name).uid
+        return self._desk.ask(uid, beat, wait_ms, partial(self._monitor.take, uid, beat))
 
     def health(self) -> tuple[NodeHealth, ...]:
         """Every node, and how long it has been silent."""
@@ -333,18 +347,6 @@ class ControlPlane:
         """Stop a pod and forget it; returns it as it is now, or was at last."""
         return self._ask(partial(self._orders.delete_pod, namespace=namespace, name=name, grace_ms=grace_ms))
 
-    def pod_logs(self, namespace: str, name: str) -> Iterator[bytes]:
-        """What the present copy of a pod has written, in pieces.
-
-        :raises Conflict: it has no node yet.
-        :raises BackendError: its node cannot tell now.
-        """
-        pod = self.view.pod(namespace, name)
-        node = None if pod.node_uid is None else self.view.node_by_uid(pod.node_uid)
-        if node is None:
-            raise Conflict(f"pod {name!r} is {pod.phase.value} on no node, and has no logs")
-        return self._backends.get(node.spec.backend).logs(node, pod)
-
     # Deployments.
 
     def apply_deployment(self, spec: DeploymentSpec, *, uid: str) -> Applied:
@@ -363,7 +365,7 @@ class ControlPlane:
 
     def explain_pod(self, namespace: str, name: str) -> Explanation:
         """What speaks for and against each node, were the pod to be bound now."""
-        return self._ask(partial(_explain, self._orders, namespace, name), reads=True)
+        return self._ask(partial(self._orders.explain_pod, namespace=namespace, name=name), reads=True)
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where these pods would go, were they asked for now and in this order; changes nothing."""
@@ -424,15 +426,11 @@ class ControlPlane:
             return f"the control plane has stopped: {loop.fatal}"
         if self._stopped:
             return "the control plane is shutting down"
-        if self._started_at_ms is None:
-            return "the control plane was not started yet"
-        return f"the store is unavailable: {loop.outage}" if loop.outage else ""
+        unavailable = f"the store is unavailable: {loop.outage}" if loop.outage else ""
+        return "the control plane was not started yet" if self._started_at_ms is None else unavailable
 
     def _ask(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> T:
         return self._inbox.ask(Request(do, weight=weight, reads=reads)).wait()
-
-    def _take_beat(self, uid: str, beat: Beat, turn: Turn) -> Answer:
-        return self._monitor.take(uid, beat, turn, self._loop.outage)
 
     def _deliver(self, stimulus: Stimulus) -> None:
         """What backends report to, from any thread."""
@@ -450,6 +448,10 @@ class ControlPlane:
         for event in events:
             if isinstance(event, _SETTLED):
                 self._tickets.drop(event.node.uid)
+            if isinstance(event, NodeDeleted):
+                self._desk.forget(event.node.uid)
+            if isinstance(event, _EMPTY):
+                self.usage.forget(event.node.uid)
         self._announcer.put(events)
 
     def _make_backends_of(self, nodes: Iterable[Node]) -> None:
@@ -459,10 +461,6 @@ class ControlPlane:
                 self._backends.get(name)
             except Kube9Error as exc:
                 _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
-
-
-def _explain(orders: Orders, namespace: str, name: str, turn: Turn) -> Explanation:
-    return turn.cluster.explain(orders.pod_uid(turn, namespace, name))
 
 
 def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:

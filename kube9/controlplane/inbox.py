@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -13,7 +14,7 @@ from kube9.core.stimuli import Stimulus
 if TYPE_CHECKING:
     from kube9.controlplane.turn import Turn
 
-__all__ = ["Errand", "Inbox", "Item", "Request", "Stop"]
+__all__ = ["LATER", "Errand", "Inbox", "Item", "Later", "Request", "Stop"]
 
 T = TypeVar("T")
 
@@ -23,6 +24,16 @@ Errand = Callable[["Turn"], object]
 
 class Stop:
     """The last item: the loop ends once the turn with it is over."""
+
+
+class Later(Enum):
+    """What a request comes to that is not answered with its turn."""
+
+    LATER = "later"
+
+
+#: Returned in place of an answer by whoever sees to it that there will be one.
+LATER = Later.LATER
 
 
 class Request(Generic[T]):
@@ -35,7 +46,7 @@ class Request(Generic[T]):
 
     __slots__ = ("_answered", "_error", "_hear", "_result", "do", "reads", "weight")
 
-    def __init__(self, do: Callable[[Turn], T], *, weight: int = 1, reads: bool = False) -> None:
+    def __init__(self, do: Callable[[Turn], T | Later], *, weight: int = 1, reads: bool = False) -> None:
         self.do, self.weight, self.reads = do, weight, reads
         self._result: T | None = None
         self._error: BaseException | None = None

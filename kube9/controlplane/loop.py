@@ -97,7 +97,7 @@ class Loop:
 
     def new_turn(self) -> Turn:
         clock_ms = self.clock.now_ms()
-        return Turn(self.cluster, self.tickets, clock_ms + self.ahead_ms, clock_ms=clock_ms)
+        return Turn(self.cluster, self.tickets, clock_ms + self.ahead_ms, clock_ms=clock_ms, outage=self.outage)
 
     # One turn after the other.
 

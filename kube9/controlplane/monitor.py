@@ -16,6 +16,7 @@ from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.leasebook import LeaseBook
 from kube9.controlplane.turn import Turn
+from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import View
 from kube9.core import events as e
 from kube9.core import stimuli as s
@@ -49,6 +50,7 @@ class Monitor:
     :param heartbeat_ms: how often nodes are to beat, as long as there are few of them.
     :param lease_ms: for how long at least a node may run pods after a beat that was answered.
     :param note_lease: makes durable how long a lease a node may have, before any has it.
+    :param usage: gets what nodes measured.
     :param note: told of each beat and of what is known of its node: event, name, and when.
     """
 
@@ -64,8 +66,10 @@ class Monitor:
         lease_ms: int = 1,
         note_lease: Callable[[int], None] | None = None,
         note: Callable[[str, str, int], None] | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self._note = note or _nobody_notes
+        self._usage = usage or Usage()
         self._leases = LeaseBook(note_lease or _nobody_needs)
         self._backends, self._view = backends, view
         self._inbox, self._clock = inbox, clock
@@ -130,10 +134,9 @@ class Monitor:
         lease_ms = 0 if node is None or node.down or uid in self._failed else self._watch.lease_ms
         return HeartbeatAnswer(interval_ms=self._next_interval_ms(), lease_ms=lease_ms)
 
-    def take(self, uid: str, beat: Beat, turn: Turn, outage: str) -> Answer:
+    def take(self, uid: str, beat: Beat, turn: Turn) -> Answer:
         """A node's agent tells what runs there. On the loop's thread.
 
-        :param outage: why nothing can be stored just now; empty where it can.
         :raises StoreUnavailable: the cluster would have to be told. A node that has no news gets its lease all the
             same, or all pods would end with the database.
         """
@@ -143,11 +146,13 @@ class Monitor:
         node = turn.cluster.nodes.get(uid)
         if welcome.lease_ms and node is not None and node.phase in _JUDGED:
             self._note(BEAT, node.name, turn.clock_ms)
+        if welcome.lease_ms and (beat.use or self._usage.of_node(uid) is not None):
+            self._usage.note(uid, beat.use)
         if welcome.silent:
             return Answer(beat.sequence, beat.token, 0, self._next_interval_ms(), boot=beat.boot)
         if welcome.stimulus is not None:
-            if outage:
-                raise StoreUnavailable(outage)
+            if turn.outage:
+                raise StoreUnavailable(turn.outage)
             turn.handle(welcome.stimulus)
         return Answer(beat.sequence, welcome.token, welcome.lease_ms, self._next_interval_ms(), welcome.gone, beat.boot)
 

@@ -12,6 +12,7 @@ from kube9.core import stimuli as s
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.errors import Conflict, DuplicateName, InvariantViolation, Kube9Error, UnknownName
 from kube9.core.nodes import Node, NodeSpec
+from kube9.core.pipeline import Explanation
 from kube9.core.pods import Pod, PodSpec
 
 __all__ = ["Orders"]
@@ -115,11 +116,10 @@ class Orders:
         turn.tell(s.DeleteDeployment, uid=deployment.uid, grace_ms=grace_ms)
         return turn.cluster.deployments.get(deployment.uid, deployment)
 
-    # Uids, for questions.
+    # Questions.
 
-    def pod_uid(self, turn: Turn, namespace: str, name: str) -> str:
-        """:raises UnknownName: there is no such pod."""
-        return self._pod(turn, namespace, name).uid
+    def explain_pod(self, turn: Turn, namespace: str, name: str) -> Explanation:
+        return turn.cluster.explain(self._pod(turn, namespace, name).uid)
 
     # Names.
 

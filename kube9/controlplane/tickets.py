@@ -20,10 +20,11 @@ class Tickets:
     """Tokens of the nodes that are being made, in memory only: once a node is there, nobody needs to know it again.
 
     :param server_url: where nodes are to report.
+    :param certificate: the server's, in PEM; empty where it serves plain HTTP.
     """
 
-    def __init__(self, server_url: str = "") -> None:
-        self._server_url = server_url
+    def __init__(self, server_url: str = "", certificate: str = "") -> None:
+        self._server_url, self._certificate = server_url, certificate
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -38,7 +39,9 @@ class Tickets:
         """The ticket of a node that is being made; ``None`` where its token is not known."""
         with self._lock:
             token = self._tokens.get(node_uid)
-        return None if token is None else JoinTicket(node_uid=node_uid, server_url=self._server_url, token=token)
+        if token is None:
+            return None
+        return JoinTicket(node_uid=node_uid, server_url=self._server_url, token=token, certificate=self._certificate)
 
     def drop(self, node_uid: str) -> None:
         """Forget a token: the node is there, or never will be."""

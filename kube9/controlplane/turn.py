@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from kube9.controlplane.inbox import Request
+from kube9.controlplane.inbox import LATER, Request
 from kube9.controlplane.tickets import Tickets
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment
@@ -36,10 +36,13 @@ class Turn:
 
     :param now_ms: the time of every stimulus of this turn, unless one brings an earlier time that can still be used.
     :param clock_ms: the same moment on the clock, which the cluster's time may be ahead of; ``None`` where it is not.
+    :param outage: why nothing can be stored just now; empty where it can.
     """
 
-    def __init__(self, cluster: Cluster, tickets: Tickets, now_ms: int, *, clock_ms: int | None = None) -> None:
-        self.cluster, self.tickets = cluster, tickets
+    def __init__(
+        self, cluster: Cluster, tickets: Tickets, now_ms: int, *, clock_ms: int | None = None, outage: str = ""
+    ) -> None:
+        self.cluster, self.tickets, self.outage = cluster, tickets, outage
         self.now_ms = max(now_ms, cluster.now_ms)
         self.clock_ms = now_ms if clock_ms is None else clock_ms
         self.handled = 0
@@ -64,7 +67,12 @@ class Turn:
         except Kube9Error as exc:
             self._answers.append((request, None, exc))
         else:
-            self._answers.append((request, result, None))
+            if result is not LATER:
+                self.answer(request, result)
+
+    def answer(self, request: Request[Any], result: object) -> None:
+        """Answer a request of this turn, or one that was not answered with its own."""
+        self._answers.append((request, result, None))
 
     def tell(self, kind: type[Stimulus], **about: Any) -> None:
         """Let the cluster handle a stimulus of this moment.

@@ -222,6 +222,10 @@ class NodeBackend(Protocol):
     def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
         """What this epoch of ``pod`` has written so far, in pieces of any size.
 
+        One that is followed may have a ``close``, which any thread may call, also while another one waits for the next
+        piece: that is then the end. One without, whose reader cannot be reached while it waits, gives an empty piece
+        every few seconds.
+
         :raises InvalidInput: it has no such container, or the backend keeps nothing of what is asked for.
         :raises NodeGone: the node is not known or not up.
         """
@@ -282,8 +286,9 @@ class CommandRunner(Protocol):
 class BackendFactory(Protocol):
     """What is registered under a backend's name.
 
-    It may have a parameter ``cluster``: then it is given a text that no other cluster has, the same for all time, to
-    mark with what it makes where others make things too.
+    It is given these where it has parameters of such names: ``cluster``, a text that no other cluster has, the same for
+    all time, to mark with it what it makes where others make things too; ``server_url``, where the server listens as
+    its own machine sees it, and ``certificate``, the server's, as in :class:`JoinTicket`.
     """
 
     def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:

@@ -10,7 +10,7 @@ from kube9.core.registry import Entry, Registry, split_step
 from kube9.plugins.fault import fault
 from kube9.plugins.registries import PORTS
 
-__all__ = ["make", "make_step"]
+__all__ = ["make", "make_step", "parameters_of"]
 
 T = TypeVar("T")
 
@@ -43,13 +43,14 @@ def make_step(registry: Registry[T], step: str, *, seed: int | None = None) -> T
     """
     name, written = split_step(step)
     options: dict[str, Any] = dict(written)
-    if seed is not None and "seed" not in options and _takes_seed(registry.entry(name)):
+    if seed is not None and "seed" not in options and "seed" in parameters_of(registry.entry(name)):
         options["seed"] = str(seed)
     return make(registry, name, **options)
 
 
-def _takes_seed(entry: Entry[Any]) -> bool:
+def parameters_of(entry: Entry[Any]) -> frozenset[str]:
+    """The names of what the factory takes; none where nobody can know."""
     try:
-        return "seed" in inspect.signature(entry.factory).parameters
+        return frozenset(inspect.signature(entry.factory).parameters)
     except (TypeError, ValueError):  # a callable of C without a signature
-        return False
+        return frozenset()

@@ -30,6 +30,8 @@ class Term:
     now_ms: int
     #: The longest lease that a node may still have.
     lease_ms: int
+    #: What tells this cluster from others.
+    cluster: str
 
 
 def begin_term(connection: Connection, place: str) -> Term:
@@ -47,7 +49,7 @@ def read_term(connection: Connection, place: str) -> Term:
     :raises StoreError: as :func:`begin_term`.
     """
     columns = leader.c
-    query = select(columns.epoch, columns.last_event_id, columns.now_ms, columns.lease_ms)
+    query = select(columns.epoch, columns.last_event_id, columns.now_ms, columns.lease_ms, columns.cluster)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise StoreError(f"{place} has lost the row of its table 'leader'; restore a backup")

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Tabl
 __all__ = ["SCHEMA_VERSION", "VERSION_TABLE", "deployments", "events", "leader", "metadata", "nodes", "pods"]
 
 #: The newest migration; they are numbered, so that an older kube9 can tell that a database is too new for it.
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 
 #: Where Alembic keeps the version of the database at hand.
 VERSION_TABLE = "kube9_schema"
@@ -121,4 +121,6 @@ leader = Table(
     _number("now_ms"),
     #: The longest lease that a node may still have, whichever server gave it.
     _number("lease_ms"),
+    #: What tells this cluster from others that use the same machines; never changed.
+    _text("cluster"),
 )

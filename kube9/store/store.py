@@ -73,6 +73,11 @@ class Store:
         """The database's name for people, without a password."""
         return self._database.place
 
+    @property
+    def cluster(self) -> str:
+        """What tells this cluster from others, the same as long as the database lives."""
+        return self._held_term.cluster
+
     def load(self) -> Loaded:
         """All that was committed.
 

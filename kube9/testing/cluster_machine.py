@@ -392,10 +392,10 @@ class ClusterMachine(RuleBasedStateMachine):
         self.handle(s.NodeReported(at_ms=self.at_ms, uid=node_uid, pods=tuple(copies)))
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(pick=_pick, incarnation=_incarnation)
-    def node_is_absent(self, pick: int, incarnation: str) -> None:
+    @rule(pick=_pick, incarnation=_incarnation, kind=st.sampled_from((s.NodeAbsent, s.NodeDied)))
+    def node_is_absent(self, pick: int, incarnation: str, kind: type[s.NodeAbsent | s.NodeDied]) -> None:
         """Whatever is thought of it, and perhaps another boot of it than the last."""
-        self.handle(s.NodeAbsent(at_ms=self.at_ms, uid=self.any_node(pick), incarnation=incarnation))
+        self.handle(kind(at_ms=self.at_ms, uid=self.any_node(pick), incarnation=incarnation))
 
     @rule()
     def control_plane_restarts(self) -> None:

@@ -12,7 +12,7 @@ from kube9.core.outcome import Outcome, StartPod
 __all__ = ["Copies"]
 
 #: What says of a node that it runs nothing any more, or what it runs.
-_CERTAINTIES = (s.DestroyNodeDone, s.GiveUpNode, s.NodeAbsent, s.NodeFenced, s.NodeJoined, s.NodeReported)
+_CERTAINTIES = (s.DestroyNodeDone, s.GiveUpNode, s.NodeAbsent, s.NodeDied, s.NodeFenced, s.NodeJoined, s.NodeReported)
 #: What says of one copy that it does not run any more.
 _ENDS = (s.PodExited, s.StartPodFailed, s.StopPodDone)
 
@@ -83,6 +83,6 @@ def _is_old(stimulus: s.Stimulus, node: Node) -> bool:
     """Whether it says nothing of what ``node`` runs now."""
     if isinstance(stimulus, s.NodeJoined):
         return stimulus.incarnation != "" and stimulus.incarnation == node.incarnation
-    if isinstance(stimulus, s.NodeFenced | s.NodeAbsent):
+    if isinstance(stimulus, s.NodeAbsent | s.NodeDied | s.NodeFenced):
         return stimulus.incarnation not in ("", node.incarnation)
     return isinstance(stimulus, s.NodeReported) and node.deleting

@@ -170,8 +170,7 @@ class _World:
             return self.answer_about_pod(instruction, well=well)
         at_ms, uid = self.later(), instruction.node.uid
         if isinstance(instruction, InspectNode):
-            boot = self.rng.choice(("", "a"))
-            return self.report(instruction.node) if well else s.NodeAbsent(at_ms=at_ms, uid=uid, incarnation=boot)
+            return self.report(instruction.node) if well else self.not_there(uid)
         if isinstance(instruction, DestroyNode):
             return s.DestroyNodeDone(at_ms=at_ms, uid=uid)
         if well:
@@ -216,7 +215,12 @@ class _World:
         node = self.any_node()
         if node is None:
             return None
-        return self.report(node) if self.rng.random() < 0.7 else s.NodeAbsent(at_ms=self.later(), uid=node.uid)
+        return self.report(node) if self.rng.random() < 0.7 else self.not_there(node.uid)
+
+    def not_there(self, uid: str) -> s.Stimulus:
+        """It is gone, or it is only down."""
+        kind = self.rng.choice((s.NodeAbsent, s.NodeDied))
+        return kind(at_ms=self.later(), uid=uid, incarnation=self.rng.choice(("", "a")))
 
     def look_after_node(self) -> s.Stimulus | None:
         """It is not heard, though it may be well."""

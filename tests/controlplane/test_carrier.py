@@ -8,6 +8,7 @@ from attrs import evolve
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.carrier import Carrier
+from kube9.controlplane.desk import Desk
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.settings import PlaneSettings
 from kube9.controlplane.tickets import Tickets
@@ -39,6 +40,8 @@ REPORT = PodReport(pod_uid="p", epoch=3, phase=PodPhase.RUNNING)
 class Scripted:
     """A backend that notes each call, and fails as long as there are failures."""
 
+    by_agent = False
+
     def __init__(self):
         self.calls, self.failures = [], []
 
@@ -63,6 +66,7 @@ class Bench:
         self.carrier = Carrier(
             backends=backends,
             tickets=self.tickets,
+            desk=Desk(backends, self.inbox, self.clock, held_max=0),
             view=self.view,
             inbox=self.inbox,
             clock=self.clock,

@@ -76,8 +76,8 @@ class Post:
 
     def agent(self, uid, brain, outage=""):
         """Let an agent beat; what it is answered."""
-        turn = Turn(self.cluster, self.tickets, self.clock.now_ms())
-        answer = self.monitor.take(uid, brain.beat(self.clock.now_ms()), turn, outage)
+        turn = Turn(self.cluster, self.tickets, self.clock.now_ms(), outage=outage)
+        answer = self.monitor.take(uid, brain.beat(self.clock.now_ms()), turn)
         self.view.apply(turn.changes())
         self.monitor.hear(turn.events)
         brain.heed(answer)
@@ -415,7 +415,7 @@ class TestAgents:
         beat = brain.beat(post.clock.now_ms())
         post.agent("a", brain)
         turn = Turn(post.cluster, post.tickets, post.clock.now_ms())
-        answer = post.monitor.take("a", beat, turn, "")
+        answer = post.monitor.take("a", beat, turn)
         assert (answer.lease_ms, answer.token) == (0, brain.token)
 
     def test_one_that_is_not_known_is_to_run_nothing(self, post):

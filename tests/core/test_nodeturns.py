@@ -4,6 +4,7 @@ import pytest
 from attrs import evolve
 
 from kube9.core import stimuli as s
+from kube9.core.cluster import Cluster
 from kube9.core.errors import Conflict, DuplicateName, UnknownName
 from kube9.core.nodes import NodePhase, NodeSpec
 from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode, StopPod
@@ -717,3 +718,49 @@ class TestRecoveriesOfManyNodes:
 
     def test_are_not_spread_where_there_is_nothing_to_spread_over(self, drive):
         assert set(map(tuple, self.pauses_ms(drive, backoff_ms=1).values())) == {(1, 2)}
+
+
+class TestANodeThatIsSeenToDie:
+    @pytest.fixture
+    def driven(self, drive):
+        driven = drive()
+        driven.ask_for("n")
+        driven.tell(s.NodeJoined, "n", incarnation="boot-1")
+        return driven
+
+    def test_is_recovered_and_its_pods_move_at_once(self, driven):
+        driven.pod("p")
+        driven.tell(s.NodeDied, "n", incarnation="boot-1", reason="its container died")
+        told = driven.told()
+        assert told[:2] == ["NodeFailed n", "NodeRecovering n"]
+        node, pod = driven.cluster.nodes["n"], driven.cluster.pods["p"]
+        assert (node.phase, node.lease_left_ms, node.failures) == (NodePhase.RECOVERING, 0, 1)
+        assert (pod.phase, pod.node_uid) == (PodPhase.PENDING, None)
+
+    def test_is_old_news_where_it_started_anew_since(self, driven):
+        driven.tell(s.NodeJoined, "n", incarnation="boot-2")
+        driven.tell(s.NodeDied, "n", incarnation="boot-1")
+        assert driven.cluster.nodes["n"].phase is NodePhase.READY
+
+    def test_need_not_be_waited_for_any_more_where_it_was_down_already(self, driven):
+        driven.pod("p")
+        driven.tell(s.FailNode, "n", lease_left_ms=10_000)
+        assert driven.cluster.pods["p"].node_uid == "n"
+        driven.tell(s.NodeDied, "n", incarnation="boot-1")
+        assert driven.cluster.pods["p"].node_uid is None
+        assert "NodeFenced n" in driven.told()
+
+    def test_is_nothing_to_wait_for_after_a_restart(self, driven):
+        nodes = list(driven.cluster.nodes.values())
+        driven.cluster = Cluster(**driven.parts)
+        driven.cluster.restore(nodes, (), (), at_ms=0)
+        awaited = driven.cluster.table.awaited
+        assert len(awaited) == 1
+        driven.tell(s.NodeDied, "n", incarnation="boot-1")
+        assert not len(awaited)
+
+    def test_is_left_alone_while_it_is_deleted(self, driven):
+        driven.tell(s.DeleteNode, "n")
+        driven.tell(s.NodeDied, "n", incarnation="boot-1")
+        assert driven.cluster.nodes["n"].phase is NodePhase.FAILED
+        assert "RestartNode n" not in driven.told()

@@ -77,12 +77,12 @@ def test_a_policy_that_follows_the_order_of_a_set_is_caught():
 
 def test_the_seed_and_the_policy_decide_the_life(cluster):
     lives = {
-        (type(scheduler).__name__, seed): random_run(partial(cluster, scheduler), seed, steps=500)
+        (type(scheduler).__name__, seed): random_run(partial(cluster, scheduler), seed, steps=1500)
         for scheduler in (BestFit(), WorstFit(), Random())
         for seed in (2, 3)
     }
     assert len(set(lives.values())) == len(lives)
-    assert random_run(partial(cluster, BestFit()), seed=2, steps=500) == lives["BestFit", 2]
+    assert random_run(partial(cluster, BestFit()), seed=2, steps=1500) == lives["BestFit", 2]
 
 
 def recorder(met):

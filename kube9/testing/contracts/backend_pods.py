@@ -92,6 +92,17 @@ class BackendPods(BackendSetting):
         stage.settle()
         assert stage.epochs_alive(node, pod) == []
 
+    def test_a_stop_leaves_another_epoch_alone(self, stage: Stage) -> None:
+        """Also where the one that is to be stopped is not there."""
+        node = self.joined(stage)
+        early, running, late = (stage.new_pod(node, self.long_pod(), epoch=epoch) for epoch in (1, 2, 3))
+        stage.start(node, running)
+        for other in (early, late):
+            stage.backend.stop_pod(node, other, GRACE_MS)
+            stage.expect(StopPodDone, other.uid, other.epoch)
+        assert stage.epochs_alive(node, running) == [2]
+
+    @needs("copies")
     def test_a_stop_leaves_other_epochs_alone(self, stage: Stage) -> None:
         """Neither a younger nor an older copy is meant."""
         node = self.joined(stage)
@@ -189,14 +200,3 @@ class BackendPods(BackendSetting):
 
         assert stage.deliveries.wait_for(ready, self.patience_ms), "nobody told that it was ready"
         assert [(report.epoch, report.ready) for report in stage.reports(node, pod)] == [(pod.epoch, True)]
-
-    @needs("logs")
-    def test_logs_are_bytes(self, stage: Stage) -> None:
-        """In pieces, that end."""
-        node = self.joined(stage)
-        pod = stage.new_pod(node, self.long_pod())
-        stage.start(node, pod)
-        stage.settle()
-        pieces = list(stage.backend.logs(node, pod))
-        assert all(isinstance(piece, bytes) for piece in pieces), f"expected pieces of bytes, got {pieces!r}"
-        assert self.expected_log() in b"".join(pieces)

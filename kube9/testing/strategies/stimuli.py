@@ -69,7 +69,10 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
     return st.one_of(
         *(about(s.AddNode, st.just(name), spec=node_specs(name)) for name in nodes),
         *(about(s.LaunchPod, st.just(name), spec=pod_specs(name)) for name in pods),
-        *(about(kind, node, incarnation=incarnation) for kind in (s.NodeJoined, s.NodeAbsent, s.NodeFenced)),
+        *(
+            about(kind, node, incarnation=incarnation)
+            for kind in (s.NodeJoined, s.NodeAbsent, s.NodeDied, s.NodeFenced)
+        ),
         about(s.CordonNode, node, cordoned=st.booleans()),
         *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode, s.Heartbeat)),
         *(about(kind, node) for kind in (s.ForgetNode, s.LookAfterNode)),

@@ -1,0 +1,35 @@
+"""What can run pods on a node, by name; each is loaded only where it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Callable, NamedTuple  # noqa: UP035  (Python 3.8)
+
+from kube9.agent.configuration import ConfigurationError, NodeConfiguration
+from kube9.agent.runtime import News, Runtime
+
+__all__ = ["KNOWN", "RuntimeMaker", "find_runtime"]
+
+#: The module of each. It has ``make_runtime(node, news)``, and ``make_sweep(node)``, which returns what ends all that
+#: the node runs, from a process of its own.
+KNOWN = {"docker": "kube9.agent.docker"}
+
+
+class RuntimeMaker(NamedTuple):
+    make_runtime: Callable[[NodeConfiguration, News], Runtime]
+    make_sweep: Callable[[NodeConfiguration], Callable[[], None]]
+
+
+def find_runtime(name: str) -> RuntimeMaker:
+    """:param name: of one that is known here; or a module, as ``module:its.name``.
+
+    :raises ConfigurationError: there is none.
+    """
+    kind, _, module_name = name.partition(":")
+    try:
+        module: Any = import_module(module_name if kind == "module" else KNOWN[name])
+        return RuntimeMaker(module.make_runtime, module.make_sweep)
+    except KeyError:
+        raise ConfigurationError(f"runtime: there is no {name!r}; expected one of {', '.join(KNOWN)}") from None
+    except (ImportError, AttributeError) as exc:
+        raise ConfigurationError(f"runtime: {name!r} cannot be used: {exc}") from exc

@@ -1,0 +1,159 @@
+"""Tells agents what to do: each in the answer to its beat, which is kept back until there is something to tell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from attrs import define
+
+from kube9.agent.brain import Answer, Beat, CopyReport, StartOrder, StopOrder
+from kube9.controlplane.backends import Backends
+from kube9.controlplane.inbox import LATER, Inbox, Later, Request
+from kube9.controlplane.turn import Turn
+from kube9.core.agenda import agenda
+from kube9.core.cluster import Cluster
+from kube9.core.nodes import Node
+from kube9.core.pods import Pod
+from kube9.core.ports import Clock
+from kube9.manifest.writtenpod import pod_spec
+
+__all__ = ["Desk"]
+
+
+@define(eq=False)
+class _Held:
+    """An answer that nobody has yet."""
+
+    request: Request[Answer]
+    answer: Answer
+    #: What the beat listed.
+    copies: tuple[CopyReport, ...]
+
+
+class Desk:
+    """Knows which agents wait for an answer.
+
+    What a node is to do follows from the cluster as it is at that moment, and from the list of its latest beat. So
+    nothing is queued here that could be out of date by the time it is told, and what was lost on the way is told again.
+
+    """
+
+    def __init__(self, backends: Backends, inbox: Inbox, clock: Clock, *, held_max: int) -> None:
+        self._backends, self._inbox, self._clock, self._held_max = backends, inbox, clock, held_max
+        self._lock = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        self._woken: set[str] = set()
+        #: How long copies get to stop where somebody said so, by node.
+        self._graces: dict[str, dict[tuple[str, int], int]] = {}
+
+    def ask(self, node_uid: str, beat: Beat, wait_ms: int, take: Callable[[Turn], Answer]) -> Request[Answer]:
+        """Have a beat answered, by what ``take`` makes of it and by what its node is to do. From any thread.
+
+        :param wait_ms: for how long at most the answer may be kept back while there is nothing to do.
+        """
+
+        def do(turn: Turn) -> Answer | Later:
+            return self._take(node_uid, beat, take(turn), request, wait_ms, turn)
+
+        # It weighs nothing: were beats refused for too many pods that wait, nodes would seem to be dead.
+        request: Request[Answer] = Request(do, weight=0, reads=True)
+        return self._inbox.ask(request)
+
+    def _take(
+        self, node_uid: str, beat: Beat, answer: Answer, request: Request[Answer], wait_ms: int, turn: Turn
+    ) -> Answer | Later:
+        node = turn.cluster.nodes.get(node_uid)
+        if node is None or not answer.lease_ms or not self._backends.is_by_agent(node.spec.backend):
+            return answer
+        self._let_go(node_uid)
+        self._forget_graces(node_uid, beat.pods)
+        answer = self._with_orders(node, answer, beat.pods, turn.cluster)
+        hold_ms = min(wait_ms, answer.interval_ms)
+        if hold_ms <= 0 or answer.start or answer.stop or answer.token != beat.token or len(self) >= self._held_max:
+            return answer
+        held = _Held(request, answer, beat.pods)
+        with self._lock:
+            self._held[node_uid] = held
+        self._clock.call_at(self._clock.now_ms() + hold_ms, partial(self._expire, node_uid, held))
+        return LATER
+
+    def wake(self, node_uid: str) -> None:
+        """Something has changed for a node. From any thread."""
+        with self._lock:
+            if node_uid not in self._held or node_uid in self._woken:
+                return
+            self._woken.add(node_uid)
+        self._inbox.put(partial(self._look, node_uid))
+
+    def note_grace(self, node_uid: str, uid: str, epoch: int, grace_ms: int) -> None:
+        """Somebody said how long a copy gets to stop."""
+        with self._lock:
+            self._graces.setdefault(node_uid, {})[uid, epoch] = grace_ms
+
+    def forget(self, node_uid: str) -> None:
+        """The node is gone."""
+        self._let_go(node_uid)
+        with self._lock:
+            self._graces.pop(node_uid, None)
+
+    def close(self) -> None:
+        """Keep nothing back any more."""
+        self._held_max = 0
+        for node_uid in list(self._held):
+            self._let_go(node_uid)
+
+    def __len__(self) -> int:
+        """How many answers are kept back."""
+        return len(self._held)
+
+    def _look(self, node_uid: str, turn: Turn) -> None:
+        """Tell a node what it is to do, once all of this turn is durable."""
+        with self._lock:
+            self._woken.discard(node_uid)
+            held = self._held.get(node_uid)
+        node = turn.cluster.nodes.get(node_uid)
+        if held is None or node is None:
+            return
+        answer = self._with_orders(node, held.answer, held.copies, turn.cluster)
+        if (answer.start or answer.stop) and self._take_out(node_uid, held):
+            turn.answer(held.request, answer)
+
+    def _with_orders(self, node: Node, answer: Answer, copies: tuple[CopyReport, ...], cluster: Cluster) -> Answer:
+        if node.incarnation != answer.boot:
+            return answer
+        to_do = agenda(cluster, node, copies)
+        graces = self._graces.get(node.uid, {})
+        stop = (StopOrder(each.uid, each.epoch, graces.get(each[:2], each.grace_ms)) for each in to_do.stop)
+        return answer._replace(start=tuple(map(_start_order, to_do.start)), stop=tuple(stop))
+
+    def _expire(self, node_uid: str, held: _Held) -> None:
+        if self._take_out(node_uid, held):
+            held.request.answer(held.answer)
+
+    def _let_go(self, node_uid: str) -> None:
+        held = self._held.get(node_uid)
+        if held is not None:
+            self._expire(node_uid, held)
+
+    def _take_out(self, node_uid: str, held: _Held) -> bool:
+        """Whether it is for the caller to answer."""
+        with self._lock:
+            if self._held.get(node_uid) is not held:
+                return False
+            del self._held[node_uid]
+            return True
+
+    def _forget_graces(self, node_uid: str, copies: Iterable[CopyReport]) -> None:
+        if node_uid in self._graces:
+            listed = {(copy.uid, copy.epoch) for copy in copies}
+            with self._lock:
+                graces = self._graces.pop(node_uid)
+                if left := {place: grace_ms for place, grace_ms in graces.items() if place in listed}:
+                    self._graces[node_uid] = left
+
+
+def _start_order(pod: Pod) -> StartOrder:
+    spec = pod_spec(pod.spec, secrets=True)
+    return StartOrder(pod.uid, pod.epoch, pod.namespace, pod.name, pod.owner_name or "", spec, dict(pod.devices))

@@ -50,12 +50,13 @@ def docker_backend(
     :raises MissingExtra: docker-py is not installed.
     """
     from kube9.backends.docker.backend import DockerBackend
-    from kube9.backends.docker.door import ServerAt
     from kube9.backends.docker.endpoint import find_endpoint
     from kube9.backends.docker.engine import require_docker
-    from kube9.backends.docker.settings import check_mark, read_settings
+    from kube9.backends.docker.settings import DockerSettings
+    from kube9.backends.optionfields import check_mark, read_options
+    from kube9.backends.serverat import ServerAt
 
-    settings = read_settings(options)
+    settings = read_options(DockerSettings, options)
     endpoint = find_endpoint(settings.host, os.environ, Path.home())
     require_docker(endpoint)
     return DockerBackend(

@@ -11,19 +11,20 @@ from typing import Any
 from kube9.backends.agentfile import AgentFile, agent_file
 from kube9.backends.docker.boots import Boots
 from kube9.backends.docker.command import DockerCommand
-from kube9.backends.docker.door import Door, ServerAt
+from kube9.backends.docker.door import Door
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.engine import Engine, EngineAway, EngineRefused
 from kube9.backends.docker.fence import Fence, runs
 from kube9.backends.docker.image import NodeImage
-from kube9.backends.docker.lanes import Lanes
 from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.network import ClusterNetwork
 from kube9.backends.docker.nodelife import NodeLife, Outage
-from kube9.backends.docker.patience import PAUSES_S, patiently
 from kube9.backends.docker.podlogs import PodContainers
 from kube9.backends.docker.settings import DockerSettings
 from kube9.backends.docker.watch import EngineWatch
+from kube9.backends.lanes import Lanes
+from kube9.backends.patience import PAUSES_S, patiently
+from kube9.backends.serverat import ServerAt
 from kube9.core.errors import BackendError, Conflict, InvalidInput, NodeDown, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import threading
@@ -10,32 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
 from kube9.backends.docker.relay import Relay
+from kube9.backends.serverat import ServerAt, is_loopback, outward_address, url_of
 from kube9.core.errors import BackendError
 
-__all__ = ["Door", "ServerAt", "server_file_of"]
+__all__ = ["Door"]
 
 _log = logging.getLogger(__name__)
 
 #: Engines in a virtual machine on a desktop, which know their host by this name, its loopback address included.
 _DESKTOPS = ("Docker Desktop", "OrbStack")
 _DESKTOP_HOST = "host.docker.internal"
-
-
-@frozen(kw_only=True)
-class ServerAt:
-    """The API server, as it is seen from its own machine or from a node."""
-
-    url: str = ""
-    #: In PEM; empty where it serves no TLS.
-    certificate: str = ""
-
-
-def server_file_of(server: ServerAt) -> dict[str, str]:
-    """What a node is told of it."""
-    return {"url": server.url, "certificate": server.certificate}
 
 
 class Door:
@@ -86,17 +70,17 @@ class Door:
         parts = urlsplit(self._server.url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        everywhere, loopback = host in ("0.0.0.0", "::"), _is_loopback(host)  # noqa: S104  (it is looked at)
+        everywhere, loopback = host in ("0.0.0.0", "::"), is_loopback(host)  # noqa: S104  (it is looked at)
         if not everywhere and not loopback:
             return self._server.url
         if self.is_desktop(info):
-            return _url(parts.scheme, _DESKTOP_HOST, port)
+            return url_of(parts.scheme, _DESKTOP_HOST, port)
         if loopback:
-            return _url(parts.scheme, *self._relayed(gateway, host, port))
+            return url_of(parts.scheme, *self._relayed(gateway, host, port))
         if _is_here(gateway):
-            return _url(parts.scheme, gateway, port)
-        if _is_rootless(info) and (address := _outward_address()):
-            return _url(parts.scheme, address, port)
+            return url_of(parts.scheme, gateway, port)
+        if _is_rootless(info) and (address := outward_address()):
+            return url_of(parts.scheme, address, port)
         raise BackendError(_ask(f"the engine is not on this machine (its network's gateway {gateway} is not)"))
 
     def _relayed(self, gateway: str, host: str, port: int) -> tuple[str, int]:
@@ -128,17 +112,6 @@ def _ask(why: str) -> str:
     )
 
 
-def _url(scheme: str, host: str, port: int) -> str:
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _is_here(address: str) -> bool:
     """Whether it is an address of this machine."""
     try:
@@ -151,13 +124,3 @@ def _is_here(address: str) -> bool:
 
 def _is_rootless(info: Mapping[str, Any]) -> bool:
     return any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
-
-
-def _outward_address() -> str:
-    """The address that this machine has for others; empty where it has none. Nothing is sent."""
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-    except OSError:
-        return ""

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from kube9.backends.docker.endpoint import Endpoint
+from kube9.backends.patience import Away
 from kube9.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _CALLS, _STREAMS = 32, 256
 _PASSING = ("connection is closing", "transport is closing", "context canceled", "error reading server preface")
 
 
-class EngineAway(Exception):
+class EngineAway(Away):
     """No answer came, and it is worth trying again. It never leaves the backend."""
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import frozen
 
-from kube9.backends.docker.door import ServerAt, server_file_of
 from kube9.backends.docker.endpoint import DEFAULT_SOCKET
 from kube9.backends.docker.engine import Engine
 from kube9.backends.docker.marks import Marks
+from kube9.backends.serverat import ServerAt, server_file_of
 from kube9.core.nodes import Node
 
 __all__ = ["CONFIG_FOLDER", "NodeBox", "packed_files"]

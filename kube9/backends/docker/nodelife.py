@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from kube9.backends.docker.boots import Boots
-from kube9.backends.docker.door import Door, ServerAt, server_file_of
+from kube9.backends.docker.door import Door
 from kube9.backends.docker.endpoint import DEFAULT_SOCKET
 from kube9.backends.docker.engine import Engine, EngineAway, EngineRefused
 from kube9.backends.docker.fence import Fence
@@ -20,6 +20,7 @@ from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.network import ClusterNetwork
 from kube9.backends.docker.nodebox import OUTAGE_FILE, SERVER_FILE, TOKEN_FILE, NodeBox, packed_files
 from kube9.backends.docker.states import NodeStates
+from kube9.backends.serverat import ServerAt, server_file_of
 from kube9.core.errors import BackendError
 from kube9.core.nodes import Node
 from kube9.core.ports import Clock, JoinTicket

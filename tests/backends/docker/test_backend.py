@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kube9.backends.docker.backend import DockerBackend
-from kube9.backends.docker.door import ServerAt
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.settings import DockerSettings
+from kube9.backends.serverat import ServerAt
 from kube9.clocks import RealClock
 from kube9.core.containers import Container, ExecAction, Probe, PullPolicy, RestartPolicy
 from kube9.core.pods import PodSpec

@@ -1,4 +1,4 @@
-"""Waits for an engine that is away."""
+"""Waits for what is away: an engine, or a machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from kube9.backends.docker.engine import EngineAway
-
-__all__ = ["PAUSES_S", "patiently"]
+__all__ = ["PAUSES_S", "Away", "patiently"]
 
 T = TypeVar("T")
 
@@ -17,17 +15,21 @@ T = TypeVar("T")
 PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
-def patiently(do: Callable[[], T], patience_ms: int, closing: Event) -> T:
-    """Do it, again as long as the engine is away and nobody closes.
+class Away(Exception):
+    """No answer came, and it is worth trying again. It never leaves its backend."""
 
-    :raises EngineAway: it still was after ``patience_ms``.
+
+def patiently(do: Callable[[], T], patience_ms: int, closing: Event) -> T:
+    """Do it, again as long as the other side is away and nobody closes.
+
+    :raises Away: it still was after ``patience_ms``.
     """
     end_s = time.monotonic() + patience_ms / 1000
     tries = 0
     while True:
         try:
             return do()
-        except EngineAway:
+        except Away:
             pause_s = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
             if time.monotonic() + pause_s > end_s or closing.wait(pause_s):
                 raise

@@ -69,6 +69,7 @@ class ControlPlane:
     :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
     :param backends: the names it can make; the first makes nodes that name none.
+    :param tickets: what new nodes are told of the server.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
     :param recorder: notes every beat; ``None`` for nobody.
@@ -85,8 +86,7 @@ class ControlPlane:
         health: HealthCheck,
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
-        server_url: str = "",
-        certificate: str = "",
+        tickets: Tickets | None = None,
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
@@ -105,11 +105,11 @@ class ControlPlane:
         self._backends = Backends(make_backend, backends, self._deliver)
         #: What goes on in the containers of pods.
         self.containers = Containers(self.view, self._backends)
-        self._tickets = Tickets(server_url, certificate)
+        self._tickets = tickets = tickets or Tickets()
         self._desk = Desk(self._backends, self._inbox, clock, held_max=settings.answers_held_max)
         self._carrier = Carrier(
             backends=self._backends,
-            tickets=self._tickets,
+            tickets=tickets,
             desk=self._desk,
             view=self.view,
             inbox=self._inbox,
@@ -133,7 +133,7 @@ class ControlPlane:
             cluster=cluster,
             store=store,
             inbox=self._inbox,
-            tickets=self._tickets,
+            tickets=tickets,
             view=self.view,
             log=self.events,
             clock=clock,

@@ -121,7 +121,7 @@ class NodeDescribed(Stimulus):
     """What its backend found out about a node before it joined; whatever was asked for in other words stays."""
 
     uid: str
-    capacity: Mapping[str, int] = field(factory=Amounts, validator=amounts_by_label)
+    capacity: Mapping[str, int] = field(factory=Amounts, converter=Amounts, validator=amounts_by_label)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
 
 

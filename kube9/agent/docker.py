@@ -38,7 +38,15 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
     """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
-    return Sweep(Engine(node.engine), node.node_uid).kill_all
+
+    def kill_all() -> None:
+        engine = Engine(node.engine)
+        try:
+            Sweep(engine, node.node_uid).kill_all()
+        finally:
+            engine.close()
+
+    return kill_all
 
 
 def _site(node: NodeConfiguration) -> Site:

@@ -383,7 +383,7 @@ class TestEvents:
         finally_(lambda: watch._stream is not None, "the stream of events")
         stream = watch._stream
         watch._query = {"filters": {"label": ["nothing=of this"]}}
-        stream._sock.shutdown(2)
+        stream._link.sock.shutdown(2)
         finally_(lambda: watch._stream not in (None, stream), "another stream")
         node.one().kill()
         node.runtime._look()

@@ -38,7 +38,7 @@ class Agent:
         # What a runtime tells within a call finds the lock taken by its own thread.
         self._changed = threading.Condition(threading.RLock())
         self._pulse = Pulse(now_ms(), random.Random())
-        self._leaving = self._closed = False
+        self._leaving = self._closed = self._gone = False
         #: How long each copy gets to stop where nobody says otherwise.
         self._graces: dict[tuple[str, int], int] = {}
         self.runtime = make_runtime(self)
@@ -93,8 +93,10 @@ class Agent:
             self._fence(at_ms)
             tell_at_once = self._brain.heed(answer)
             if answer.gone:
-                _log.warning("the server does not know this node")
+                if not self._gone:
+                    _log.warning("the server does not know this node")
                 self._fence(at_ms)
+            self._gone = answer.gone
             self._post_lease()
             self._pulse.answered(at_ms, answer.interval_ms)
             asked_in_vain = self._obey(answer, at_ms)

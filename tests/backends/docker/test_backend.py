@@ -77,8 +77,8 @@ class TestContract(BackendContract):
         return self.of_busybox("crashing", ("sh", "-c", "exit 1"), RestartPolicy.ALWAYS)
 
     def unready_pod(self):
-        command = ("sh", "-c", "sleep 1; touch /tmp/ready; sleep 1000")
-        probe = Probe(action=ExecAction(command=("test", "-e", "/tmp/ready")), period_ms=100)
+        command = ("sh", "-c", "sleep 1; touch /ready; sleep 1000")
+        probe = Probe(action=ExecAction(command=("test", "-e", "/ready")), period_ms=1_000)
         return self.of_busybox("unready", command, readiness=probe)
 
     def unstartable_pod(self):

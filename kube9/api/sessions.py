@@ -64,6 +64,11 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._beginning = 0
 
+    @property
+    def count(self) -> int:
+        """How many there are now."""
+        return len(self._sessions)
+
     def begin(self, pod: Pod, run: Callable[[], CommandSession]) -> Session:
         """Have ``run`` begin a command in ``pod``.
 

@@ -34,9 +34,9 @@ _FRAMES = "application/octet-stream"
 def exec_pod(call: Call, name: str) -> Response:
     """Run a command in a container of a pod.
 
-    What it writes is to be read at `/v1/exec/{id}/output` soon: a command that nobody reads is left, and where it can
-    be ended is up to what it runs in. It waits for input until that is closed. There may be only so many at a time,
-    and not every backend can run any.
+    What it writes is to be read at `/v1/exec/{id}/output`, and soon: a command that nobody reads for a while is left.
+    Its input stays open until it is closed at `/v1/exec/{id}/input`, also where there is none. There may be only so
+    many commands at a time, and some backends can run none, which is answered with 409.
     """
     options = read_exec(call.fields(*EXEC_FIELDS))
     plane, namespace = call.plane, call.query["namespace"]

@@ -12,7 +12,15 @@ from kube9.cli.connection import client_of
 if TYPE_CHECKING:
     from kube9.client import Client
 
-__all__ = ["backend_names", "deployment_names", "namespace_names", "node_names", "pod_names", "scheduler_names"]
+__all__ = [
+    "backend_names",
+    "container_names",
+    "deployment_names",
+    "namespace_names",
+    "node_names",
+    "pod_names",
+    "scheduler_names",
+]
 
 _TIMEOUT_S = 1.0
 #: More would fill the screen.
@@ -37,12 +45,18 @@ def _name(document: dict[str, Any]) -> str:
     return str(document["metadata"]["name"])
 
 
+def _containers(pod: dict[str, Any]) -> Iterable[str]:
+    spec = pod["spec"]
+    return (each["name"] for each in (*spec.get("containers", ()), *spec.get("initContainers", ())))
+
+
 def _namespace(told: dict[str, Any]) -> str:
     return told.get("namespace") or "default"
 
 
 node_names = _completion(lambda client, _: map(_name, client.nodes()))
 pod_names = _completion(lambda client, told: map(_name, client.pods(namespace=_namespace(told))))
+container_names = _completion(lambda client, told: _containers(client.pod(told["name"], namespace=_namespace(told))))
 deployment_names = _completion(lambda client, told: map(_name, client.deployments(namespace=_namespace(told))))
 namespace_names = _completion(lambda client, _: (pod["metadata"].get("namespace", "default") for pod in client.pods()))
 scheduler_names = _completion(lambda client, _: client.status()["schedulers"])

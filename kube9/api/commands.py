@@ -129,7 +129,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
                 silent_s = 0.0
                 continue
             if relay.ended:
-                yield _last(session)
+                yield _last(session.exit_code(services.streams.closing))
                 return
             if view.pod_by_uid(pod.uid) is None:
                 yield frame(FAILED, f"pod {pod.name!r} is gone".encode())
@@ -146,8 +146,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
         place.leave()
 
 
-def _last(session: Session) -> bytes:
-    code = session.command.exit_code()
+def _last(code: int | None) -> bytes:
     if code is None:
         return frame(FAILED, b"the command was left, or its container ended, before it was known how it ends")
     return frame(ENDED, str(code).encode())

@@ -6,7 +6,7 @@ import pytest
 
 from kube9.api.sessions import Sessions
 from kube9.clocks import VirtualClock
-from kube9.core.errors import Conflict, Overloaded, UnknownName
+from kube9.core.errors import BackendError, Conflict, Overloaded, UnknownName
 from kube9.core.pods import Pod, PodSpec
 
 POD = Pod(uid="p", spec=PodSpec(name="web"), ordinal=1, created_at_ms=0)
@@ -110,3 +110,38 @@ def test_its_input_is_given_one_part_at_a_time(sessions):
     go_on.set()
     writer.join()
     session.write(b"c", close=False)
+
+
+class Reluctant(Command):
+    """Tells how it ended only when it is asked once more."""
+
+    def __init__(self, *codes):
+        super().__init__()
+        self.codes = [*codes]
+
+    def exit_code(self):
+        return self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
+
+
+def test_an_exit_code_that_is_known_a_moment_later_is_waited_for(sessions):
+    session = sessions.begin(POD, lambda: Reluctant(None, None, 3))
+    assert session.exit_code(threading.Event()) == 3
+
+
+def test_one_that_is_never_known_is_not_waited_for_where_there_is_no_time(sessions):
+    session = sessions.begin(POD, lambda: Reluctant(None))
+    closing = threading.Event()
+    closing.set()
+    assert session.exit_code(closing) is None
+
+
+class Deaf(Reluctant):
+    def write(self, data):
+        raise BackendError("it reads no more")
+
+
+def test_who_has_ended_reads_nothing(sessions):
+    ended, running = (sessions.begin(POD, lambda code=code: Deaf(code)) for code in (0, None))
+    ended.write(b"a", close=True)
+    with pytest.raises(BackendError, match="reads no more"):
+        running.write(b"a", close=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def kube9_register_backends(register: RegisterBackend) -> None:
     register("memory", memory_backend)
     register("docker", docker_backend)
+    register("ssh", ssh_backend)
 
 
 def memory_backend(clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
@@ -64,6 +65,38 @@ def docker_backend(
         deliver,
         cluster=check_mark(cluster),
         endpoint=endpoint,
+        settings=settings,
+        server=ServerAt(url=server_url, certificate=certificate),
+    )
+
+
+def ssh_backend(
+    clock: Clock,
+    deliver: Callable[[Stimulus], None],
+    cluster: str = "",
+    server_url: str = "",
+    certificate: str = "",
+    **options: Any,
+) -> NodeBackend:
+    """Make the SSH backend; the options are the fields of its settings, as text.
+
+    :param server_url: where the API server listens, as seen from its own machine; empty to learn it from tickets.
+    :param certificate: of the API server, in PEM; empty where it serves no TLS.
+    :raises InvalidInput: there is no such option, or its value cannot be used.
+    :raises MissingExtra: paramiko is not installed.
+    """
+    from kube9.backends.optionfields import check_mark, read_options
+    from kube9.backends.serverat import ServerAt
+    from kube9.backends.ssh.backend import make_backend
+    from kube9.backends.ssh.login import require_paramiko
+    from kube9.backends.ssh.settings import SshSettings
+
+    settings = read_options(SshSettings, options)
+    require_paramiko()
+    return make_backend(
+        clock,
+        deliver,
+        cluster=check_mark(cluster),
         settings=settings,
         server=ServerAt(url=server_url, certificate=certificate),
     )

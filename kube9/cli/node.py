@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import click
 from kube9.cli.connection import client_options
 from kube9.cli.drainwatch import DrainWatch
 from kube9.cli.errors import FAILED
+from kube9.cli.inventory import read_inventory
+from kube9.cli.joining import watch_joining
 from kube9.cli.listing import show_list, show_object
 from kube9.cli.livenames import backend_names, node_names
 from kube9.cli.nodetable import NODE_FIELDS, HoldWarning, node_lines, node_status
@@ -39,9 +42,10 @@ def node() -> None:
 @node.command("add")
 @client_options
 @output_option
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--cpu", metavar="QUANTITY", help="Its cores, such as 4 or 500m.")
-@click.option("--memory", metavar="QUANTITY", help="Its memory, such as 8Gi.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="An inventory of machines; repeatable.")
+@click.option("--cpu", metavar="QUANTITY", help="Its cores, such as 4 or 500m; auto for those its machine has.")
+@click.option("--memory", metavar="QUANTITY", help="Its memory, such as 8Gi; auto for what its machine has.")
 @click.option("--pods", metavar="COUNT", help="The most pods it takes; no limit where it is unsaid.")
 @click.option("--capacity", multiple=True, metavar="RESOURCE=QUANTITY", help="Any other resource; repeatable.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="A label; repeatable.")
@@ -51,15 +55,50 @@ def node() -> None:
 )
 @click.option("--backend", metavar="NAME", shell_complete=backend_names, help="Who makes it; else the server's own.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="For its backend; repeatable.")
+@click.option("--host", metavar="HOST", help="Its machine, for the ssh backend; else one of the node's own name.")
+@click.option("--user", metavar="NAME", help="Whom to log in as there.")
+@click.option("--port", metavar="NUMBER", help="Where its sshd listens.")
+@click.option("--key", metavar="FILE", help="The private key to log in with, on the server's machine.")
 @wait_option("they are ready")
-def add(client: Client, output: str, names: tuple[str, ...], wait: bool, timeout_s: float, **given: Any) -> None:
-    """Add nodes, all alike but for their names."""
+def add(
+    client: Client,
+    output: str,
+    names: tuple[str, ...],
+    files: tuple[str, ...],
+    wait: bool,
+    timeout_s: float,
+    **given: Any,
+) -> None:
+    """Add nodes, all alike but for their names; or, with -f, those of an inventory, and watch them join.
+
+    An inventory is a list of machines in kube9's own words, manifests of nodes, or an inventory of Ansible's.
+    """
+    if bool(names) == bool(files):
+        raise click.UsageError("give names of nodes, or -f with an inventory that has them")
+    if given["host"] and len(names) > 1:
+        raise click.UsageError("--host is one machine, and so one node; an inventory (-f) lists several")
+    if files:
+        _add_inventory(client, output, files, timeout_s, given)
+        return
     done = do_each([node_document(name, **given) for name in names], client.add_node)
     added = [result["node"]["metadata"]["name"] for result in done.results]
     if wait:
         wait_until(f"{count_of('node', added)} to be ready", remaining(added, client.node, _is_not_ready), timeout_s)
     show_documents(done.results, output, [f"node {name} added" for name in added])
     done.end()
+
+
+def _add_inventory(
+    client: Client, output: str, files: Sequence[str], timeout_s: float, given: Mapping[str, Any]
+) -> None:
+    """All at once, for the server makes them side by side."""
+    if said := [key for key, value in given.items() if value]:
+        raise click.UsageError(f"--{said[0].rstrip('s')} is for nodes that are named here; an inventory says it itself")
+    documents = [document for path in files for document in read_inventory(path)]
+    done = do_each(documents, client.add_node)
+    joined = watch_joining([each["node"]["metadata"]["name"] for each in done.results], client.node, timeout_s)
+    show_documents(done.results, output, [joined.summary])
+    done.end(FAILED if joined.failed or joined.waiting else 0)
 
 
 @node.command("list")

@@ -14,6 +14,10 @@ from kube9.files.fields import taints, tolerations
 __all__ = ["added_documents", "device", "key_values", "node_document", "pod_document", "taint", "toleration"]
 
 
+#: What a machine has is for its backend to find out.
+AUTO = "auto"
+
+
 def key_values(option: str, texts: Iterable[str]) -> dict[str, str]:
     """``key=value`` each, as it was given to ``option``.
 
@@ -71,8 +75,13 @@ def _whole(key: str, text: str) -> int:
 
 def node_document(name: str, **given: Any) -> dict[str, Any]:
     """The manifest of a node from the options of ``kube9 node add``."""
+    amounts = {key: given[key] for key in ("cpu", "memory", "pods") if given[key] != AUTO}
+    reached = _given(**{key: given.get(key) for key in ("host", "user", "port", "key")})
+    options = key_values("--option", given["options"])
+    if twice := sorted(reached.keys() & options.keys()):
+        raise InvalidInput(f"--option: {twice[0]!r} is given by --{twice[0]} too")
     capacity = {
-        **_given(cpu=given["cpu"], memory=given["memory"], pods=given["pods"]),
+        **_given(**amounts),
         **key_values("--capacity", given["capacity"]),
     }
     spec = _given(
@@ -80,7 +89,7 @@ def node_document(name: str, **given: Any) -> dict[str, Any]:
         capacity=capacity,
         devices=[device(text, model_key="model") for text in given["devices"]],
         taints=[taint(text) for text in given["taints"]],
-        options=key_values("--option", given["options"]),
+        options={**options, **reached},
     )
     return _document("Node", _given(name=name, labels=key_values("--label", given["labels"])), spec)
 

@@ -10,6 +10,7 @@ import numpy as np
 from kube9.core.hookspecs import hookimpl
 from kube9.core.nodes import NodePhase, Taint, TaintEffect
 from kube9.core.table import PHASES
+from kube9.plugins.runtimes import Runtimes
 
 if TYPE_CHECKING:
     from kube9.core.affinity import NodeSelectorTerm
@@ -198,5 +199,6 @@ def kube9_register_filters(register: RegisterFilter) -> None:
     register("node-selector", NodeSelector)
     register("node-affinity", NodeAffinity)
     register("taints", Taints)
+    register("runtimes", Runtimes)
     register("resources", Resources)
     register("devices", Devices)

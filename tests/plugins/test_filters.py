@@ -11,7 +11,7 @@ from kube9.core.livetable import LiveTable
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint, TaintEffect
 from kube9.core.pods import DeviceRequest, Pod, PodSpec, Toleration
 from kube9.plugins import filters
-from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Taints
+from kube9.plugins.filters import Devices, NodeAffinity, NodeReady, NodeSelector, Resources, Runtimes, Taints
 
 ALL = (NodeReady(), NodeSelector(), NodeAffinity(), Taints(), Resources(), Devices())
 
@@ -423,6 +423,7 @@ def test_they_are_offered_in_the_order_in_which_reasons_are_looked_for():
         ("node-selector", NodeSelector),
         ("node-affinity", NodeAffinity),
         ("taints", Taints),
+        ("runtimes", Runtimes),
         ("resources", Resources),
         ("devices", Devices),
     ]

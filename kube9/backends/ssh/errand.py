@@ -25,7 +25,7 @@ _MARK = "kube9-errand:"
 _NO_PYTHON = 86
 
 _PROGRAM = f"""
-import base64, hashlib, json, os, shutil, sys
+import base64, hashlib, json, os, pwd, shutil, socket, sys
 
 def content(path):
     try:
@@ -61,6 +61,19 @@ def put(folder, name, data):
             pass
         raise
 
+def reach(place):
+    try:
+        socket.create_connection(place, 5).close()
+        return ""
+    except OSError as exc:
+        return str(exc) or type(exc).__name__
+
+def lingers():
+    try:
+        return os.path.exists("/var/lib/systemd/linger/" + pwd.getpwuid(os.getuid()).pw_name)
+    except KeyError:
+        return False
+
 def run(asked):
     os.umask(0o077)
     home = os.path.expanduser("~")
@@ -95,6 +108,8 @@ def run(asked):
         "version": "%d.%d.%d" % sys.version_info[:3],
         "agent": None if agent is None else hashlib.sha256(agent).hexdigest(),
         "free": free.f_bavail * free.f_frsize,
+        "lingers": lingers(),
+        "unreached": reach(asked["reach"]) if asked["reach"] else "",
         "files": {{name: (content(os.path.join(folder, name)) or b"").decode("utf-8", "replace")
                   for name in asked["show"]}},
     }}
@@ -133,6 +148,7 @@ def errand_input(
     files: Mapping[str, bytes] | None = None,
     show: Sequence[str] = (),
     remove: bool = False,
+    reach: tuple[str, int] | None = None,
 ) -> bytes:
     """What it reads.
 
@@ -140,10 +156,12 @@ def errand_input(
     :param below: the folders in it, one in the other, the last of which is the node's.
     :param files: to be put there, for their owner's eyes.
     :param show: whose content is wanted.
+    :param reach: a host and a port that are to be tried from there.
     :param remove: take the node's folder away, and those around it that are empty then.
     """
     packed = {name: base64.b64encode(data).decode("ascii") for name, data in (files or {}).items()}
-    asked = {"root": root, "below": list(below), "files": packed, "show": list(show), "remove": remove}
+    asked: dict[str, Any] = {"root": root, "below": list(below), "files": packed, "show": list(show), "remove": remove}
+    asked["reach"] = reach
     return json.dumps(asked).encode()
 
 

@@ -23,6 +23,8 @@ __all__ = ["Done", "Link", "Session"]
 _log = logging.getLogger(__name__)
 
 _PIECE_BYTES = 32_768
+#: How often a session is asked for that is refused, and how long after the last time.
+_REFUSALS_MAX, _PAUSE_S = 100, 0.05
 #: What a command may write that is waited for; what it writes beyond that is no answer to anything asked here.
 _OUTPUT_BYTES_MAX = 16 * 2**20
 
@@ -64,7 +66,7 @@ class Link:
         self.turns = Turns(channels)
         self._lock = threading.Lock()
         self._connection: Connection | None = None
-        self._closed = False
+        self._closed = threading.Event()
         #: How often it was connected to.
         self.connections = 0
 
@@ -80,7 +82,7 @@ class Link:
         :raises MachineAway, MachineRefused: there is none.
         """
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise MachineAway(f"the connection to {self.where} was closed")
             if self._connection is None or not self._connection.alive:
                 if self._connection is not None:
@@ -93,7 +95,7 @@ class Link:
 
     def close(self) -> None:
         """Let go of it for good."""
-        self._closed = True
+        self._closed.set()
         self._drop()
         with self._lock:
             pass  # somebody may be connecting just now, and closes what comes of it
@@ -130,7 +132,7 @@ class Link:
             raise EOFError("the connection broke")
         return Done(channel.exit_status, output, errors)
 
-    def open(self, command: str, *, lasting: bool = False, terminal: bool = False) -> Session:
+    def open(self, command: str, *, lasting: bool = False) -> Session:
         """Begin a command.
 
         :param lasting: it may run for as long as anybody wants.
@@ -149,8 +151,6 @@ class Link:
         try:
             with self.broken():
                 channel.settimeout(self._timeout_s)
-                if terminal:
-                    channel.get_pty(term="xterm-256color")
                 channel.exec_command(command)
         except BaseException:
             close()
@@ -159,24 +159,33 @@ class Link:
 
     def _session(self, lasting: bool) -> Any:
         """A channel with its turn taken."""
-        import paramiko
-
-        end_s = time.monotonic() + self._timeout_s
+        end_s, refusals = time.monotonic() + self._timeout_s, 0
         while True:
-            self.turns.take(max(0.0, end_s - time.monotonic()), lasting=lasting)
+            used = self.turns.take(max(0.0, end_s - time.monotonic()), lasting=lasting)
             try:
                 with self.broken():
                     return self.transport().open_session(timeout=self._timeout_s)
-            except MachineAway as exc:
-                if not isinstance(exc.__cause__, paramiko.ChannelException):
-                    self.turns.give_back(lasting=lasting)
-                    raise
-                if not self.turns.refused(lasting=lasting):
-                    raise MachineRefused(f"{self.where} allows no session at all; see its sshd_config") from exc
-                _log.info("%s allows no more than %d sessions at a time", self.where, self.turns.most)
-            except BaseException:
+            except BaseException as exc:
                 self.turns.give_back(lasting=lasting)
-                raise
+                if not self._is_refusal(exc.__cause__) or time.monotonic() > end_s:
+                    raise
+            refusals += 1
+            if refusals > _REFUSALS_MAX:
+                raise MachineRefused(f"{self.where} opens no session; see MaxSessions in its sshd_config")
+            # A session that has just ended may still count there for a moment.
+            if refusals % 3 == 0:
+                self.turns.refused(used)
+                _log.info("%s allows no more than %d sessions at a time", self.where, self.turns.most)
+            self._closed.wait(_PAUSE_S)
+
+    def _is_refusal(self, exc: BaseException | None) -> bool:
+        """Whether the machine opened no session, on a connection that is well."""
+        import paramiko
+
+        if isinstance(exc, paramiko.ChannelException):
+            return True
+        # Of two that are refused at a time, paramiko knows the reason of one.
+        return self.alive and isinstance(exc, paramiko.SSHException) and "Unable to open" in str(exc)
 
     @contextmanager
     def broken(self) -> Iterator[None]:
@@ -188,11 +197,12 @@ class Link:
         except TimeoutError as exc:
             raise MachineAway(f"{self.where} did not answer in {self._timeout_s:g} s") from exc
         except (paramiko.SSHException, OSError, EOFError) as exc:
-            raise MachineAway(f"the connection to {self.where} broke: {exc or type(exc).__name__}") from exc
+            raise MachineAway(f"the connection to {self.where} broke: {str(exc) or type(exc).__name__}") from exc
 
 
 def _all_of(read: Callable[[int], bytes], channel: Channel, end_s: float) -> bytes:
-    pieces, length = [], 0
+    pieces: list[bytes] = []
+    length = 0
     while True:
         _limit(channel, end_s)
         piece = read(_PIECE_BYTES)

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,12 @@ from kube9.backends.ssh.failures import MachineAway, MachineRefused
 from kube9.backends.ssh.hostkeys import check_host_key, known_keys
 from kube9.backends.ssh.settings import PASSPHRASE_VARIABLE, PASSWORD_VARIABLE
 from kube9.backends.ssh.target import Target
+from kube9.core.errors import MissingExtra
 
 if TYPE_CHECKING:
     from paramiko import PKey, Transport
 
-__all__ = ["Connection", "Login"]
+__all__ = ["Connection", "Login", "require_paramiko"]
 
 #: A machine that ends the connection after fewer has not done so for their number.
 _TRIES_MIN = 3
@@ -28,6 +29,14 @@ _USUAL_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 #: What paramiko writes is told by what it raises as well, and better.
 _WIRE_LOG = "kube9.backends.ssh.wire"
 logging.getLogger(_WIRE_LOG).setLevel(logging.CRITICAL + 1)
+
+
+def require_paramiko() -> None:
+    """:raises MissingExtra: what talks with machines is not installed."""
+    try:
+        import paramiko  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtra("the ssh backend needs paramiko, which is missing: pip install 'kube9[ssh]'") from exc
 
 
 class Connection:
@@ -62,8 +71,6 @@ class Login:
         """:raises MachineAway: it did not answer.
         :raises MachineRefused: it is not to be trusted, or does not let us in.
         """
-        import paramiko
-
         transports: list[Transport] = []
         try:
             for hop in (*target.jumps, target):
@@ -73,7 +80,7 @@ class Login:
                     self._check(hop, transports[-1])
                     _Authentication(hop, transports[-1], self.environment).run()
                     transports[-1].set_keepalive(max(1, self.keepalive_ms // 1000))
-        except (MachineAway, MachineRefused, paramiko.SSHException):
+        except (MachineAway, MachineRefused):
             for transport in reversed(transports):
                 transport.close()
             raise
@@ -130,30 +137,25 @@ def _prefer_known(transport: Transport, hop: Target) -> None:
     options.key_types = tuple(sorted(options.key_types, key=rank))
 
 
-class _told:
+@contextmanager
+def _told(where: str, host: str) -> Iterator[None]:
     """Tells apart what paramiko and the system raise of a machine."""
+    import paramiko
 
-    def __init__(self, where: str, host: str) -> None:
-        self._where, self._host = where, host
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
-        import paramiko
-
-        if isinstance(exc, socket.gaierror):
-            raise MachineAway(f"{self._where} cannot be reached: nobody knows a host {self._host!r}") from exc
-        if isinstance(exc, TimeoutError):
-            raise MachineAway(f"{self._where} did not answer in time") from exc
-        if isinstance(exc, OSError | EOFError):
-            raise MachineAway(f"{self._where} cannot be reached: {_words(exc)}") from exc
-        if isinstance(exc, paramiko.SSHException):
-            raise MachineAway(f"{self._where} could not be logged in to: {_words(exc)}") from exc
+    try:
+        yield
+    except socket.gaierror as exc:
+        raise MachineAway(f"{where} cannot be reached: nobody knows a host {host!r}") from exc
+    except TimeoutError as exc:
+        raise MachineAway(f"{where} did not answer in time") from exc
+    except (OSError, EOFError) as exc:
+        raise MachineAway(f"{where} cannot be reached: {_words(exc)}") from exc
+    except paramiko.SSHException as exc:
+        raise MachineAway(f"{where} could not be logged in to: {_words(exc)}") from exc
 
 
 def _words(exc: BaseException) -> str:
-    return str(getattr(exc, "strerror", "") or exc or type(exc).__name__)
+    return str(getattr(exc, "strerror", "")) or str(exc) or type(exc).__name__
 
 
 class _Authentication:
@@ -186,8 +188,8 @@ class _Authentication:
     def _keys(self) -> Iterator[tuple[str, Callable[[], PKey | None]]]:
         import paramiko
 
-        for path in self._target.keys:
-            yield f"key {path}", lambda path=path: self._load(Path(path))  # type: ignore[misc]
+        for name in self._target.keys:
+            yield f"key {name}", lambda name=name: self._load(Path(name))  # type: ignore[misc]
         if self._target.only_keys:
             return
         agent = paramiko.Agent()
@@ -205,7 +207,9 @@ class _Authentication:
         import paramiko
 
         try:
-            return paramiko.PKey.from_path(path, self._passphrase.encode() if self._passphrase else None)
+            # Of its two readers of files, one wants bytes and the other takes them.
+            passphrase: Any = self._passphrase.encode() if self._passphrase else None
+            return paramiko.PKey.from_path(path, passphrase)
         except (paramiko.PasswordRequiredException, TypeError):
             self._unusable.append(f"key {path} has a passphrase: set {PASSPHRASE_VARIABLE}, or ssh-add it to an agent")
         except FileNotFoundError:

@@ -56,6 +56,8 @@ class SshSettings:
     keepalive_ms: int = field(default=15_000, validator=above_zero)
     #: Which host keys are accepted, besides those of the whole system.
     known_hosts: str = field(default="~/.ssh/known_hosts", validator=filled)
+    #: What holds the network of a pod with several containers where a machine has Docker; any image with ``sleep``.
+    sandbox_image: str = field(default="busybox:stable", validator=filled)
     #: Where all machines reach the API server; empty for what is found out.
     server: str = field(default="", validator=url_or_empty)
     #: How long a machine may take for one answer.

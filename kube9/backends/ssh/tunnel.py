@@ -29,14 +29,15 @@ class Tunnel:
     """Kept as long as the connection lasts; :meth:`open` makes it anew, at the same port where that is free.
 
     :param target: where the API server listens, as its own machine sees it.
+    :param port: on the machine, to be had if it can; 0 for any.
     """
 
-    def __init__(self, link: Link, target: tuple[str, int]) -> None:
+    def __init__(self, link: Link, target: tuple[str, int], port: int = 0) -> None:
         self._link, self.target = link, target
         self._transport: Transport | None = None
         self._turns = threading.BoundedSemaphore(_CONNECTIONS_MAX)
         #: On the machine; 0 as long as none was had.
-        self.port = 0
+        self.port = port
 
     @property
     def alive(self) -> bool:
@@ -79,7 +80,7 @@ class Tunnel:
             "where the machine reaches the API server: --option server=http://ADDRESS:PORT"
         )
 
-    def _came(self, channel: Channel, origin: tuple[str, int], _: tuple[str, int]) -> None:
+    def _came(self, channel: Channel, *_: object) -> None:
         """On the connection's own thread, which must not wait."""
         if not self._turns.acquire(blocking=False):
             _log.warning("%s has more than %d connections to the API server", self._link.where, _CONNECTIONS_MAX)

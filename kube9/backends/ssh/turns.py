@@ -26,8 +26,8 @@ class Turns:
         """How many there are just now."""
         return self._used
 
-    def take(self, timeout_s: float, *, lasting: bool = False) -> None:
-        """Wait for a turn.
+    def take(self, timeout_s: float, *, lasting: bool = False) -> int:
+        """Wait for a turn; how many there are with it.
 
         :raises MachineAway: none came free.
         """
@@ -41,6 +41,7 @@ class Turns:
                     )
             self._used += 1
             self._lasting += lasting
+            return self._used
 
     def give_back(self, *, lasting: bool = False) -> None:
         """A turn is over."""
@@ -49,10 +50,7 @@ class Turns:
             self._lasting -= lasting
             self._condition.notify_all()
 
-    def refused(self, *, lasting: bool = False) -> bool:
-        """The machine refused the session of a turn, which is over by that; whether it may be tried again later."""
+    def refused(self, used: int) -> None:
+        """The machine refuses a session that would be so many, the turn of which is over: fewer from now on."""
         with self._condition:
-            self.give_back(lasting=lasting)
-            if self._used:
-                self.most = min(self.most, self._used)
-            return self._used > 0
+            self.most = max(1, min(self.most, used - 1))

@@ -1,0 +1,79 @@
+"""Asks machines without waiting for the slow ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from functools import partial
+
+from kube9.backends.lanes import Lanes
+from kube9.backends.patience import Away
+from kube9.backends.ssh.failures import MachineRefused
+from kube9.core.errors import BackendError, Kube9Error
+
+__all__ = ["Questions"]
+
+#: How long whoever asks is kept; the answer is there when they ask again.
+_PATIENCE_S = 3.0
+
+_Answer = Future[bool | None]
+
+
+class Questions:
+    """One question a machine at a time; whoever asks the same meanwhile gets the same answer.
+
+    :param lanes: where they are asked; closed with this.
+    """
+
+    def __init__(self, lanes: Lanes, patience_s: float = _PATIENCE_S) -> None:
+        self._lanes, self._patience_s = lanes, patience_s
+        self._lock = threading.Lock()
+        self._asked: dict[str, _Answer] = {}
+
+    def ask(self, uid: str, question: Callable[[], bool | None]) -> bool | None:
+        """The answer to ``question``, or to the one before it that nobody has waited for.
+
+        :raises BackendError: there is none, or none yet.
+        """
+        with self._lock:
+            answer = self._asked.get(uid)
+            if answer is None:
+                answer = self._asked[uid] = Future()
+                self._lanes.put(uid, partial(_answer, answer, question))
+        try:
+            told = answer.result(self._patience_s)
+        except NotYet:
+            if not answer.done():
+                raise BackendError("its machine is slow, and has not answered yet; it is asked again") from None
+            raise
+        except (Away, MachineRefused) as exc:
+            self._forget(uid, answer)
+            raise BackendError(str(exc)) from exc
+        except Kube9Error:
+            self._forget(uid, answer)
+            raise
+        self._forget(uid, answer)
+        return told
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        with self._lock:
+            for answer in self._asked.values():
+                answer.cancel()
+        self._lanes.close()
+
+    def _forget(self, uid: str, answer: _Answer) -> None:
+        with self._lock:
+            if self._asked.get(uid) is answer:
+                del self._asked[uid]
+
+
+def _answer(answer: _Answer, question: Callable[[], bool | None]) -> None:
+    if not answer.set_running_or_notify_cancel():
+        return
+    try:
+        answer.set_result(question())
+    except BaseException as exc:
+        answer.set_exception(exc)

@@ -150,6 +150,65 @@ def children_of(pid):
     return found
 
 
+class Place:
+    """Some machines, and what their user has at home: a key, and the keys of the machines."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self.folder = folder
+        self.machines, self._slow_ways = [], []
+        (folder / ".ssh").mkdir()
+        self.key = make_key(folder / ".ssh" / "id_ed25519")
+        self.known_hosts = folder / ".ssh" / "known_hosts"
+        self.config = folder / ".ssh" / "config"
+        self.known_hosts.touch()
+        #: For a server; without an agent, whoever runs the tests.
+        self.environment = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
+
+    def machine(self, name="m1", more="", *, known=True):
+        """Another one, whose host key is known already."""
+        machine = Sshd(self.folder / name, self.key, more)
+        self.machines.append(machine)
+        if known:
+            self.know(machine)
+        return machine
+
+    def know(self, machine, line=None):
+        """Note a machine's host key, or another one for it."""
+        with self.known_hosts.open("a", encoding="utf-8") as file:
+            file.write(line or machine.host_key)
+
+    def slow(self, machine, delay_s):
+        """Another way to a machine, known as well; a port."""
+        way = SlowWay(machine.port, delay_s)
+        self._slow_ways.append(way)
+        self.know(machine, machine.host_key.replace(f":{machine.port} ", f":{way.port} "))
+        return way.port
+
+    def left(self):
+        """What runs on any of them that nobody logged in for, by process id."""
+        found = {}
+        for process in Path("/proc").iterdir():
+            if not process.name.isdigit() or int(process.name) == os.getpid():
+                continue
+            with contextlib.suppress(OSError):
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+                where = os.readlink(process / "cwd")
+                if any(str(each.root) in line or where.startswith(str(each.root)) for each in self.machines):
+                    found[int(process.name)] = line
+        return found
+
+    def close(self):
+        """End all that runs on them, and them."""
+        for pid in self.left():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for way in self._slow_ways:
+            way.close()
+        for machine in self.machines:
+            machine.stop()
+
+
 class SlowWay:
     """A port behind which a machine answers late: each piece takes so long in each direction."""
 

@@ -42,7 +42,7 @@ class SshCommand:
     def __init__(self, session: Session, resize: Callable[[int, int], None] | None) -> None:
         self._session, self._channel, self._resize = session, session.channel, resize
         self._closed = threading.Event()
-        self._came: queue.Queue[_Piece | BackendError | None] = queue.Queue(_PIECES_MAX)
+        self._came: queue.Queue[_Piece | None] = queue.Queue(_PIECES_MAX)
         try:
             early = _begun(self._channel)
         except BaseException:

@@ -75,8 +75,8 @@ class NodeLife:
         runtime = machine.options.runtime or ("docker" if facts.docker else "process")
         if runtime == "docker" and not facts.docker:
             raise MachineRefused(
-                f"{machine.link.where} has no Docker engine that its user may use ({facts.docker_error}): add the user to "
-                "the group docker there, or leave out --option runtime=docker"
+                f"{machine.link.where} has no Docker engine that its user may use ({facts.docker_error}): add the user "
+                "to the group docker there, or leave out --option runtime=docker"
             )
         learned = {"cpu": facts.cpu_milli, "memory": facts.memory_bytes}
         capacity = {name: node.spec.capacity.get(name, learned[name]) for name in learned}

@@ -37,12 +37,14 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
-    """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
+    """What ends all that this node runs, by force, from whichever process; raises ``OSError`` where it cannot."""
 
     def kill_all() -> None:
         engine = Engine(node.engine)
         try:
             Sweep(engine, node.node_uid).kill_all()
+        except EngineError as exc:
+            raise OSError(f"the engine at {node.engine} could not kill everything: {exc}") from exc
         finally:
             engine.close()
 

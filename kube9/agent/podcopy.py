@@ -234,8 +234,9 @@ class PodCopy:
     def _try_to_start(self, name: str, beginning: _Beginning) -> None:
         try:
             self._prepare()
-            self._start_sandbox()
-            self._start(name, beginning)
+            if not self._start_sandbox() or not self._start(name, beginning):
+                # Whoever does not allow it any more will have the copy killed.
+                self._again(beginning, self._trouble)
         except _Unfetched as exc:
             self._fetch(name, beginning, exc.image)
         except ImageMissing as exc:
@@ -256,12 +257,12 @@ class PodCopy:
                 self._sandbox = Vessel(tools.engine, recipe.sandbox, tools.cpus())
             self._recipe = recipe
 
-    def _start_sandbox(self) -> None:
+    def _start_sandbox(self) -> bool:
         if self._sandbox is not None and not self._sandbox_runs:
-            self._sandbox.start(self._may_start)
-            self._sandbox_runs = True
+            self._sandbox_runs = self._sandbox.start(self._may_start)
+        return self._sandbox is None or self._sandbox_runs
 
-    def _start(self, name: str, beginning: _Beginning) -> None:
+    def _start(self, name: str, beginning: _Beginning) -> bool:
         vessel = self._vessels[name]
         sandbox_id = None if self._sandbox is None else self._sandbox.id
         if vessel.id is not None and self._joined.get(name) != sandbox_id:
@@ -271,17 +272,17 @@ class PodCopy:
             if vessel.recipe.pull_policy == "Always" and not beginning.fetched:
                 raise _Unfetched(vessel.recipe.image)
             self._joined[name] = sandbox_id
-        vessel.start(self._may_start)
-        if self._killed:
-            return
+        if not vessel.start(self._may_start):
+            return False
         self._trouble, self._ran = "", True
         del self._beginnings[name]
         self._short_of_memory.discard(name)
         self._runs[name] = beginning.run
         self._care.started(name, beginning.run, now_ms())
+        return True
 
     def _may_start(self) -> bool:
-        return not self._killed
+        return not self._killed and self._tools.news.has(self.uid, self.epoch)
 
     def _again(self, beginning: _Beginning, why: str) -> None:
         self._trouble = why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.archive import archive_of
 from kube9.agent.engine import Engine, EngineError
@@ -42,10 +42,10 @@ class Vessel:
         #: Whether it has the limit that a container's own start is throttled by.
         self._slow = False
 
-    def start(self, may_start: Any = None) -> None:
-        """Have it run.
+    def start(self, may_start: Callable[[], bool]) -> bool:
+        """Have it run; ``False`` where it may not.
 
-        :param may_start: asked right before the start; where it says no, nothing is started.
+        :param may_start: asked right before the start.
         :raises ImageMissing, EngineError, EngineAway:
         """
         if self.id is None:
@@ -55,8 +55,8 @@ class Vessel:
             if self._slow:
                 self._limit(self._cpus * 1000)
                 self._slow = False
-            if may_start is not None and not may_start():
-                return
+            if not may_start():
+                return False
             self._engine.ask("POST", f"/containers/{self.id}/start")
         except EngineError as exc:
             if exc.status == 404 and "No such container" in str(exc):
@@ -66,6 +66,7 @@ class Vessel:
         if self.recipe.late_cpu_milli:
             self._slow = True
             self._limit_running()
+        return True
 
     def forget(self) -> None:
         """It is not there any more."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kube9.core.hookspecs import hookimpl
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 @hookimpl
 def kube9_register_backends(register: RegisterBackend) -> None:
     register("memory", memory_backend)
+    register("docker", docker_backend)
 
 
 def memory_backend(clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
@@ -29,3 +32,37 @@ def memory_backend(clock: Clock, deliver: Callable[[Stimulus], None], **options:
     heartbeat_ms = read_whole("heartbeat_ms", options.pop("heartbeat_ms", "0"))
     pods, nodes = read_behaviours(options)
     return MemoryBackend(clock, deliver, behaviour=pods, node_behaviour=nodes, heartbeat_ms=heartbeat_ms)
+
+
+def docker_backend(
+    clock: Clock,
+    deliver: Callable[[Stimulus], None],
+    cluster: str = "",
+    server_url: str = "",
+    certificate: str = "",
+    **options: Any,
+) -> NodeBackend:
+    """Make the Docker backend; the options are the fields of its settings, as text.
+
+    :param server_url: where the API server listens, as seen from its own machine; empty to learn it from tickets.
+    :param certificate: of the API server, in PEM; empty where it serves no TLS.
+    :raises InvalidInput: there is no such option, or its value cannot be used.
+    :raises MissingExtra: docker-py is not installed.
+    """
+    from kube9.backends.docker.backend import DockerBackend
+    from kube9.backends.docker.door import ServerAt
+    from kube9.backends.docker.endpoint import find_endpoint
+    from kube9.backends.docker.engine import require_docker
+    from kube9.backends.docker.settings import check_mark, read_settings
+
+    settings = read_settings(options)
+    endpoint = find_endpoint(settings.host, os.environ, Path.home())
+    require_docker(endpoint)
+    return DockerBackend(
+        clock,
+        deliver,
+        cluster=check_mark(cluster),
+        endpoint=endpoint,
+        settings=settings,
+        server=ServerAt(url=server_url, certificate=certificate),
+    )

@@ -15,7 +15,6 @@ from kube9.core.texts import (
     LABEL_KEY,
     LABEL_VALUE,
     amounts_by_label,
-    filled_text,
     follows,
     label_map,
     text,
@@ -79,7 +78,8 @@ class NodeSpec:
     """
 
     name: str = field(validator=valid_name)
-    backend: str = field(default="memory", validator=filled_text)
+    #: Who makes it and runs its pods; empty for whoever makes nodes where none is named.
+    backend: str = field(default="memory", validator=text)
     capacity: Mapping[str, int] = field(factory=Amounts, validator=amounts_by_label)
     devices: tuple[DeviceGroup, ...] = field(default=(), converter=frozen_tuple, validator=unique_kinds)
     labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)

@@ -187,8 +187,7 @@ class AgentHost:
             seat.sequence = sequence
             self._tell(seat, standing, beat, at_ms)
             self.changed.notify_all()
-            if standing is Standing.PRESENT:
-                self._hold(seat, sequence, seat.beats, beat["waitMillis"])
+            self._hold(seat, sequence, seat.beats, beat["waitMillis"])
             if seat.gone:
                 return 200, self._answer(beat, "", 0, gone=True)
             orders = seat.orders(_now_ms()) if seat.sequence == sequence else {}

@@ -23,12 +23,17 @@ class Told:
 
     def __init__(self):
         self.all = []
+        #: Whether copies may run.
+        self.allowed = True
         self._changed = threading.Condition()
 
     def _note(self, *told):
         with self._changed:
             self.all.append(told)
             self._changed.notify_all()
+
+    def has(self, uid, epoch):
+        return self.allowed
 
     def started(self, uid, epoch):
         self._note("started", uid, epoch)

@@ -374,6 +374,18 @@ class TestNetwork:
             machine.remove(force=True)
 
 
+class TestLease:
+    def test_nothing_is_started_again_that_may_not_run(self, node):
+        node.start(node.container("main", *SLEEP))
+        node.told.wait("started")
+        node.told.allowed = False
+        node.one().kill()
+        node.told.wait("is_so", so=lambda ready, *_: not ready)
+        finally_(lambda: "main" in node.runtime._copy("p", 1)._beginnings, "it is about to be started")
+        node.runtime.kill("p", 1)
+        finally_(lambda: node.containers() == [], "all is removed")
+
+
 class TestEvents:
     def test_an_exit_that_was_not_heard_of_is_seen(self, node):
         """As when the engine closes the stream of its events."""

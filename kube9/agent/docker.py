@@ -133,7 +133,7 @@ class DockerRuntime:
             raise OSError(f"the engine at {self._engine.address} could not remove everything: {exc}") from exc
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
-        return self._gauge.use
+        return tuple(each for each in self._gauge.use if self._copy(each.uid, each.epoch) is not None)
 
     def close(self) -> None:
         self._watch.close()

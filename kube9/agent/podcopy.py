@@ -162,13 +162,24 @@ class PodCopy:
             with self._lock:
                 inbox, self._inbox = self._inbox, []
             with self._turning:
-                for happened in inbox:
-                    happened()
-                moved = self._go_on()
-                self._tell()
+                moved = self._take_turn(inbox)
             self._set_alarm()
             with self._lock:
                 more = self._queued = moved or bool(self._inbox)
+
+    def _take_turn(self, inbox: list[Callable[[], None]]) -> bool:
+        """Take in what happened, and go on; ``False`` once there is nothing more to do just now."""
+        try:
+            for happened in inbox:
+                happened()
+            moved = self._go_on()
+            self._tell()
+        except Exception:
+            # A fault of ours: the copy is not to be stuck for it, nor anything else.
+            _LOG.exception("pod=%s epoch=%d", self.uid, self.epoch)
+            self._tools.alarms.call_at(now_ms() + _AGAIN_MS, self.wake)
+            return False
+        return moved
 
     def _set_alarm(self) -> None:
         next_ms = self._next_ms()
@@ -199,6 +210,8 @@ class PodCopy:
         at_ms = now_ms()
         for name in [name for name, due_ms in self._looks.items() if due_ms <= at_ms]:
             del self._looks[name]
+            if name == SANDBOX:
+                self._look_at_sandbox()
             self._look_at(name)
         actions = self._care.due(now_ms())
         for action in actions:
@@ -278,6 +291,8 @@ class PodCopy:
         del self._beginnings[name]
         self._short_of_memory.discard(name)
         self._runs[name] = beginning.run
+        if beginning.tries:
+            self._looks[name] = now_ms()  # it may have been started by an attempt that was not heard of, and be over
         self._care.started(name, beginning.run, now_ms())
         return True
 

@@ -37,12 +37,14 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
-    """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
+    """What ends all that this node runs, by force, from whichever process; raises ``OSError`` where it cannot."""
 
     def kill_all() -> None:
         engine = Engine(node.engine)
         try:
             Sweep(engine, node.node_uid).kill_all()
+        except EngineError as exc:
+            raise OSError(f"the engine at {node.engine} could not kill everything: {exc}") from exc
         finally:
             engine.close()
 
@@ -131,7 +133,7 @@ class DockerRuntime:
             raise OSError(f"the engine at {self._engine.address} could not remove everything: {exc}") from exc
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
-        return self._gauge.use
+        return tuple(each for each in self._gauge.use if self._copy(each.uid, each.epoch) is not None)
 
     def close(self) -> None:
         self._watch.close()

@@ -57,7 +57,10 @@ class Guard:
         """Start it again if it has died."""
         if not self.pid:
             return
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        try:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            pid, status = self.pid, -1  # somebody else was told of its end
         if pid:
             _log.warning("the guard has died (status %d); another is started", status)
             self._forget()

@@ -69,9 +69,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 86_400:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"expected seconds from 0 to 86400, got {text!r}")
     return value
 
 

@@ -11,7 +11,7 @@ from kube9.agent.board import Board
 from kube9.agent.clock import now_ms
 from kube9.agent.guard import Guard
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ class _Program:
         while not self._leaving.is_set():
             try:
                 self._agent.runtime.clean()
-            except OSError as exc:
+            except Exception as exc:
                 _log.warning("what was here before cannot be removed yet: %s", exc)
                 self._leaving.wait(pause_s)
                 pause_s = min(_CLEAN_PAUSE_S_MAX, pause_s * 2)

@@ -38,7 +38,15 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
     """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
-    return Sweep(Engine(node.engine), node.node_uid).kill_all
+
+    def kill_all() -> None:
+        engine = Engine(node.engine)
+        try:
+            Sweep(engine, node.node_uid).kill_all()
+        finally:
+            engine.close()
+
+    return kill_all
 
 
 def _site(node: NodeConfiguration) -> Site:
@@ -64,7 +72,7 @@ class DockerRuntime:
         self._engine, self._news = engine, news
         self._copies: dict[tuple[str, int], PodCopy] = {}
         self._lock = threading.Lock()
-        self._cpus = 0
+        self._cpus, self._counting = 0, threading.Lock()
         self._gauge = Gauge(engine)
         self._sweep = Sweep(engine, site.node_uid)
         self._alarms = Alarms()
@@ -146,9 +154,10 @@ class DockerRuntime:
             self._copies.pop((copy.uid, copy.epoch), None)
 
     def _count_cpus(self) -> int:
-        if not self._cpus:
-            self._cpus = int(self._engine.ask("GET", "/info")["NCPU"])
-        return self._cpus
+        with self._counting:  # an engine that is busy takes long to tell all that it tells with it
+            if not self._cpus:
+                self._cpus = int(self._engine.ask("GET", "/info")["NCPU"])
+            return self._cpus
 
     def _heard(self, what: str, key: tuple[str, int], container: str) -> None:
         copy = self._copy(*key)

@@ -115,7 +115,7 @@ def _ask(url: _Url, headers: Mapping[str, str], end_s: float) -> tuple[int, str]
 
 def _secured(raw: socket.socket, url: _Url, headers: Mapping[str, str], end_s: float) -> socket.socket:
     """Whose certificate it is nobody asks: a container's own is nearly always its own."""
-    import ssl  # it weighs much, and few ask for it
+    import ssl  # few probes need it, and it takes memory
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 from kube9.agent.archive import archive_of
@@ -141,7 +142,7 @@ class Vessel:
 
     def _fill(self) -> None:
         if not self._filled:
-            data = archive_of(self.recipe.files)
+            data = archive_of(self.recipe.files, int(time.time()))
             self._engine.ask("PUT", f"/containers/{self.id}/archive", data=data, query={"path": "/"})
             self._filled = True
 

@@ -34,9 +34,9 @@ _FRAMES = "application/octet-stream"
 def exec_pod(call: Call, name: str) -> Response:
     """Run a command in a container of a pod.
 
-    What it writes is to be read at `/v1/exec/{id}/output` soon: a command that nobody reads is left, and where it can
-    be ended is up to what it runs in. It waits for input until that is closed. There may be only so many at a time,
-    and not every backend can run any.
+    What it writes is to be read at `/v1/exec/{id}/output`, and soon: a command that nobody reads for a while is left.
+    Its input stays open until it is closed at `/v1/exec/{id}/input`, also where there is none. There may be only so
+    many commands at a time, and some backends can run none, which is answered with 409.
     """
     options = read_exec(call.fields(*EXEC_FIELDS))
     plane, namespace = call.plane, call.query["namespace"]
@@ -129,7 +129,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
                 silent_s = 0.0
                 continue
             if relay.ended:
-                yield _last(session)
+                yield _last(session.exit_code(services.streams.closing))
                 return
             if view.pod_by_uid(pod.uid) is None:
                 yield frame(FAILED, f"pod {pod.name!r} is gone".encode())
@@ -146,8 +146,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
         place.leave()
 
 
-def _last(session: Session) -> bytes:
-    code = session.command.exit_code()
+def _last(code: int | None) -> bytes:
     if code is None:
         return frame(FAILED, b"the command was left, or its container ended, before it was known how it ends")
     return frame(ENDED, str(code).encode())

@@ -29,7 +29,7 @@ def test_every_fixture_and_capability_of_the_page_exists():
     text = PAGE.read_text(encoding="utf-8")
     contract = kube9.testing.BackendContract
     methods = re.findall(r"^\| `(\w+)\(.*?\)` \|.*\| (?:`([a-z-]+)`)? ?\|$", text, flags=re.MULTILINE)
-    assert len(methods) == 9
+    assert len(methods) == 11
     for method, capability in methods:
         assert hasattr(contract, method)
         assert not capability or capability in contract.capabilities

@@ -169,5 +169,11 @@ def make_bench(engine, clock, cluster_mark):
 
 
 @pytest.fixture
+def program_file():
+    """Makes an agent of a test's own."""
+    return program
+
+
+@pytest.fixture
 def bench(make_bench):
     return make_bench()

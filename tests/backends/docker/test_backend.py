@@ -349,7 +349,7 @@ def test_a_server_that_starts_again_ends_what_lost_its_node_meanwhile(bench, mak
     again.told(LookAfterNode, node)
     orphan.reload()
     assert orphan.status == "exited"
-    eventually(lambda: stray.id not in {each.id for each in again.engine.client.containers.list(all=True)})
+    eventually(lambda: ("container", stray.id) not in again.engine.left(again.mark))
     again.destroy(node)
 
 

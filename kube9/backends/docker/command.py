@@ -14,6 +14,9 @@ from kube9.core.errors import BackendError, Conflict
 
 __all__ = ["DockerCommand"]
 
+#: What the engine says of what is not there, and what a process exits with that was killed.
+_GONE, _KILLED = 404, 137
+
 _PIECE_BYTES = 65_536
 _HEADER = struct.Struct(">BxxxL")
 
@@ -118,7 +121,11 @@ class DockerCommand:
         try:
             with self._engine.calls() as client:
                 state = client.exec_inspect(self._id)
-        except (EngineAway, EngineRefused) as exc:
+        except EngineRefused as exc:
+            if exc.status == _GONE:
+                return _KILLED  # with its container
+            raise BackendError(str(exc)) from exc
+        except EngineAway as exc:
             raise BackendError(str(exc)) from exc
         return None if state.get("Running") or state.get("ExitCode") is None else int(state["ExitCode"])
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -16,7 +16,10 @@ from kube9.core.errors import BackendError, InvalidInput
 from kube9.core.pods import Pod
 from kube9.core.ports import LogOptions
 
-__all__ = ["PodContainers", "container_names"]
+if TYPE_CHECKING:
+    from docker import APIClient
+
+__all__ = ["LogStream", "PodContainers", "container_names"]
 
 #: How long before the engine notes its start a container may write something; a restart takes longer.
 _SLACK_S = 0.1
@@ -72,25 +75,56 @@ class PodContainers:
     def _pieces(
         self, container: str, options: LogOptions, since: float | None = None, until: float | None = None
     ) -> Iterator[bytes]:
+        how: dict[str, Any] = {
+            "container": container,
+            "stdout": True,
+            "stderr": True,
+            "stream": True,
+            "follow": options.follow and not options.previous,
+            "tail": "all" if options.tail is None else options.tail,
+            "since": since,
+            "until": until,
+        }
+        return LogStream(self.engine, lambda client: client.logs(**how), self.pod.name)
+
+
+class LogStream(Iterator[bytes]):
+    """What a container writes, piece by piece. Closed by any thread, it ends, also for one that waits for more.
+
+    :param begin: makes the engine's own stream.
+    """
+
+    def __init__(self, engine: Engine, begin: Callable[[APIClient], Any], pod_name: str) -> None:
+        self._engine, self._begin, self._pod_name = engine, begin, pod_name
+        self._closed = False
+        self._stream: Any = None
+        self._pieces = self._read()
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """Nobody wants any more."""
+        self._closed = True
+        self._let_go()
+
+    def _read(self) -> Iterator[bytes]:
         try:
-            with self.engine.stream() as client:
-                stream = client.logs(
-                    container,
-                    stdout=True,
-                    stderr=True,
-                    stream=True,
-                    follow=options.follow and not options.previous,
-                    tail="all" if options.tail is None else options.tail,
-                    since=since,
-                    until=until,
-                )
+            with self._engine.stream() as client:
+                self._stream = self._begin(client)
                 try:
-                    yield from stream
+                    while not self._closed and (piece := next(self._stream, None)) is not None:
+                        yield piece
                 finally:
-                    with suppress(Exception):
-                        stream.close()
+                    self._let_go()
         except (EngineAway, EngineRefused) as exc:
-            raise BackendError(f"the logs of pod {self.pod.name!r} cannot be read: {exc}") from exc
+            if not self._closed:
+                raise BackendError(f"the logs of pod {self._pod_name!r} cannot be read: {exc}") from exc
+
+    def _let_go(self) -> None:
+        if self._stream is not None:
+            with suppress(Exception):
+                self._stream.close()
 
 
 def container_names(pod: Pod) -> Sequence[str]:

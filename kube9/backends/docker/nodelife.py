@@ -123,7 +123,7 @@ class NodeLife:
             try:
                 self._make(node, join)
             except EngineRefused as exc:
-                if exc.status != 404:
+                if not _lacks_something(exc):
                     raise
                 # The image or the network was removed by somebody just now.
                 self._make(node, join)
@@ -231,7 +231,7 @@ class NodeLife:
             self._start(container)
         except (EngineAway, EngineRefused) as exc:
             self._boots.end(node.uid)
-            if isinstance(exc, EngineRefused) and exc.status == 404:
+            if isinstance(exc, EngineRefused) and _lacks_something(exc):
                 # Its network or its image is another one by now: it will never start again.
                 self._engine.remove(container)
                 return False
@@ -304,6 +304,11 @@ class NodeLife:
             self._door.close()
             self._fence.remove_cluster()
         return True
+
+
+def _lacks_something(refusal: EngineRefused) -> bool:
+    """Whether a container cannot be because its image or its network is not there."""
+    return refusal.status == 404 or ("network" in str(refusal) and "not found" in str(refusal))
 
 
 def _document(content: bytes | None) -> dict[str, Any] | None:

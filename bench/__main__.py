@@ -28,7 +28,7 @@ class Printed(Protocol):
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """What both commands take."""
+    """What every command takes."""
     for option in (
         click.option("--strict", is_flag=True, help="Exit with 1 if a mark is missed."),
         click.option("--quick", is_flag=True, help="Only see that it works; the numbers mean nothing."),
@@ -59,6 +59,23 @@ def server(quick: bool, **shown: bool) -> None:
     from bench.server.measuring import measure
 
     _show(measure(QUICK if quick else THOROUGH, _say), **shown)
+
+
+@main.command()
+@_options
+def docker(quick: bool, **shown: bool) -> None:
+    """Print how fast containers are there, beside docker-py with nothing around it and beside Docker Swarm.
+
+    And how soon the pods of a node that dies run elsewhere. All on the engine of DOCKER_HOST or of this machine.
+    """
+    from bench.containers.effort import QUICK, THOROUGH
+    from bench.containers.measuring import Unmeasurable, measure
+
+    try:
+        result = measure(QUICK if quick else THOROUGH, _say)
+    except Unmeasurable as exc:
+        raise click.ClickException(str(exc)) from None
+    _show(result, **shown)
 
 
 def _show(result: Printed, *, as_json: bool, as_markdown: bool, strict: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +131,7 @@ class App:
         queue: str = DEFAULT_QUEUE,
         devices: str = DEFAULT_DEVICES,
         health: str = DEFAULT_HEALTH,
-        backends: Iterable[str] = (),
+        backends: Sequence[str] = (),
         seed: int | None = None,
         settings: Settings | None = None,
         plane_settings: PlaneSettings | None = None,
@@ -145,7 +145,8 @@ class App:
 
         :param scheduler: for pods that name none.
         :param others: schedulers with options, which pods may name; every other that needs no options is there too.
-        :param backends: steps of those with options; every other is made without any when a node first names it.
+        :param backends: steps of those with options, the first of which makes nodes that name none; every other is made
+            without options when a node first names it.
         :param clock: ``None`` for the time of day.
         :param server_url: where nodes are to report, as this machine sees it.
         :param certificate: the server's, in PEM; empty where it serves plain HTTP.
@@ -153,7 +154,7 @@ class App:
         :param recorder: notes every heartbeat; ``None`` for nobody.
         """
         from kube9.clocks import RealClock
-        from kube9.controlplane import ControlPlane
+        from kube9.controlplane import ControlPlane, Tickets
 
         check = self.make_health_check(health)
         options = self._backend_options(backends, check)
@@ -172,12 +173,11 @@ class App:
             store=store,
             clock=clock,
             make_backend=partial(self._make_live_backend, clock, options, offered),
-            backends=[entry.name for entry in self.registries.backends],
+            backends=self._backend_names(backends),
             health=check,
             announce=self.door.announce,
             settings=plane_settings,
-            server_url=server_url,
-            certificate=certificate,
+            tickets=Tickets(server_url, certificate),
             on_fatal=on_fatal,
             recorder=recorder,
         )
@@ -211,7 +211,12 @@ class App:
             else:
                 yield entry.name
 
-    def _backend_options(self, steps: Iterable[str], check: HealthCheck) -> dict[str, dict[str, Any]]:
+    def _backend_names(self, steps: Sequence[str]) -> list[str]:
+        """All there are, those that were asked for first."""
+        asked = (split_step(step)[0] for step in steps)
+        return list(dict.fromkeys((*asked, *(entry.name for entry in self.registries.backends))))
+
+    def _backend_options(self, steps: Sequence[str], check: HealthCheck) -> dict[str, dict[str, Any]]:
         """The options of each backend by name.
 
         :raises UnknownName: there is no such backend.

@@ -163,7 +163,7 @@ def lasting_own_engine(engine):
     of_dockerd = module_beside("dockerd")
     if not of_dockerd.possible():
         pytest.skip(of_dockerd.HOW_TO_GET_IT)
-    own = module_beside("engine").OwnEngine(of_dockerd.Dockerd(), engine)
+    own = module_beside("engine").OwnEngine(of_dockerd.Dockerd(of_dockerd.Beside()), engine)
     yield own
     own.close()
 

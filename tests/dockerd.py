@@ -29,35 +29,61 @@ def possible():
     return os.geteuid() == 0 and all(map(shutil.which, PROGRAMS))
 
 
-class Dockerd:
-    """A ``dockerd`` with a folder, a bridge and addresses of its own, which leaves those of the machine's engine alone.
+class Beside:
+    """A bridge of its own in this machine's network, of which it leaves all rules of the machine's engine alone.
 
-    It makes no rules of the firewall, so its containers reach each other and this machine, and nothing beyond.
+    The engine makes no rules of the firewall, so containers reach each other and this machine, and nothing beyond.
     """
 
     def __init__(self):
+        self.bridge = f"k9t-{secrets.token_hex(4)}"
+        addresses = free_addresses()
+        # What containers of one bridge send each other passes the firewall, where the machine's engine drops what it
+        # has no rule for.
+        self.rule = (
+            "FORWARD",
+            "--in-interface",
+            "br-+",
+            "--match",
+            "physdev",
+            "--physdev-is-bridged",
+            "--jump",
+            "ACCEPT",
+        )
+        run("iptables", "--wait", "--insert", *self.rule)
+        run("ip", "link", "add", self.bridge, "type", "bridge")
+        run("ip", "address", "add", f"{addresses[1]}/{addresses.prefixlen}", "dev", self.bridge)
+        run("ip", "link", "set", self.bridge, "up")
+        self.inside = ()
+        # Its own networks get addresses that the machine has no route to. Pools of its own are not the way to that: an
+        # engine that has them removes docker0 when it is started again, and `--bridge none` does so at once.
+        self.options = ("--bridge", self.bridge, "--iptables=false", "--ip-masq=false")
+
+    def close(self):
+        run("ip", "link", "delete", self.bridge)
+        run("iptables", "--wait", "--delete", *self.rule)
+
+
+class Dockerd:
+    """A ``dockerd`` with a folder of its own.
+
+    :param network: where it is; closed with it.
+    """
+
+    def __init__(self, network):
+        self.network = network
         # Sockets have short names.
         self.folder = Path(tempfile.mkdtemp(prefix="kube9-dockerd-", dir="/tmp"))
         self.address = f"unix://{self.folder}/docker.sock"
-        number = secrets.token_hex(4)
-        self.bridge = f"k9t-{number}"
         self.log = self.folder / "log"
-        addresses = free_addresses()
-        first, rest = addresses.subnets(prefixlen_diff=1)
-        # What containers of one bridge send each other passes the firewall, where the machine's engine drops what it
-        # has no rule for.
-        self.rule = ("FORWARD", "--source", str(addresses), "--destination", str(addresses), "--jump", "ACCEPT")
-        run("iptables", "--wait", "--insert", *self.rule)
-        run("ip", "link", "add", self.bridge, "type", "bridge")
-        run("ip", "address", "add", f"{first[1]}/{first.prefixlen}", "dev", self.bridge)
-        run("ip", "link", "set", self.bridge, "up")
+        # Where the machine has a containerd, all engines use that one.
+        space = f"k9t-{secrets.token_hex(4)}"
         self.command = [
+            *network.inside,
             *("dockerd", "--host", self.address, "--pidfile", f"{self.folder}/pid"),
             *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/run"),
-            *("--bridge", self.bridge, "--default-address-pool", f"base={rest},size=26"),
-            *("--iptables=false", "--ip-masq=false", "--shutdown-timeout", "2"),
-            # Where the machine has a containerd, both engines use that one.
-            *("--containerd-namespace", f"k9t-{number}", "--containerd-plugins-namespace", f"k9t-{number}-plugins"),
+            *("--containerd-namespace", space, "--containerd-plugins-namespace", f"{space}-plugins"),
+            *("--shutdown-timeout", "2", *network.options),
         ]
         try:
             self.start()
@@ -126,8 +152,7 @@ class Dockerd:
         """To be called when there is no container any more."""
         if (pid := self.pid()) is not None and runs(pid):
             self.stop()
-        run("ip", "link", "delete", self.bridge)
-        run("iptables", "--wait", "--delete", *self.rule)
+        self.network.close()
         for mounted in mounts_below(self.folder):
             run("umount", "--lazy", mounted)
         shutil.rmtree(self.folder)

@@ -185,7 +185,7 @@ def test_a_backend_is_made_with_its_clock_and_reports_to_whom_it_is_told(app):
 
 
 def test_an_unknown_backend_lists_those_there_are(app):
-    with pytest.raises(UnknownName, match="no backend 'docket'; installed: memory"):
+    with pytest.raises(UnknownName, match="no backend 'docket'; installed: docker, memory"):
         app.make_backend("docket", VirtualClock(), print)
 
 
@@ -289,10 +289,10 @@ def test_a_node_names_its_backend_which_is_made_when_it_is_first_named(start):
             return MemoryBackend(clock, deliver)
 
     plane = start(app_with(Second()), backends=["second:zone=north"])
-    assert (plane.backends, made) == (("memory", "second"), [])
+    assert (plane.backends, made) == (("second", "memory", "docker"), [])
     plane.add_node(NodeSpec(name="n", backend="second"), uid="n")
     assert made == [{"zone": "north"}]
-    with pytest.raises(UnknownName, match="there is no backend 'third'; installed: memory, second"):
+    with pytest.raises(UnknownName, match="there is no backend 'third'; installed: docker, memory, second"):
         plane.add_node(NodeSpec(name="m", backend="third"), uid="m")
 
 
@@ -317,7 +317,7 @@ def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
         ({"health": "heartbeat:fail_ms=1"}, InvalidInput, "must grow in this order"),
         ({"scheduler": "bestfit"}, UnknownName, "no scheduler 'bestfit'"),
         ({"others": ["best-fit"]}, DuplicateName, "scheduler 'best-fit' is asked for twice"),
-        ({"backends": ["docket"]}, UnknownName, "no backend 'docket'; installed: memory"),
+        ({"backends": ["docket"]}, UnknownName, "no backend 'docket'; installed: docker, memory"),
         ({"backends": ["memory:", "memory:exit_code=1"]}, DuplicateName, "backend 'memory' is asked for twice"),
     ],
     ids=str,

@@ -12,7 +12,20 @@ from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
-from kube9.api import applying, deployments, docs, events, metrics, nodes, planning, plugins, pods, probes, status
+from kube9.api import (
+    applying,
+    commands,
+    deployments,
+    docs,
+    events,
+    metrics,
+    nodes,
+    planning,
+    plugins,
+    pods,
+    probes,
+    status,
+)
 from kube9.api.errors import error_reply, http_reply, unexpected_reply
 from kube9.api.guard import Guard
 from kube9.api.later import Later
@@ -31,7 +44,20 @@ __all__ = ["RESOURCES", "create_app", "services_of"]
 #: In the order of the documentation.
 RESOURCES = tuple(
     module.RESOURCE
-    for module in (nodes, pods, deployments, applying, planning, events, status, plugins, probes, metrics, docs)
+    for module in (
+        nodes,
+        pods,
+        commands,
+        deployments,
+        applying,
+        planning,
+        events,
+        status,
+        plugins,
+        probes,
+        metrics,
+        docs,
+    )
 )
 
 _SERVICES = "kube9"

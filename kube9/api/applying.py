@@ -57,7 +57,7 @@ def _check_names(plane: ControlPlane, manifests: Sequence[Manifest | Skipped]) -
             there = ", ".join(plane.schedulers)
             message = f"there is no scheduler {pod.scheduler_name!r}; there are: {there}"
             problems.append(Problem(f"{manifest.source}.{path}", message))
-        elif isinstance(pod, NodeSpec) and pod.backend not in plane.backends:
+        elif isinstance(pod, NodeSpec) and pod.backend and pod.backend not in plane.backends:
             message = f"there is no backend {pod.backend!r}; there are: {', '.join(plane.backends)}"
             problems.append(Problem(f"{manifest.source}.spec.backend", message))
     if problems:

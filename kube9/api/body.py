@@ -12,10 +12,12 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from kube9.api.limits import Limits
 from kube9.core.errors import ManifestError, Problem
 
-__all__ = ["LIST_VERSIONS", "has_any", "items_of", "read_fields", "read_json", "read_object"]
+__all__ = ["LIST_VERSIONS", "has_any", "items_of", "read_bytes", "read_fields", "read_json", "read_object"]
 
 #: What a list may say of itself: Kubernetes's own lists, and ours.
 LIST_VERSIONS = ("v1", "kube9/v1")
+
+BYTES_TYPE = "application/octet-stream"
 
 
 def read_json(request: Request, limits: Limits) -> Any:
@@ -37,6 +39,22 @@ def read_json(request: Request, limits: Limits) -> Any:
         raise ManifestError([Problem("", f"the body is no JSON: {exc}")]) from exc
     _check(body, document, limits)
     return document
+
+
+def read_bytes(request: Request, limits: Limits) -> bytes:
+    """The body as it is; empty where there is none.
+
+    :raises UnsupportedMediaType: it is said to be something else than bytes.
+    :raises RequestEntityTooLarge: it is too long.
+    """
+    if not has_any(request):
+        return b""
+    media_type = request.environ.get("CONTENT_TYPE", "")
+    if media_type.partition(";")[0].strip().lower() != BYTES_TYPE:
+        raise UnsupportedMediaType(
+            f"the body must be bytes: send the header 'Content-Type: {BYTES_TYPE}', got {media_type[:100]!r}"
+        )
+    return _read(request, limits)
 
 
 def _read(request: Request, limits: Limits) -> bytes:

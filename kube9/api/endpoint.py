@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from kube9.api.services import Services
     from kube9.controlplane import ControlPlane
 
-__all__ = ["Access", "Answer", "Call", "Endpoint", "Resource", "View"]
+__all__ = ["BYTES", "Access", "Answer", "Call", "Endpoint", "Resource", "View"]
+
+
+#: Instead of the name of a schema: a body of any bytes.
+BYTES = "bytes"
 
 
 class Access:
@@ -66,6 +70,10 @@ class Call:
         """The body, which must be an object."""
         return body.read_object(self.request, self.services.limits)
 
+    def bytes(self) -> bytes:
+        """The body, whatever it is."""
+        return body.read_bytes(self.request, self.services.limits)
+
     def fields(self, *known: str) -> dict[str, Any]:
         """The fields of a body that may be missing."""
         return body.read_fields(self.request, self.services.limits, *known)
@@ -84,7 +92,7 @@ class Endpoint:
     path: str
     view: View
     query: tuple[Parameter, ...] = ()
-    #: The name of the body's schema; empty where there is none.
+    #: The name of the body's schema, or ``BYTES``; empty where there is none.
     body: str = ""
     body_required: bool = True
     answers: Mapping[int, Answer]

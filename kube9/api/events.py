@@ -12,7 +12,7 @@ from kube9.api import parameters as p
 from kube9.api.endpoint import Answer, Call, Resource
 from kube9.api.eventsearch import EventFilter, EventSearch
 from kube9.api.reply import json_reply
-from kube9.api.streams import StreamPlace
+from kube9.api.streams import PATIENCE_S, StreamPlace
 from kube9.core.errors import InvalidInput, Kube9Error, ManifestError, Problem
 from kube9.manifest import timestamp
 from kube9.store.record import StoredEvent
@@ -32,8 +32,6 @@ _FILTERS = (
 )
 #: Events that a stream reads, and may leave out, at a time.
 _READ_AT_ONCE = 500
-#: A stream looks up so often, whether it is to end.
-_PATIENCE_S = 0.5
 
 
 @RESOURCE.endpoint(
@@ -93,7 +91,7 @@ def _stream(call: Call, last_id: int, place: StreamPlace) -> Iterator[bytes]:
                 continue
             if log.closed:
                 return
-            patience_s = min(_PATIENCE_S, ping_s)
+            patience_s = min(PATIENCE_S, ping_s)
             if not log.wait(last_id, patience_s):
                 silent_s += patience_s
             if silent_s >= ping_s:

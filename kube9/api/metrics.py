@@ -50,7 +50,10 @@ class PlaneMetrics(Collector):
         yield from self._cluster()
         yield from self._resources()
         yield from self._plane()
-        yield _gauge("kube9_event_streams", "Event streams that are open.", self._services.streams.open)
+        yield _gauge(
+            "kube9_event_streams", "Streams of events, logs and commands that are open.", self._services.streams.open
+        )
+        yield _gauge("kube9_commands", "Commands in containers that run.", self._services.sessions.count)
         yield from self._services.requests.metrics()
 
     def _cluster(self) -> Iterator[Metric]:
@@ -73,6 +76,9 @@ class PlaneMetrics(Collector):
         unit = "cpu in thousandths of a core, memory in bytes"
         yield _by_word("kube9_capacity", f"What all nodes have: {unit}.", "resource", capacity)
         yield _by_word("kube9_allocated", f"What pods hold of it: {unit}.", "resource", allocated)
+        if (measured := self._services.plane.usage.total()) is not None:
+            amounts = dict(zip(("cpu", "memory"), measured, strict=True))
+            yield _by_word("kube9_measured", f"What pods really take: {unit}.", "resource", amounts)
 
     def _plane(self) -> Iterator[Metric]:
         status = self._services.plane.status()

@@ -202,7 +202,7 @@ def beat(call: Call, name: str) -> Response:
 
 def _document(call: Call, node: Node) -> dict[str, Any]:
     used = call.plane.view.used(node.uid)
-    return node_document(node, used.amounts, used.pods)
+    return node_document(node, used.amounts, used.pods, call.plane.usage.of_node(node.uid))
 
 
 def _reply(call: Call, node: Node) -> Response:

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from kube9 import __version__
-from kube9.api.endpoint import Access, Answer, Endpoint, Resource
+from kube9.api.body import BYTES_TYPE
+from kube9.api.endpoint import BYTES, Access, Answer, Endpoint, Resource
 from kube9.api.identity import KEY_LENGTH_MAX
 from kube9.api.limits import Limits
 from kube9.api.parameters import NAME_LENGTH_MAX, NAME_PATTERN, Parameter
@@ -49,7 +50,7 @@ _PROBLEMS = {
     404: "There is nothing of that name.",
     409: "The name is taken by another, or the thing is in no state for this.",
     413: "The body is too large.",
-    415: "The body is not said to be JSON.",
+    415: "The body is not said to be what is taken here: JSON or, for the input of a command, bytes.",
     500: "Something is wrong in the server; its log says what.",
     502: "The node or its backend could not do it.",
     503: "Not now: the database is away, too much is waiting, or the server is shutting down.",
@@ -103,7 +104,9 @@ def _operation(endpoint: Endpoint) -> Document:
     if rest:
         operation["description"] = textwrap.dedent(rest)
     if endpoint.body:
-        content = {"application/json": {"schema": _ref(endpoint.body)}}
+        content: Document = {"application/json": {"schema": _ref(endpoint.body)}}
+        if endpoint.body == BYTES:
+            content = {BYTES_TYPE: {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": endpoint.body_required, "content": content}
     security = _SECURITY.get(endpoint.access)
     if security is not None:

@@ -14,16 +14,19 @@ from kube9.api.identity import uid_for
 from kube9.api.later import Later
 from kube9.api.manifests import pod_of, warning_headers
 from kube9.api.paging import page_of
+from kube9.api.podlogs import log_reply
 from kube9.api.reply import Headers, json_reply
 from kube9.controlplane import Launched
 from kube9.core.pipeline import Explanation
 from kube9.core.pods import Pod, PodPhase
+from kube9.core.ports import LogOptions
 from kube9.manifest import pod_document
 
 __all__ = ["RESOURCE"]
 
 RESOURCE = Resource("pods", "What runs, and what waits to.")
 
+_TAIL_MAX = 2**31 - 1
 _NAMESPACE = p.namespace("The pod's namespace.", "default")
 
 
@@ -118,14 +121,28 @@ def explain_pod(call: Call, name: str) -> Response:
 @RESOURCE.endpoint(
     "GET",
     "/v1/pods/<name>/logs",
-    query=(_NAMESPACE,),
+    query=(
+        _NAMESPACE,
+        p.name("container", "Which one; the only one, or the first that is no init container, where it is not given."),
+        p.switch("follow", "Go on with what is written from now on, until the container has ended."),
+        p.whole_number(
+            "tail", "So many lines from the end; all there are where this is not given.", least=0, most=_TAIL_MAX
+        ),
+        p.switch("previous", "What its run before the present one wrote."),
+    ),
     answers={200: Answer("What it has written, as it comes.", media_type="text/plain")},
     problems=(404, 409, 502, 503),
 )
 def pod_logs(call: Call, name: str) -> Response:
-    """Read what a pod has written."""
-    parts = call.plane.pod_logs(call.query["namespace"], name)
-    return Response(parts, content_type="text/plain; charset=utf-8")
+    """Read what a container of a pod has written.
+
+    One that is followed ends with the container, with its pod, or with the server; there may be only so many at a time.
+    """
+    query = call.query
+    options = LogOptions(
+        container=query["container"] or "", follow=query["follow"], tail=query["tail"], previous=query["previous"]
+    )
+    return log_reply(call, name, options)
 
 
 def _candidates(call: Call) -> list[Pod]:
@@ -175,4 +192,6 @@ def _explanation(explanation: Explanation, namespace: str, name: str) -> dict[st
 
 
 def _reply(call: Call, pod: Pod, status: int = 200, headers: Headers = ()) -> Response:
-    return json_reply(pod_document(pod, call.plane.view.node_name(pod.node_uid)), status, headers=headers)
+    use = call.plane.usage.of_pod(pod.uid, pod.epoch)
+    measured = None if use is None else (use.cpu_milli, use.memory_bytes)
+    return json_reply(pod_document(pod, call.plane.view.node_name(pod.node_uid), measured), status, headers=headers)

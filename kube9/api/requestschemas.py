@@ -8,6 +8,7 @@ from typing import Any
 from kube9.api.beats import ERROR_LENGTH_MAX, EXIT_CODE_MAX, PHASES, TEXT_LENGTH_MAX, WAIT_MAX_MS, WHOLE_MAX
 from kube9.api.body import LIST_VERSIONS
 from kube9.api.drainoptions import DRAIN_OPTIONS
+from kube9.api.execoptions import EXEC_OPTIONS, SIZE_OPTIONS
 from kube9.api.parameters import GRACE_S_MAX, LABEL_LENGTH_MAX, LABEL_PATTERN, NAME_LENGTH_MAX, NAME_PATTERN
 from kube9.manifest import API_VERSION, KINDS, REPLICAS_MAX
 from kube9.manifest.deployments import DEPLOYMENT_SPEC
@@ -238,6 +239,8 @@ REQUEST_SCHEMAS: Mapping[str, Schema] = {
         },
         "additionalProperties": False,
     },
+    "ExecOptions": EXEC_OPTIONS,
+    "TerminalSize": SIZE_OPTIONS,
     "Beat": _beat(),
     "Scale": {
         "type": "object",

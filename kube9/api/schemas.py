@@ -106,6 +106,10 @@ _POD_METADATA = _object(
     {**_METADATA, "ownerReferences": _list(_OWNER)},
     optional=("labels", "annotations", "ownerReferences"),
 )
+_USAGE = _object(
+    "What it really takes, as its node measured it last; not there where nothing is measured.",
+    {"cpu": _text("A quantity, such as `250m`."), "memory": _text("A quantity.")},
+)
 _POD_STATUS = _object(
     "What became of it.",
     {
@@ -122,7 +126,9 @@ _POD_STATUS = _object(
         "deleting": _BOOLEAN,
         "evicting": _BOOLEAN,
         "leaving": {**_BOOLEAN, "description": "It goes as soon as another one runs in its place."},
+        "usage": _USAGE,
     },
+    optional=("usage",),
 )
 _DRAIN = _object(
     "How far its drain is; null where it is not drained, or is empty by now.",
@@ -147,7 +153,9 @@ _NODE_STATUS = _object(
         "used": _ref("Quantities"),
         "pods": _whole("How many pods are on it."),
         "drain": _maybe(_DRAIN),
+        "usage": _USAGE,
     },
+    optional=("usage",),
 )
 _DEPLOYMENT_STATUS = _object(
     "What became of it.",
@@ -268,6 +276,13 @@ SCHEMAS: Mapping[str, Schema] = {
             _object("Why it was refused.", {"problem": _ref("Problem")}),
         ]
     },
+    "Command": _object(
+        "A command that runs.",
+        {
+            "id": _text("For the paths below `/v1/exec`."),
+            "idleMillis": _whole("For how long nobody may read what it writes before it is left."),
+        },
+    ),
     "Explanation": _object(
         "What each node has to say to a pod.",
         {

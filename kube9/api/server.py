@@ -32,8 +32,9 @@ _native: Any = _granian
 _new_scheduler: Any = _futures._new_cbscheduler  # noqa: SLF001  (see the decision)
 
 _BACKLOG = 1024
-#: Requests that may wait for a thread; further connections wait to be accepted.
-_WAITING_MAX = 2048
+#: Requests that may wait for a thread or for their answer; further connections wait to be accepted. More than the
+#: control plane keeps waiting on purpose.
+_WAITING_MAX = 16_384
 #: A client that has not sent its headers by then is cut off; so is a connection that is not used for so long.
 _HEADERS_TIMEOUT_MS = 20_000
 #: Threads without work for so long end.

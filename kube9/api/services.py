@@ -10,6 +10,7 @@ from attrs import define, field
 from kube9.api.limits import Limits
 from kube9.api.poddocuments import PodDocuments
 from kube9.api.requestcounts import RequestCounts
+from kube9.api.sessions import Sessions
 from kube9.api.streams import Streams
 from kube9.api.tokens import Tokens
 from kube9.manifest import Parser
@@ -35,6 +36,7 @@ class Services:
     #: Everything the app answers.
     resources: Sequence[Resource]
     streams: Streams = field(init=False)
+    sessions: Sessions = field(init=False)
     pod_documents: PodDocuments = field(init=False)
     #: Knows the shapes of pods that came before.
     parser: Parser = field(factory=Parser, init=False)
@@ -42,7 +44,8 @@ class Services:
 
     def __attrs_post_init__(self) -> None:
         self.streams = Streams(self.limits.streams)
-        self.pod_documents = PodDocuments(self.plane.view)
+        self.sessions = Sessions(self.limits.commands, self.limits.command_idle_ms, self.plane.clock)
+        self.pod_documents = PodDocuments(self.plane.view, self.plane.usage)
 
     @cached_property
     def openapi(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How many event streams are open, and the word for all of them to end."""
+"""How many streams are open, and the word for all of them to end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import threading
 
 from kube9.core.errors import NotRunning, Overloaded
 
-__all__ = ["StreamPlace", "Streams"]
+__all__ = ["PATIENCE_S", "StreamPlace", "Streams"]
+
+#: A stream looks up so often, whether it is to end.
+PATIENCE_S = 0.5
 
 
 class Streams:
@@ -37,7 +40,9 @@ class Streams:
             if self.closing.is_set():
                 raise NotRunning("the server is shutting down; try again when it is back")
             if self._open >= self.most:
-                raise Overloaded(f"{self.most} streams are open already, and there may be no more; list events instead")
+                raise Overloaded(
+                    f"{self.most} streams are open already, and there may be no more; ask for what there is by now"
+                )
             self._open += 1
         return StreamPlace(self)
 

@@ -42,6 +42,10 @@ class Caretaker:
             times.append(self._care.next_ms)
         return min(times) if times else None
 
+    def began_ms(self, container: str) -> int | None:
+        """When the present run of a container began; ``None`` where it does not run."""
+        return self._since_ms.get(container)
+
     def go_on(self, now_ms: int) -> list[Stimulus]:
         """Let happen whatever is due, and what comes of that; returns what is to be told."""
         self._carry_on(now_ms)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from attrs import define, evolve, field
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.backends.caretaker import Caretaker
+from kube9.backends.pretence import PretendedCommand
 from kube9.core.pods import PodPhase
 from kube9.core.ports import PodReport
 
 __all__ = ["Copy", "Machine", "Outage"]
+
+
+class Command(NamedTuple):
+    """A command, and the run of a container that it runs in."""
+
+    container: str
+    began_ms: int
+    session: PretendedCommand
 
 
 @define(eq=False)
@@ -36,6 +45,33 @@ class Copy:
     story: str = ""
     #: Whoever looks after its containers, once they are to run; nobody where it has none.
     caretaker: Caretaker | None = None
+    #: Called, with the backend's lock held, whenever its log may have grown.
+    watchers: list[Callable[[], None]] = field(factory=list, init=False)
+    commands: list[Command] = field(factory=list, init=False)
+
+    @property
+    def over(self) -> bool:
+        """Nothing of it runs or ever will."""
+        return self.gone or self.ended_at_ms is not None
+
+    def began_ms(self, container: str) -> int | None:
+        """When the present run of a container began; ``None`` where it does not run."""
+        if self.over or self.phase is not PodPhase.RUNNING:
+            return None
+        return self.started_at_ms if self.caretaker is None else self.caretaker.began_ms(container)
+
+    def begin_command(self, container: str, began_ms: int, session: PretendedCommand) -> None:
+        """Have ``session`` end with the run of ``container`` that began then."""
+        running = [each for each in self.commands if each.session.exit_code() is None]
+        self.commands = [*running, Command(container, began_ms, session)]
+
+    def changed(self) -> None:
+        """Tell whoever watches it, and end the commands whose container has ended."""
+        for watcher in tuple(self.watchers):
+            watcher()
+        for command in self.commands:
+            if self.began_ms(command.container) != command.began_ms:
+                command.session.kill()
 
     def report(self) -> PodReport:
         report = PodReport(pod_uid=self.uid, epoch=self.epoch, phase=self.phase, exit_code=self.exit_code)
@@ -107,6 +143,7 @@ class Machine:
         if copy.ended_at_ms is not None:
             return
         copy.ended_at_ms, copy.story = at_ms, story
+        copy.changed()
         self.ended.append((copy.uid, copy.epoch))
         if len(self.ended) > self.ended_kept:
             self._forget(*self.ended.popleft())
@@ -117,6 +154,7 @@ class Machine:
         self.life += 1
         for copy in self.copies.values():
             copy.gone = True
+            copy.changed()
         self.copies.clear()
         self.newest.clear()
         self.ended.clear()

@@ -11,9 +11,12 @@ from attrs import evolve
 
 from kube9.backends.behaviour import NodeBehaviour, PodBehaviour, read_fields
 from kube9.backends.caretaker import Caretaker
+from kube9.backends.containernames import meant_container
+from kube9.backends.followedlog import FollowedLog
 from kube9.backends.heartbeats import Heartbeats
 from kube9.backends.machine import Copy, Machine, Outage
-from kube9.core.errors import BackendError, InvalidInput, NodeGone
+from kube9.backends.pretence import PretendedCommand
+from kube9.core.errors import BackendError, Conflict, InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase
 from kube9.core.ports import ALL_LOGS, Clock, JoinTicket, LogOptions, PodReport
@@ -174,11 +177,37 @@ class MemoryBackend:
             return tuple(copy.report() for copy in self._up(node).copies.values() if not copy.gone)
 
     def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
-        """One line for each thing that happened to this epoch; none where it was never here or is forgotten."""
+        """One line for each thing that happened to this epoch; none where it was never here or is forgotten.
+
+        It is the same for each of its containers. Of earlier runs nothing is kept.
+        """
+        meant_container(pod.spec, options.container)
+        if options.previous:
+            raise InvalidInput("the memory backend keeps no log of earlier runs; ask for that of the present one")
         with self._lock:
             copy = self._up(node).copies.get((pod.uid, pod.epoch))
             lines = () if copy is None else tuple(copy.log())
-        return iter(lines if options.tail is None else lines[max(0, len(lines) - options.tail) :])
+            skipped = 0 if options.tail is None else max(0, len(lines) - options.tail)
+            if copy is None or not options.follow:
+                return iter(lines[skipped:])
+            followed = FollowedLog(partial(self._read_log, copy), skipped, partial(self._unfollow, copy))
+            copy.watchers.append(followed.ring)
+            return followed
+
+    def run_command(
+        self, node: Node, pod: Pod, container: str, command: Sequence[str], *, terminal: bool = False
+    ) -> PretendedCommand:
+        """Pretend to run one of the few commands that there are here; it ends with its container at the latest."""
+        container = meant_container(pod.spec, container)
+        with self._lock:
+            copy = self._up(node).copies.get((pod.uid, pod.epoch))
+            began_ms = None if copy is None else copy.began_ms(container)
+            if copy is None or began_ms is None:
+                what = f"container {container!r} of pod {pod.name!r}" if container else f"pod {pod.name!r}"
+                raise Conflict(f"{what} does not run on node {node.name!r} now, and takes no commands")
+            session = PretendedCommand(command, terminal=terminal)
+            copy.begin_command(container, began_ms, session)
+            return session
 
     # Faults at run time.
 
@@ -290,6 +319,7 @@ class MemoryBackend:
                 told = StartPodFailed(at_ms=now_ms, uid=copy.uid, epoch=copy.epoch, reason=error)
             else:
                 copy.phase, copy.started_at_ms = PodPhase.RUNNING, now_ms
+                copy.changed()
                 end = copy.behaviour.end()
                 if end is not None:
                     self._clock.call_at(now_ms + end[0], partial(self._exited, machine, copy, end[1], end[2]))
@@ -313,6 +343,7 @@ class MemoryBackend:
             copy.phase, copy.exit_code = PodPhase(caretaker.told.phase), caretaker.told.exit_code
             if copy.started_at_ms is None and copy.phase is not PodPhase.STARTING:
                 copy.started_at_ms = now_ms
+            copy.changed()
             if copy.phase.finished:
                 machine.end(copy, now_ms, f"exited with code {copy.exit_code}")
             elif caretaker.next_ms is not None:
@@ -342,6 +373,14 @@ class MemoryBackend:
         """The uids of the nodes that are up."""
         with self._lock:
             return [uid for uid, machine in self._machines.items() if machine.up]
+
+    def _read_log(self, copy: Copy) -> tuple[Sequence[bytes], bool]:
+        with self._lock:
+            return tuple(copy.log()), not copy.over
+
+    def _unfollow(self, copy: Copy, followed: FollowedLog) -> None:
+        with self._lock:
+            copy.watchers = [watcher for watcher in copy.watchers if watcher != followed.ring]
 
     # Pieces of the above; the lock is held.
 

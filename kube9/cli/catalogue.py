@@ -24,10 +24,10 @@ BUILT_IN: Mapping[str, str] = {
     "node": "Add, list, drain, fail and delete nodes.",
     "plan": "Show where pods would go: those of some manifests, or of nodes that fail or are drained; change nothing.",
     "plugins": "List every plugin: where it is from, what it offers, and why it failed.",
-    "pod": "Run, list, explain and delete pods.",
+    "pod": "Run, list, explain, look into and delete pods.",
     "serve": "Run a cluster and its REST API until it is told to stop.",
     "simulate": "Place the pods of a trace by one or more schedulers, and compare.",
-    "top": "Show how full each node is, the fullest first.",
+    "top": "Show how full each node is, the fullest first, or what pods really take.",
 }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,16 @@ from kube9.cli.connection import client_options
 from kube9.cli.explanation import show_explanation
 from kube9.cli.launching import failed, launch, outcome, waits_to_run
 from kube9.cli.listing import show_list, show_object
-from kube9.cli.livenames import node_names, pod_names, scheduler_names
+from kube9.cli.livenames import container_names, node_names, pod_names, scheduler_names
 from kube9.cli.namespace import all_option, namespace_option
 from kube9.cli.noun import Noun
 from kube9.cli.output import output_option, wide_output_option
+from kube9.cli.podexec import attach
+from kube9.cli.podlogs import show_log, show_logs, whose_logs
 from kube9.cli.podtable import pod_fields, pod_lines, pod_status
 from kube9.cli.remaining import count_of, remaining
 from kube9.cli.several import do_each, show_documents
+from kube9.cli.terminal import terminal_size
 from kube9.cli.waiting import seconds, wait_option, wait_until
 from kube9.cli.wanted import pod_document
 from kube9.cli.watching import Watch, labels_of
@@ -33,12 +35,19 @@ Document = dict[str, Any]
 
 PHASES = ("Pending", "Starting", "Running", "Succeeded", "Failed")
 
+container_option = click.option(
+    "-c",
+    "--container",
+    metavar="NAME",
+    shell_complete=container_names,
+    help="Which one; else the only one, or the first that is no init container.",
+)
 name_argument = click.argument("name", shell_complete=pod_names)
 
 
 @click.group(cls=Noun)
 def pod() -> None:
-    """Run, list, explain and delete pods."""
+    """Run, list, explain, look into and delete pods."""
 
 
 @pod.command()
@@ -127,14 +136,54 @@ def show(client: Client, output: str, name: str, namespace: str) -> None:
 
 @pod.command()
 @client_options
-@name_argument
+@click.argument("name", required=False, shell_complete=pod_names)
 @namespace_option
-def logs(client: Client, name: str, namespace: str) -> None:
+@container_option
+@click.option("-l", "--selector", metavar="LABELS", help="Of every pod with these labels, each line with its pod.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what it writes, until it has ended.")
+@click.option("--tail", type=click.IntRange(min=0), metavar="NUMBER", help="So many lines from the end.")
+@click.option("-p", "--previous", is_flag=True, help="What its run before the present one wrote.")
+def logs(client: Client, name: str | None, namespace: str, selector: str | None, follow: bool, **options: Any) -> None:
     """Write what a pod has written."""
-    stdout = sys.stdout.buffer
-    for part in client.pod_logs(name, namespace=namespace):
-        stdout.write(part)
-    stdout.flush()
+    names = whose_logs(client, name, selector, namespace, follow=follow)
+    read: Callable[[str], Iterator[bytes]] = partial(client.pod_logs, namespace=namespace, follow=follow, **options)
+    if name is not None:
+        show_log(read(name))
+    elif code := show_logs(names, read, follow=follow):
+        raise click.exceptions.Exit(code)
+
+
+@pod.command("exec")
+@client_options
+@name_argument
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@namespace_option
+@container_option
+@click.option(
+    "-i", "--stdin", "interactive", is_flag=True, help="It reads what is typed here, or what comes by a pipe."
+)
+@click.option("-t", "--tty", "terminal", is_flag=True, help="It has a terminal: this one.")
+def execute(
+    client: Client,
+    name: str,
+    command: tuple[str, ...],
+    namespace: str,
+    container: str | None,
+    interactive: bool,
+    terminal: bool,
+) -> None:
+    """Run a command in a pod: NAME -- COMMAND; its exit code is ours.
+
+    \b
+    kube9 pod exec web -- cat /etc/hosts
+    kube9 pod exec web -i -- psql < dump.sql
+    kube9 pod exec web -it -- sh
+    """  # noqa: D301  (that is how Click is told to keep lines)
+    size = terminal_size() if terminal else None
+    begun = client.exec_pod(name, command, namespace=namespace, container=container, terminal=terminal, size=size)
+    with begun as running:
+        code = attach(running, interactive=interactive, terminal=terminal)
+    raise click.exceptions.Exit(code)
 
 
 @pod.command()

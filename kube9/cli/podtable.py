@@ -12,7 +12,7 @@ from kube9.cli.listing import Field
 from kube9.cli.nodetable import taint_text
 from kube9.cli.output import Column
 
-__all__ = ["NAMESPACE", "POD_FIELDS", "pod_fields", "pod_lines", "pod_name", "pod_status"]
+__all__ = ["NAMESPACE", "POD_FIELDS", "pod_fields", "pod_lines", "pod_name", "pod_status", "requested"]
 
 Document = Mapping[str, Any]
 
@@ -54,11 +54,15 @@ def _ready(pod: Document) -> str:
 
 
 def _requests(pod: Document) -> str:
+    return "+".join(filter(None, map(amounts, requested(pod))))
+
+
+def requested(pod: Document) -> list[Mapping[str, str]]:
     """What it asks for as a whole or, where that is unsaid, container by container."""
     spec = pod["spec"]
     if spec.get("requests"):
-        return amounts(spec["requests"])
-    return "+".join(filter(None, (amounts(_of_container(each)) for each in spec.get("containers", ()))))
+        return [spec["requests"]]
+    return [asked for each in spec.get("containers", ()) if (asked := _of_container(each))]
 
 
 def _of_container(container: Document) -> Mapping[str, str] | None:

@@ -39,7 +39,7 @@ __all__ = ["serve"]
     "backends",
     multiple=True,
     metavar="NAME[:KEY=VALUE,..]",
-    help="Who makes the nodes of --nodes; further ones are there to be named.  [default: memory]",
+    help="Who makes nodes that name none; further ones are there to be named.  [default: memory]",
 )
 @click.option("--health", metavar="NAME[:KEY=VALUE,..]", help="Who judges nodes by their beats.  [default: heartbeat]")
 @click.option("--record-heartbeats", metavar="FILE", help="Write when nodes were heard, for 'kube9 health replay'.")

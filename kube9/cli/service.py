@@ -21,7 +21,6 @@ from kube9.cli.signals import Signals
 from kube9.cli.waiting import seconds
 from kube9.client.address import is_loopback
 from kube9.core.errors import DuplicateName, InvalidInput, StoreError
-from kube9.core.registry import split_step
 from kube9.statedir import ServerRecord, StateDir
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _log = logging.getLogger("kube9.serve")
-
-_DEFAULT_BACKEND = "memory"
 
 
 @frozen(kw_only=True)
@@ -86,8 +83,7 @@ class Service:
         plan = NodePlan.join(map(parse_nodes, self.nodes))
         if plan.auto is not None:
             raise InvalidInput("--nodes: auto: is for simulations; say how many, as in 4xcpu=4,memory=8Gi")
-        backend = split_step(self.backends[0])[0] if self.backends else _DEFAULT_BACKEND
-        return [evolve(spec, backend=backend) for spec in plan.nodes]
+        return [evolve(spec, backend="") for spec in plan.nodes]
 
     @contextmanager
     def _listener(self) -> Iterator[socket.socket]:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from kube9.client.client import Client
+from kube9.client.command import Command, Finished
 
-__all__ = ["Client"]
+__all__ = ["Client", "Command", "Finished"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from kube9.client.address import Address
+from kube9.client.command import Command, exec_body
 from kube9.client.stream import lines_of, messages
-from kube9.client.transport import Transport
+from kube9.client.transport import Transport, parts_of
 from kube9.core.errors import ApiError, ServerUnreachable
 
 __all__ = ["Client", "Document"]
@@ -188,10 +189,54 @@ class Client:
         """What each node has to say to a pod: whether it fits, or why not, its score, and who won."""
         return self._get(_pod(name, "explain"), namespace=namespace)
 
-    def pod_logs(self, name: str, *, namespace: str = "default") -> Iterator[bytes]:
-        """What a pod has written, in pieces."""
-        with self._transport.stream(_pod(name, "logs"), params={"namespace": namespace}, headers={}) as response:
-            yield from response.iter_content(chunk_size=65_536)
+    def pod_logs(
+        self,
+        name: str,
+        *,
+        namespace: str = "default",
+        container: str | None = None,
+        follow: bool = False,
+        tail: int | None = None,
+        previous: bool = False,
+    ) -> Iterator[bytes]:
+        """What a container of a pod has written, in pieces.
+
+        :param container: ``None`` for the only one, or the first that is no init container.
+        :param follow: go on with what it writes, however long that takes, until it has ended.
+        :param tail: so many lines from the end; ``None`` for all there are.
+        :param previous: of its run before the present one.
+        """
+        params = _given(
+            namespace=namespace,
+            container=container,
+            follow="true" if follow else None,
+            tail=tail,
+            previous="true" if previous else None,
+        )
+        with self._transport.stream(_pod(name, "logs"), params=params, headers={}, silent=follow) as response:
+            yield from parts_of(response) if follow else response.iter_content(chunk_size=65_536)
+
+    def exec_pod(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        namespace: str = "default",
+        container: str | None = None,
+        terminal: bool = False,
+        size: tuple[int, int] | None = None,
+    ) -> Command:
+        """Run a command in a container of a pod::
+
+            with cluster.exec_pod("web", ["cat", "/etc/hostname"]) as command:
+                print(command.run().stdout)
+
+        :param container: ``None`` for the only one, or the first that is no init container.
+        :param terminal: give it one; everything it writes is stdout then.
+        :param size: rows and columns of the terminal.
+        """
+        body = exec_body(command, container, size, terminal)
+        return Command(self._transport, self._post(_pod(name, "exec"), body, params={"namespace": namespace})["id"])
 
     # ------------------------------------------------------------------ deployments
 
@@ -298,9 +343,7 @@ class Client:
     def _stream(self, after: int, filters: Mapping[str, str | None]) -> Iterator[Document]:
         headers = {"Accept": _STREAM, "Last-Event-ID": str(after)}
         with self._transport.stream("/v1/events/stream", params=_given(**filters), headers=headers) as response:
-            # Chunk by chunk, or, where the answer has none, byte by byte: nothing may wait for what comes after it.
-            parts = response.iter_content(chunk_size=None if response.raw.chunked else 1)
-            yield from messages(lines_of(parts))
+            yield from messages(lines_of(parts_of(response)))
 
     # ------------------------------------------------------------------ the server
 

@@ -17,7 +17,7 @@ from kube9 import __version__
 from kube9.client.address import Address, is_loopback
 from kube9.core.errors import ApiError, Problem, ServerUnreachable
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "parts_of"]
 
 #: How long a server may take to accept a connection.
 _CONNECT_TIMEOUT_S = 5.0
@@ -59,17 +59,18 @@ class Transport:
                 pool.close()
         self._session.close()
 
-    def json(self, method: str, path: str, *, repeatable: bool = False, **given: Any) -> Any:
+    def json(self, method: str, path: str, *, repeatable: bool = False, silent: bool = False, **given: Any) -> Any:
         """The document that the server answers with; ``None`` for an empty answer.
 
         :param repeatable: doing it twice does what doing it once does, so that it may be sent again.
+        :param silent: the answer may take any time.
         :raises ApiError: the server refused, or what answered is no kube9 server.
         :raises ServerUnreachable: nothing answered.
         """
         started_s = time.monotonic()
         for attempt in count():
             try:
-                return self._once(method, path, given)
+                return self._once(method, path, given, None if silent else self._timeout_s)
             except ApiError as exc:
                 pause_s = self._pause_s(exc, attempt) if repeatable else None
                 if pause_s is None or time.monotonic() + pause_s - started_s > self._retry_for_s:
@@ -79,11 +80,15 @@ class Transport:
 
     @contextmanager
     def stream(
-        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str]
+        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], silent: bool = False
     ) -> Iterator[requests.Response]:
-        """An answer that is read as it comes; what goes wrong on the way is told as by :meth:`json`."""
+        """An answer that is read as it comes; what goes wrong on the way is told as by :meth:`json`.
+
+        :param silent: it may go on for any time without a word.
+        """
         with self._translated("GET"):
-            response = self._send("GET", path, {"params": params, "headers": headers}, stream=True)
+            given = {"params": params, "headers": headers}
+            response = self._send("GET", path, given, patience_s=None if silent else self._timeout_s, stream=True)
             with response:
                 yield response
 
@@ -102,8 +107,8 @@ class Transport:
             return self.pause_s(attempt) if error.retry_after_s is None else error.retry_after_s
         return None
 
-    def _once(self, method: str, path: str, given: Mapping[str, Any]) -> Any:
-        with self._translated(method), self._send(method, path, given) as response:
+    def _once(self, method: str, path: str, given: Mapping[str, Any], patience_s: float | None) -> Any:
+        with self._translated(method), self._send(method, path, given, patience_s=patience_s) as response:
             if not response.content:
                 return None
             try:
@@ -111,8 +116,10 @@ class Transport:
             except ValueError:
                 raise self._stranger(response) from None
 
-    def _send(self, method: str, path: str, given: Mapping[str, Any], **options: Any) -> requests.Response:
-        timeout = (min(_CONNECT_TIMEOUT_S, self._timeout_s), self._timeout_s)
+    def _send(
+        self, method: str, path: str, given: Mapping[str, Any], *, patience_s: float | None, **options: Any
+    ) -> requests.Response:
+        timeout = (min(_CONNECT_TIMEOUT_S, self._timeout_s), patience_s)
         url = self.address.url + path
         # A redirect might lead the token elsewhere, and no kube9 server sends one.
         response = self._session.request(method, url, timeout=timeout, allow_redirects=False, **given, **options)
@@ -172,6 +179,13 @@ class Transport:
             return f"{url} broke the connection off{unsure}"
         was = f", where process {pid} served" if pid is not None else ""
         return f"no server answers at {url}{was}; start one with 'kube9 serve', or name it with --server"
+
+
+def parts_of(response: requests.Response) -> Iterator[bytes]:
+    """What comes of a stream, as it comes."""
+    # Chunk by chunk, or, where the answer has none, byte by byte: nothing may wait for what comes after it.
+    parts: Iterator[bytes] = response.iter_content(chunk_size=None if response.raw.chunked else 1)
+    return parts
 
 
 class _Bearer(requests.auth.AuthBase):

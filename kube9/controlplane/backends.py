@@ -6,7 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
+from attrs import evolve
+
 from kube9.core.errors import UnknownName
+from kube9.core.nodes import NodeSpec
 from kube9.core.ports import NodeBackend
 from kube9.core.stimuli import Stimulus
 
@@ -22,7 +25,7 @@ MakeBackend = Callable[[str, Deliver], NodeBackend]
 class Backends:
     """One backend for each name.
 
-    :param names: those that can be made.
+    :param names: those that can be made; the first is for nodes that name none.
     """
 
     def __init__(self, make: MakeBackend, names: Iterable[str], deliver: Deliver) -> None:
@@ -46,6 +49,15 @@ class Backends:
             if name not in self._made:
                 self._made[name] = self._make(name, self._deliver)
             return self._made[name]
+
+    def name_one(self, spec: NodeSpec) -> NodeSpec:
+        """The same node with a backend that is there.
+
+        :raises UnknownName, Kube9Error: as :meth:`get`.
+        """
+        name = spec.backend or self.names[0]
+        self.get(name)
+        return spec if spec.backend else evolve(spec, backend=name)
 
     def is_by_agent(self, name: str) -> bool:
         """Whether nodes of that backend run the agent, which is told what to do by the answers to its beats."""

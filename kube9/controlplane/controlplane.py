@@ -15,6 +15,7 @@ from kube9.controlplane.announcer import Announcer
 from kube9.controlplane.answers import AddedNode, Applied, HeartbeatAnswer, Launched, NodeHealth, PlaneStatus
 from kube9.controlplane.backends import Backends, MakeBackend
 from kube9.controlplane.carrier import Carrier
+from kube9.controlplane.containers import Containers
 from kube9.controlplane.desk import Desk
 from kube9.controlplane.eventlog import EventLog
 from kube9.controlplane.farewell import Farewell
@@ -25,12 +26,13 @@ from kube9.controlplane.orders import Orders
 from kube9.controlplane.settings import PlaneSettings
 from kube9.controlplane.tickets import Tickets
 from kube9.controlplane.turn import Turn
+from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import View, stored
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.drains import DRAIN_DEADLINE_MS
 from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
-from kube9.core.events import Event, NodeDeleted, NodeLost, NodeReady
+from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pipeline import Explanation
 from kube9.core.plan import Planned
@@ -51,6 +53,8 @@ T = TypeVar("T")
 
 #: Told of a node whose token nobody needs to know in plain any more: it is there, or never will be.
 _SETTLED = (NodeReady, NodeLost, NodeDeleted)
+#: Told of a node that has nothing any more of which anybody could measure what it takes.
+_EMPTY = (NodeFailed, NodeLost, NodeDeleted)
 
 
 @final
@@ -64,7 +68,8 @@ class ControlPlane:
     :param cluster: new and empty.
     :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
-    :param backends: the names it can make.
+    :param backends: the names it can make; the first makes nodes that name none.
+    :param tickets: what new nodes are told of the server.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
     :param recorder: notes every beat; ``None`` for nobody.
@@ -81,51 +86,49 @@ class ControlPlane:
         health: HealthCheck,
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
-        server_url: str = "",
-        certificate: str = "",
+        tickets: Tickets | None = None,
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.settings = settings = settings or PlaneSettings()
         #: What is durable, readable without waiting for the loop.
-        self.view = View()
+        self.view = view = View()
         #: The latest events; older ones are in the store.
         self.events = EventLog(settings.events_kept)
-        self.store = store
-        self._cluster, self._clock, self._recorder = cluster, clock, recorder
+        #: What pods really take, where nodes measure it.
+        self.usage = Usage()
+        self.store, self.clock = store, clock
+        self._cluster, self._recorder = cluster, recorder
         self._orders = Orders(self.view)
-        self._inbox = Inbox(settings.requests_waiting_max)
-        self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
-        self._backends = Backends(make_backend, backends, self._deliver)
-        self._tickets = Tickets(server_url, certificate)
-        self._desk = Desk(self._backends, self._inbox, clock)
+        self._inbox = inbox = Inbox(settings.requests_waiting_max)
+        inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
+        self._backends = made = Backends(make_backend, backends, self._deliver)
+        #: What goes on in the containers of pods.
+        self.containers = Containers(view, made)
+        self._tickets = tickets = tickets or Tickets()
+        self._desk = desk = Desk(made, inbox, clock, held_max=settings.answers_held_max)
         self._carrier = Carrier(
-            backends=self._backends,
-            tickets=self._tickets,
-            desk=self._desk,
-            view=self.view,
-            inbox=self._inbox,
-            clock=clock,
-            settings=settings,
+            backends=made, tickets=tickets, desk=desk, view=view, inbox=inbox, clock=clock, settings=settings
         )
         self._monitor = Monitor(
             check=health,
-            backends=self._backends,
-            view=self.view,
-            inbox=self._inbox,
+            backends=made,
+            view=view,
+            inbox=inbox,
             clock=clock,
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
             note_lease=store.note_lease,
             note=recorder and recorder.note,
+            usage=self.usage,
             lease_ms=settings.lease_ms,
         )
         self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
         self._loop = Loop(
             cluster=cluster,
             store=store,
-            inbox=self._inbox,
-            tickets=self._tickets,
-            view=self.view,
+            inbox=inbox,
+            tickets=tickets,
+            view=view,
             log=self.events,
             clock=clock,
             settings=settings,
@@ -147,7 +150,7 @@ class ControlPlane:
         :raises StoreError: what is stored cannot be read.
         """
         loaded = self.store.load()
-        clock_ms = self._clock.now_ms()
+        clock_ms = self.clock.now_ms()
         now_ms = max(clock_ms, loaded.now_ms)
         self._loop.ahead_ms = now_ms - clock_ms
         self._loop.next_event_id = loaded.next_event_id
@@ -193,7 +196,7 @@ class ControlPlane:
             leaving.destroy(self.view.nodes(), self._backends, self.settings.stop_grace_ms / 1000)
         self._announcer.close(_left_s(until_s))
         self._backends.close()
-        for part in (self._clock, self._recorder, self.store):
+        for part in (self.clock, self._recorder, self.store):
             if (close := getattr(part, "close", None)) is not None:
                 close()
 
@@ -213,7 +216,7 @@ class ControlPlane:
         :raises DuplicateName: there is another node of that name, or of that uid.
         :raises Conflict: the one of that name is being deleted.
         """
-        self._backends.get(spec.backend)
+        spec = self._backends.name_one(spec)
         return self._ask(partial(self._orders.add_node, spec=spec, uid=uid))
 
     def cordon_node(self, name: str, cordoned: bool) -> Node:
@@ -338,18 +341,6 @@ class ControlPlane:
         """Stop a pod and forget it; returns it as it is now, or was at last."""
         return self._ask(partial(self._orders.delete_pod, namespace=namespace, name=name, grace_ms=grace_ms))
 
-    def pod_logs(self, namespace: str, name: str) -> Iterator[bytes]:
-        """What the present copy of a pod has written, in pieces.
-
-        :raises Conflict: it has no node yet.
-        :raises BackendError: its node cannot tell now.
-        """
-        pod = self.view.pod(namespace, name)
-        node = None if pod.node_uid is None else self.view.node_by_uid(pod.node_uid)
-        if node is None:
-            raise Conflict(f"pod {name!r} is {pod.phase.value} on no node, and has no logs")
-        return self._backends.get(node.spec.backend).logs(node, pod)
-
     # Deployments.
 
     def apply_deployment(self, spec: DeploymentSpec, *, uid: str) -> Applied:
@@ -453,6 +444,8 @@ class ControlPlane:
                 self._tickets.drop(event.node.uid)
             if isinstance(event, NodeDeleted):
                 self._desk.forget(event.node.uid)
+            if isinstance(event, _EMPTY):
+                self.usage.forget(event.node.uid)
         self._announcer.put(events)
 
     def _make_backends_of(self, nodes: Iterable[Node]) -> None:

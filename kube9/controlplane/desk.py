@@ -40,14 +40,13 @@ class Desk:
 
     """
 
-    def __init__(self, backends: Backends, inbox: Inbox, clock: Clock) -> None:
-        self._backends, self._inbox, self._clock = backends, inbox, clock
+    def __init__(self, backends: Backends, inbox: Inbox, clock: Clock, *, held_max: int) -> None:
+        self._backends, self._inbox, self._clock, self._held_max = backends, inbox, clock, held_max
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._woken: set[str] = set()
         #: How long copies get to stop where somebody said so, by node.
         self._graces: dict[str, dict[tuple[str, int], int]] = {}
-        self._closed = False
 
     def ask(self, node_uid: str, beat: Beat, wait_ms: int, take: Callable[[Turn], Answer]) -> Request[Answer]:
         """Have a beat answered, by what ``take`` makes of it and by what its node is to do. From any thread.
@@ -72,7 +71,7 @@ class Desk:
         self._forget_graces(node_uid, beat.pods)
         answer = self._with_orders(node, answer, beat.pods, turn.cluster)
         hold_ms = min(wait_ms, answer.interval_ms)
-        if hold_ms <= 0 or answer.start or answer.stop or answer.token != beat.token or self._closed:
+        if hold_ms <= 0 or answer.start or answer.stop or answer.token != beat.token or len(self) >= self._held_max:
             return answer
         held = _Held(request, answer, beat.pods)
         with self._lock:
@@ -101,7 +100,7 @@ class Desk:
 
     def close(self) -> None:
         """Keep nothing back any more."""
-        self._closed = True
+        self._held_max = 0
         for node_uid in list(self._held):
             self._let_go(node_uid)
 

@@ -16,6 +16,7 @@ from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.leasebook import LeaseBook
 from kube9.controlplane.turn import Turn
+from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import View
 from kube9.core import events as e
 from kube9.core import stimuli as s
@@ -49,6 +50,7 @@ class Monitor:
     :param heartbeat_ms: how often nodes are to beat, as long as there are few of them.
     :param lease_ms: for how long at least a node may run pods after a beat that was answered.
     :param note_lease: makes durable how long a lease a node may have, before any has it.
+    :param usage: gets what nodes measured.
     :param note: told of each beat and of what is known of its node: event, name, and when.
     """
 
@@ -64,8 +66,10 @@ class Monitor:
         lease_ms: int = 1,
         note_lease: Callable[[int], None] | None = None,
         note: Callable[[str, str, int], None] | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self._note = note or _nobody_notes
+        self._usage = usage or Usage()
         self._leases = LeaseBook(note_lease or _nobody_needs)
         self._backends, self._view = backends, view
         self._inbox, self._clock = inbox, clock
@@ -142,6 +146,8 @@ class Monitor:
         node = turn.cluster.nodes.get(uid)
         if welcome.lease_ms and node is not None and node.phase in _JUDGED:
             self._note(BEAT, node.name, turn.clock_ms)
+        if welcome.lease_ms and (beat.use or self._usage.of_node(uid) is not None):
+            self._usage.note(uid, beat.use)
         if welcome.silent:
             return Answer(beat.sequence, beat.token, 0, self._next_interval_ms(), boot=beat.boot)
         if welcome.stimulus is not None:

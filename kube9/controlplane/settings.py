@@ -40,5 +40,7 @@ class PlaneSettings:
     heartbeat_ms: int = field(default=1_000, validator=positive)
     #: For how long at least a node may run pods after a beat that was answered; never less than nine beats.
     lease_ms: int = field(default=LEASE_MS, validator=positive)
+    #: Agents that are kept waiting until there is something to tell them; any further one is told with its next beat.
+    answers_held_max: int = field(default=10_000, validator=not_negative)
     #: How long a stop waits for backends to begin what they were told.
     stop_grace_ms: int = field(default=5_000, validator=not_negative)

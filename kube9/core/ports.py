@@ -222,6 +222,10 @@ class NodeBackend(Protocol):
     def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
         """What this epoch of ``pod`` has written so far, in pieces of any size.
 
+        One that is followed may have a ``close``, which any thread may call, also while another one waits for the next
+        piece: that is then the end. One without, whose reader cannot be reached while it waits, gives an empty piece
+        every few seconds.
+
         :raises InvalidInput: it has no such container, or the backend keeps nothing of what is asked for.
         :raises NodeGone: the node is not known or not up.
         """

@@ -8,7 +8,7 @@ from kube9.manifest.manifest import Manifest, Manifests
 from kube9.manifest.parser import API_VERSION, KINDS, Parser, parse_document
 from kube9.manifest.sets import Skipped, parse_documents, read_manifests, read_paths
 from kube9.manifest.sources import documents_in, documents_of
-from kube9.manifest.views import deployment_document, node_document, pod_document
+from kube9.manifest.views import deployment_document, node_document, pod_document, usage_document
 from kube9.manifest.written import timestamp
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "read_manifests",
     "read_paths",
     "timestamp",
+    "usage_document",
 ]

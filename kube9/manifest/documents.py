@@ -60,7 +60,7 @@ def node_metadata(spec: NodeSpec) -> Document:
 
 def node_spec(spec: NodeSpec) -> Document:
     written: Document = {}
-    if spec.backend != "memory":
+    if spec.backend:
         written["backend"] = spec.backend
     kinds = {device.kind for device in spec.devices}
     if capacity := {name: amount for name, amount in spec.capacity.items() if name not in kinds}:

@@ -26,7 +26,10 @@ def _cordoned(reader: Reader, value: Any) -> Any:
 NODE_SPEC = Shape(
     "spec of a Node",
     honoured(
-        "backend", filled_text, "text", says="What makes the node and runs its pods: `memory` where it is unsaid."
+        "backend",
+        filled_text,
+        "text",
+        says="What makes the node and runs its pods: the server's own where it is unsaid.",
     ),
     honoured("capacity", amounts, "quantities by resource", says="`pods` is the most pods it takes."),
     honoured("devices", read_device_groups, "list of devices"),
@@ -39,7 +42,7 @@ NODE_SPEC = Shape(
 def read_node_spec(reader: Reader, value: Any) -> Any:
     before = reader.faults
     found = NODE_SPEC.read(reader, value)
-    return NOTHING if found is None else reader.named(NodeSpec, found, before)
+    return NOTHING if found is None else reader.named(NodeSpec, {"backend": "", **found}, before)
 
 
 NODE = Shape(

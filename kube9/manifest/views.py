@@ -13,13 +13,14 @@ from kube9.manifest.parser import API_VERSION
 from kube9.manifest.written import Document, quantities, timestamp
 from kube9.manifest.writtenpod import pod_spec
 
-__all__ = ["deployment_document", "node_document", "pod_document"]
+__all__ = ["deployment_document", "node_document", "pod_document", "usage_document"]
 
 
-def pod_document(pod: Pod, node_name: str | None) -> Document:
+def pod_document(pod: Pod, node_name: str | None, use: tuple[int, int] | None = None) -> Document:
     """A pod as it is shown; of a secret's texts only the keys.
 
     :param node_name: of the node it is bound to; ``None`` while it waits.
+    :param use: what was measured of it, as :func:`usage_document` takes it.
     """
     spec = pod.spec
     metadata = _metadata(metadata_of(spec), pod.uid, pod.created_at_ms)
@@ -53,8 +54,14 @@ def pod_document(pod: Pod, node_name: str | None) -> Document:
             "deleting": pod.deleting,
             "evicting": pod.evicting,
             "leaving": pod.leaving,
+            **({} if use is None else {"usage": usage_document(*use)}),
         },
     }
+
+
+def usage_document(cpu_milli: int, memory_bytes: int) -> Document:
+    """What was measured, as quantities."""
+    return quantities({"cpu": cpu_milli, "memory": memory_bytes})
 
 
 def deployment_document(deployment: Deployment, pods: Iterable[Pod]) -> Document:
@@ -84,11 +91,12 @@ def deployment_document(deployment: Deployment, pods: Iterable[Pod]) -> Document
     }
 
 
-def node_document(node: Node, used: Mapping[str, int], pods: int) -> Document:
+def node_document(node: Node, used: Mapping[str, int], pods: int, use: tuple[int, int] | None = None) -> Document:
     """A node as it is shown.
 
     :param used: what is set aside on it, by resource.
     :param pods: how many pods are on it.
+    :param use: what was measured of them, as :func:`usage_document` takes it.
     """
     spec = node.spec
     used = {resource: amount for resource, amount in used.items() if amount and resource != "pods"}
@@ -111,6 +119,7 @@ def node_document(node: Node, used: Mapping[str, int], pods: int) -> Document:
             "used": quantities(used),
             "pods": pods,
             "drain": None if node.drain is None else _drain(node.drain, pods),
+            **({} if use is None else {"usage": usage_document(*use)}),
         },
     }
 

@@ -245,6 +245,31 @@ def test_one_that_was_stopped_is_not_told_of_any_more():
     assert (brain.has("p", 1), listed(brain)) == (False, ())
 
 
+def test_one_that_has_ended_is_told_of_until_it_is_stopped_and_nothing_of_it_is_left():
+    brain = leased()
+    brain.start(0, "p", 1)
+    brain.exited("p", 1, 0)
+    assert brain.stop("p", 1)
+    assert listed(brain) == (CopyReport("p", 1, "Succeeded", 0),)
+    brain.stopped("p", 1)
+    assert brain.changed
+    assert listed(brain) == ()
+    assert not brain.stop("p", 1)
+    brain.stopped("p", 1)
+    assert not brain.changed
+
+
+def test_to_stop_one_that_has_ended_leaves_a_newer_one_alone():
+    brain = leased()
+    brain.start(0, "p", 1)
+    brain.exited("p", 1, 3)
+    brain.start(1, "p", 2)
+    assert brain.stop("p", 1)
+    brain.stopped("p", 1)
+    assert listed(brain) == (CopyReport("p", 2, "Starting"),)
+    assert brain.copies() == [("p", 2)]
+
+
 @pytest.mark.parametrize("phase", ["starting", "running", "ended"])
 def test_to_start_what_was_started_changes_nothing(phase):
     brain = leased()
@@ -352,6 +377,8 @@ def test_only_the_last_ends_are_told():
         brain.start(0, f"p{number}", 1)
         brain.exited(f"p{number}", 1, 0)
     assert [copy.uid for copy in listed(brain)] == [f"p{number}" for number in range(150, 250)]
+    assert brain.forgotten() == [(f"p{number}", 1) for number in range(150)]
+    assert brain.forgotten() == []
 
 
 def test_what_runs_is_told_however_many_have_ended():
@@ -363,7 +390,7 @@ def test_what_runs_is_told_however_many_have_ended():
     assert CopyReport("lasting", 1, "Starting") in listed(brain)
 
 
-DEEDS = st.sampled_from(["start", "started", "exited", "not_started", "stop", "fence", "renew"])
+DEEDS = st.sampled_from(["start", "started", "exited", "not_started", "stop", "stopped", "fence", "renew"])
 
 
 @given(deeds=st.lists(st.tuples(DEEDS, st.sampled_from("pq"), st.integers(1, 4), st.integers(0, 4_000))))
@@ -384,6 +411,9 @@ def test_no_epoch_starts_twice_nor_after_a_later_one_and_of_no_pod_two_at_once(d
         elif deed == "not_started":
             brain.not_started(uid, epoch, "no image")
         elif deed == "stop" and brain.stop(uid, epoch):
+            brain.stopped(uid, epoch)
+            assert (uid, epoch) not in [(copy.uid, copy.epoch) for copy in listed(brain, now_ms)]
+        elif deed == "stopped":
             brain.stopped(uid, epoch)
         elif deed == "fence":
             brain.fence(now_ms)

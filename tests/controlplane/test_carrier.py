@@ -66,7 +66,7 @@ class Bench:
         self.carrier = Carrier(
             backends=backends,
             tickets=self.tickets,
-            desk=Desk(backends, self.inbox, self.clock),
+            desk=Desk(backends, self.inbox, self.clock, held_max=0),
             view=self.view,
             inbox=self.inbox,
             clock=self.clock,

@@ -163,9 +163,9 @@ class TestPods:
         world.node("n")
         world.pod("waits", 5000)
         with pytest.raises(Conflict, match="pod 'waits' is Pending on no node, and has no logs"):
-            plane.pod_logs("default", "waits")
+            plane.containers.logs("default", "waits")
         world.running("p")
-        assert b"running" in b"".join(plane.pod_logs("default", "p"))
+        assert b"running" in b"".join(plane.containers.logs("default", "p"))
 
     def test_options_of_a_node_are_how_its_pods_behave(self, world):
         world.start()

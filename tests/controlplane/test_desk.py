@@ -179,6 +179,17 @@ def test_a_start_of_a_node_that_is_not_known_yet_is_answered_at_once(plane, agen
     assert other.beat(30).lease_ms > 0, "it has joined"
 
 
+def test_only_so_many_are_kept_waiting(world):
+    plane = world.start(settings={"answers_held_max": 1}, **how())
+    first, second = agents = [Agent(plane, name) for name in ("n", "m")]
+    for each in agents:
+        plane.add_node(NodeSpec(name=each.name), uid=f"uid-{each.name}")
+        each.join()
+    _, answered = first.send()
+    assert second.beat(LONG_MS).lease_ms > 0
+    assert not answered.is_set()
+
+
 def test_the_end_of_the_server_answers_all(world, agent):
     request, answered = agent.send()
     world.plane.stop()

@@ -26,7 +26,7 @@ def test_devices_are_added_to_the_capacity():
         ({"capacity": {"cpu": 1.5}}, "capacity: cpu must be a whole number"),
         ({"capacity": {"gpu": 1}, "devices": (GPUS,)}, "capacity: gpu is given as 1 and also as devices"),
         ({"devices": (GPUS, GPUS)}, "devices: 'gpu' is listed 2 times"),
-        ({"backend": ""}, "backend must not be empty"),
+        ({"backend": None}, "backend must be a text"),
         ({"capacity": {"a b": 1}}, "capacity: 'a b' must be a name of letters"),
         ({"labels": {"a": "b c"}}, "labels: a must be a text that is empty or of letters"),
         ({"options": {"": "x"}}, "options: a name must be a text with something in it"),

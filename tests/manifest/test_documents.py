@@ -35,7 +35,7 @@ def test_what_is_as_it_would_be_anyway_is_left_out():
         "metadata": {"name": "p"},
         "spec": {"containers": [{"name": "c", "image": "nginx:1", "resources": {"requests": {"cpu": "500m"}}}]},
     }
-    assert node_spec_document(NodeSpec(name="n")) == {"metadata": {"name": "n"}, "spec": {}}
+    assert node_spec_document(NodeSpec(name="n", backend="")) == {"metadata": {"name": "n"}, "spec": {}}
 
 
 def test_devices_are_not_written_a_second_time_as_an_amount():

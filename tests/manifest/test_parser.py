@@ -232,7 +232,7 @@ def test_threads_may_share_a_parser(pod):
 
 
 def test_what_the_address_says_need_not_be_said_again():
-    assert parse_document({"metadata": {"name": "n"}, "spec": {}}, kind="Node").spec == NodeSpec(name="n")
+    assert parse_document({"metadata": {"name": "n"}, "spec": {}}, kind="Node").spec == NodeSpec(name="n", backend="")
 
 
 @pytest.mark.parametrize(

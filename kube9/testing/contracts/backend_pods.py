@@ -200,14 +200,3 @@ class BackendPods(BackendSetting):
 
         assert stage.deliveries.wait_for(ready, self.patience_ms), "nobody told that it was ready"
         assert [(report.epoch, report.ready) for report in stage.reports(node, pod)] == [(pod.epoch, True)]
-
-    @needs("logs")
-    def test_logs_are_bytes(self, stage: Stage) -> None:
-        """In pieces, that end."""
-        node = self.joined(stage)
-        pod = stage.new_pod(node, self.long_pod())
-        stage.start(node, pod)
-        stage.settle()
-        pieces = list(stage.backend.logs(node, pod))
-        assert all(isinstance(piece, bytes) for piece in pieces), f"expected pieces of bytes, got {pieces!r}"
-        assert self.expected_log() in b"".join(pieces)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import pytest
@@ -29,8 +29,10 @@ class BackendSetting(Contract):
     capabilities: ClassVar[Mapping[str, str]] = FrozenMap(
         {
             "copies": "run several epochs of one pod side by side, as no node does that refuses a second copy",
+            "exec": "run a command in a container that runs (echoing_command, failing_command)",
             "exit": "run a pod that ends by itself with a given exit code (short_pod)",
             "fence": "tell that nothing of a node runs any more, as soon as its restart has made sure of that",
+            "follow": "hand out what a pod goes on to write",
             "logs": "hand out what a pod has written",
             "lose": "let a test kill a node (lose_node)",
             "many-nodes": "have several nodes at once",
@@ -45,6 +47,9 @@ class BackendSetting(Contract):
     patience_ms: ClassVar[int] = 60_000
     #: After how long without a word nothing more is expected, in the clock's time.
     quiet_ms: ClassVar[int] = 500
+
+    #: How long the contract waits for what a pod or a command writes, in real time.
+    reading_patience_s: ClassVar[float] = 60.0
 
     @pytest.fixture
     def clock(self) -> Clock:
@@ -101,6 +106,14 @@ class BackendSetting(Contract):
     def unstartable_pod(self) -> PodSpec:
         """A pod that cannot start, such as one whose image does not exist; needed for ``start-error``."""
         self.to_override("unstartable_pod", "a pod that cannot start")
+
+    def echoing_command(self) -> Sequence[str]:
+        """A command that writes what it reads until its input ends, and then ends well."""
+        return ["cat"]
+
+    def failing_command(self) -> Sequence[str]:
+        """A command that writes ``out`` to stdout and ``err`` to stderr, a line each, and exits with 3."""
+        return ["sh", "-c", "echo out; echo err >&2; exit 3"]
 
     def lose_node(self, backend: NodeBackend, node: Node) -> None:
         """Kill the node as a failing machine would die; a restart must still be possible. Needed for ``lose``."""

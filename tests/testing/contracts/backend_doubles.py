@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 from attrs import evolve
 
 from kube9.backends.behaviour import PodBehaviour
 from kube9.backends.memory import MemoryBackend
+from kube9.backends.pretence import PretendedCommand
 from kube9.core.containers import RestartPolicy
-from kube9.core.errors import NodeGone
+from kube9.core.errors import Conflict, NodeGone
 from kube9.core.pods import PodPhase
-from kube9.core.ports import PodReport
+from kube9.core.ports import ALL_LOGS, PodReport
 from kube9.core.stimuli import (
     DestroyNodeDone,
     NodeFenced,
@@ -318,19 +321,164 @@ class NeverReady(Sound):
 
 
 class LogsText(Sound):
-    def logs(self, node, pod):
-        return iter([piece.decode() for piece in super().logs(node, pod)])
+    def logs(self, node, pod, options=ALL_LOGS):
+        return (
+            super().logs(node, pod, options)
+            if options.follow
+            else iter([piece.decode() for piece in super().logs(node, pod, options)])
+        )
 
 
 class LogsNothing(Sound):
-    def logs(self, node, pod):
-        super().logs(node, pod)
-        return iter(())
+    def logs(self, node, pod, options=ALL_LOGS):
+        log = super().logs(node, pod, options)
+        return log if options.follow else iter(())
 
 
 class RaisesLate(Sound):
-    def logs(self, node, pod):
-        yield from super().logs(node, pod)
+    def logs(self, node, pod, options=ALL_LOGS):
+        yield from super().logs(node, pod, options)
+
+
+class LogsTheBeginning(Sound):
+    def logs(self, node, pod, options=ALL_LOGS):
+        lines = [*super().logs(node, pod, evolve(options, tail=None, follow=False))]
+        return super().logs(node, pod, options) if options.follow else iter(lines[: options.tail])
+
+
+class LogsAnyContainer(Sound):
+    def logs(self, node, pod, options=ALL_LOGS):
+        return super().logs(node, pod, evolve(options, container=""))
+
+
+class FollowsNothing(Sound):
+    def logs(self, node, pod, options=ALL_LOGS):
+        return super().logs(node, pod, evolve(options, follow=False))
+
+
+class Endless:
+    """What goes on with empty pieces when it is over, until it is closed."""
+
+    def __init__(self, log):
+        self.log, self.closed = log, threading.Event()
+
+    def __iter__(self):
+        yield from self.log
+        self.closed.wait(3)
+
+    def close(self):
+        self.log.close()
+        self.closed.set()
+
+
+class FollowsForEver(Sound):
+    def logs(self, node, pod, options=ALL_LOGS):
+        log = super().logs(node, pod, options)
+        return Endless(log) if options.follow else log
+
+
+class FollowsWithoutEscape(Sound):
+    def logs(self, node, pod, options=ALL_LOGS):
+        log = super().logs(node, pod, options)
+        return map(bytes, log) if options.follow else log
+
+
+class Session:
+    """Does what another one does."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def __getattr__(self, name):
+        return getattr(self.session, name)
+
+
+class RunsCommands(Sound):
+    """Hands out sessions of its class ``kind``."""
+
+    kind = Session
+
+    def run_command(self, node, pod, container, command, *, terminal=False):
+        return self.kind(super().run_command(node, pod, container, command, terminal=terminal))
+
+
+class OneStream(Session):
+    def output(self):
+        return ((1, data) for _, data in self.session.output())
+
+
+class MixesStreams(RunsCommands):
+    kind = OneStream
+
+
+class AlwaysWell(Session):
+    def exit_code(self):
+        return None if self.session.exit_code() is None else 0
+
+
+class EndsWell(RunsCommands):
+    kind = AlwaysWell
+
+
+class LateReader(Session):
+    kept = b""
+
+    def write(self, data):
+        self.kept += data
+
+    def close_input(self):
+        self.session.write(self.kept)
+        self.session.close_input()
+
+
+class AnswersAtTheEnd(RunsCommands):
+    kind = LateReader
+
+
+class HasNoTerminals(Sound):
+    def run_command(self, node, pod, container, command, *, terminal=False):
+        return super().run_command(node, pod, container, command)
+
+
+class Outliving(Session):
+    def output(self):
+        yield from self.session.output()
+        if self.session.exit_code() == 137:
+            threading.Event().wait(3)
+
+
+class CommandsOutlivePods(RunsCommands):
+    kind = Outliving
+
+
+class Sticky(Session):
+    def close(self):
+        """Nothing."""
+
+
+class CommandsCannotBeLeft(RunsCommands):
+    kind = Sticky
+
+
+class RunsInAnyContainer(Sound):
+    def run_command(self, node, pod, container, command, *, terminal=False):
+        return super().run_command(node, pod, "", command, terminal=terminal)
+
+
+class RunsInWhatEnded(Sound):
+    def run_command(self, node, pod, container, command, *, terminal=False):
+        try:
+            return super().run_command(node, pod, container, command, terminal=terminal)
+        except Conflict:
+            return PretendedCommand(command, terminal=terminal)
+
+
+class RunsNowhere(Sound):
+    def run_command(self, node, pod, container, command, *, terminal=False):
+        try:
+            return super().run_command(node, pod, container, command, terminal=terminal)
+        except NodeGone:
+            return PretendedCommand(command, terminal=terminal)
 
 
 class CannotExit(ExitsTwice):

@@ -15,6 +15,7 @@ import {module} as doubles
 
 class TestDouble(BackendContract):
     cannot = getattr(doubles.{double}, "cannot", ())
+    reading_patience_s = 2.0
 
     @pytest.fixture
     def backend(self, clock, deliver):
@@ -88,12 +89,35 @@ CAUGHT_BY = {
     "RestartsWhatWasStopped": {"test_a_pod_between_two_restarts_can_be_stopped"},
     "ReadyAtOnce": {"test_a_pod_is_told_as_ready_when_it_is"},
     "NeverReady": {"test_a_pod_is_told_as_ready_when_it_is"},
-    "LogsText": {"test_logs_are_bytes"},
+    "LogsText": {
+        "test_logs_are_bytes",
+        "test_the_end_of_a_log_is_so_many_lines",
+        "test_a_followed_log_goes_on_until_the_pod_has_ended",
+    },
     "LogsNothing": {"test_logs_are_bytes"},
+    "LogsTheBeginning": {"test_the_end_of_a_log_is_so_many_lines"},
+    "LogsAnyContainer": {"test_the_log_of_no_such_container_is_refused"},
+    "FollowsNothing": {"test_a_followed_log_goes_on_until_the_pod_has_ended"},
+    "FollowsForEver": {"test_a_followed_log_goes_on_until_the_pod_has_ended"},
+    "FollowsWithoutEscape": {"test_a_followed_log_can_be_left"},
+    "MixesStreams": {"test_a_command_tells_what_it_wrote_where_and_how_it_ended"},
+    "EndsWell": {
+        "test_a_command_tells_what_it_wrote_where_and_how_it_ended",
+        "test_at_a_terminal_everything_is_stdout",
+    },
+    "AnswersAtTheEnd": {"test_a_command_reads_its_input_to_the_end"},
+    "HasNoTerminals": {"test_at_a_terminal_everything_is_stdout"},
+    "CommandsOutlivePods": {"test_a_command_ends_with_its_pod"},
+    "CommandsCannotBeLeft": {"test_a_command_can_be_left"},
+    "RunsInAnyContainer": {"test_a_command_in_no_such_container_is_refused"},
+    "RunsInWhatEnded": {"test_a_command_in_a_pod_that_does_not_run_is_refused"},
+    "RunsNowhere": {"test_a_node_that_is_not_there_runs_no_commands"},
     "RaisesLate": {
         "test_an_unknown_node_runs_nothing",
         "test_a_destroyed_node_takes_its_pods_with_it",
         "test_a_lost_node_runs_nothing",
+        "test_the_log_of_no_such_container_is_refused",
+        "test_a_followed_log_can_be_left",
     },
 }
 
@@ -107,5 +131,5 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
 def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
     write_suite("backend_doubles", "CannotExit", suite=SUITE)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(passed=30, skipped=4)
+    result.assert_outcomes(passed=42, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

@@ -1,0 +1,1 @@
+"""How fast containers are there, beside the bare engine and Docker Swarm: run ``python -m bench docker``."""

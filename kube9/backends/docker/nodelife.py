@@ -123,7 +123,7 @@ class NodeLife:
             try:
                 self._make(node, join)
             except EngineRefused as exc:
-                if exc.status != 404:
+                if not _lacks_something(exc):
                     raise
                 # The image or the network was removed by somebody just now.
                 self._make(node, join)
@@ -201,8 +201,10 @@ class NodeLife:
 
     # Recovering.
 
-    def restart(self, node: Node, fenced: Callable[[], None]) -> bool:
-        """Start it anew, empty of pods; whether there is a container to start.
+    def restart(self, node: Node, fenced: Callable[[], None]) -> int | None:
+        """Start it anew, empty of pods: 0, or when it may be started, if it was broken on purpose until then.
+
+        ``None`` where there is no container that could be started.
 
         :param fenced: called once nothing of it runs.
         :raises BackendError: it cannot be started.
@@ -215,14 +217,14 @@ class NodeLife:
             dead = self._fence.end_pods(node.uid)
             fenced()
             self._fence.remove(dead)
-            return found is not None and self._start_again(node, found.id)
+            return None if found is None else self._start_again(node, found.id)
 
-    def _start_again(self, node: Node, container: str) -> bool:
+    def _start_again(self, node: Node, container: str) -> int | None:
         outage = self.outage(container)
         if outage is not None and outage.until_ms is None:
             raise BackendError("it was broken for good on purpose; delete it and add another")
         if outage is not None and outage.until_ms is not None and outage.until_ms > self._clock.now_ms():
-            return True
+            return outage.until_ms
         if self._door.known:
             server = server_file_of(self._door.open(self.info(), self._network.ensure()))
             self._engine.put_archive(container, packed_files({SERVER_FILE: json.dumps(server).encode()}))
@@ -231,13 +233,13 @@ class NodeLife:
             self._start(container)
         except (EngineAway, EngineRefused) as exc:
             self._boots.end(node.uid)
-            if isinstance(exc, EngineRefused) and exc.status == 404:
+            if isinstance(exc, EngineRefused) and _lacks_something(exc):
                 # Its network or its image is another one by now: it will never start again.
                 self._engine.remove(container)
-                return False
+                return None
             raise
         self.states.put(node.uid, True)
-        return True
+        return 0
 
     # Breaking.
 
@@ -304,6 +306,11 @@ class NodeLife:
             self._door.close()
             self._fence.remove_cluster()
         return True
+
+
+def _lacks_something(refusal: EngineRefused) -> bool:
+    """Whether a container cannot be because its image or its network is not there."""
+    return refusal.status == 404 or ("network" in str(refusal) and "not found" in str(refusal))
 
 
 def _document(content: bytes | None) -> dict[str, Any] | None:

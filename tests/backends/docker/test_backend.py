@@ -379,6 +379,18 @@ def test_a_node_that_is_down_for_a_while_comes_back_by_itself_and_not_before(ben
     assert bench.deliveries.of(RestartNodeFailed, node.uid) == []
 
 
+def test_a_node_that_is_down_for_a_while_is_brought_back_in_time_by_another_server(bench, make_bench):
+    node = bench.up()
+    bench.backend.fail_node(node, down_for_ms=3_000)
+    bench.leave()
+    again = make_bench()
+    again.nodes.append(node)
+    again.told(LookAfterNode, node)
+    again.backend.restart_node(node)
+    eventually(lambda: again.runs(node))
+    assert again.deliveries.of(RestartNodeFailed, node.uid) == []
+
+
 def test_a_node_that_is_not_there_cannot_be_broken(bench):
     with pytest.raises(NodeGone, match="has no container"):
         bench.backend.fail_node(bench.node())

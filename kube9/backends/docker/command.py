@@ -39,7 +39,8 @@ class DockerCommand:
                 made = client.exec_create(container, list(command), stdin=True, tty=terminal)
             self._id = str(made["Id"])
             client = self._held.enter_context(engine.stream())
-            raw: Any = client.exec_start(self._id, tty=terminal, socket=True)
+            with engine.answers():
+                raw: Any = client.exec_start(self._id, tty=terminal, socket=True)
         except EngineRefused as exc:
             self._held.close()
             kind = Conflict if exc.status == 409 else BackendError

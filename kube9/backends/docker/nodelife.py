@@ -305,6 +305,7 @@ class NodeLife:
         if not in_use and not self._engine.containers((self._marks.of_cluster,)):
             self._door.close()
             self._fence.remove_cluster()
+            self._image.remove_leftovers()
         return True
 
 

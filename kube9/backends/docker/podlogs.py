@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
@@ -16,10 +16,7 @@ from kube9.core.errors import BackendError, InvalidInput
 from kube9.core.pods import Pod
 from kube9.core.ports import LogOptions
 
-if TYPE_CHECKING:
-    from docker import APIClient
-
-__all__ = ["LogStream", "PodContainers", "container_names"]
+__all__ = ["ContainerLog", "PodContainers", "container_names"]
 
 #: How long before the engine notes its start a container may write something; a restart takes longer.
 _SLACK_S = 0.1
@@ -75,56 +72,59 @@ class PodContainers:
     def _pieces(
         self, container: str, options: LogOptions, since: float | None = None, until: float | None = None
     ) -> Iterator[bytes]:
-        how: dict[str, Any] = {
-            "container": container,
-            "stdout": True,
-            "stderr": True,
-            "stream": True,
+        how = {
             "follow": options.follow and not options.previous,
             "tail": "all" if options.tail is None else options.tail,
             "since": since,
             "until": until,
         }
-        return LogStream(self.engine, lambda client: client.logs(**how), self.pod.name)
+        return ContainerLog(self.engine, container, f"the logs of pod {self.pod.name!r}", how)
 
 
-class LogStream(Iterator[bytes]):
-    """What a container writes, piece by piece. Closed by any thread, it ends, also for one that waits for more.
+class ContainerLog(Iterator[bytes]):
+    """What a container wrote; it is read from the first piece on that is asked for.
 
-    :param begin: makes the engine's own stream.
+    :param what: it is, for people.
+    :param how: it is read, as docker-py has it.
     """
 
-    def __init__(self, engine: Engine, begin: Callable[[APIClient], Any], pod_name: str) -> None:
-        self._engine, self._begin, self._pod_name = engine, begin, pod_name
-        self._closed = False
+    def __init__(self, engine: Engine, container: str, what: str, how: Mapping[str, Any]) -> None:
+        self._engine, self._container, self._what, self._how = engine, container, what, how
+        #: One of the engine's streams, as long as it is read.
+        self._held = ExitStack()
         self._stream: Any = None
-        self._pieces = self._read()
+        self._closed = False
 
     def __next__(self) -> bytes:
-        return next(self._pieces)
+        try:
+            if self._stream is None and not self._closed:
+                client = self._held.enter_context(self._engine.stream())
+                with self._engine.answers():
+                    self._stream = client.logs(self._container, stdout=True, stderr=True, stream=True, **self._how)
+            if self._closed:
+                raise StopIteration
+            with self._engine.answers():
+                return bytes(next(self._stream))
+        except StopIteration:
+            self.close()
+            raise
+        except Exception as exc:
+            if self._closed:
+                raise StopIteration from None
+            self.close()
+            if isinstance(exc, EngineAway | EngineRefused):
+                raise BackendError(f"{self._what} cannot be read: {exc}") from exc
+            raise
 
     def close(self) -> None:
-        """Nobody wants any more."""
+        """That is the end, also for a thread that waits for the next piece. May be called again, from any thread."""
         self._closed = True
-        self._let_go()
+        with suppress(Exception):
+            self._stream.close()
+        self._held.close()
 
-    def _read(self) -> Iterator[bytes]:
-        try:
-            with self._engine.stream() as client:
-                self._stream = self._begin(client)
-                try:
-                    while not self._closed and (piece := next(self._stream, None)) is not None:
-                        yield piece
-                finally:
-                    self._let_go()
-        except (EngineAway, EngineRefused) as exc:
-            if not self._closed:
-                raise BackendError(f"the logs of pod {self._pod_name!r} cannot be read: {exc}") from exc
-
-    def _let_go(self) -> None:
-        if self._stream is not None:
-            with suppress(Exception):
-                self._stream.close()
+    def __del__(self) -> None:
+        self.close()
 
 
 def container_names(pod: Pod) -> Sequence[str]:

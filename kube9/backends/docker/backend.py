@@ -144,7 +144,7 @@ class DockerBackend:
             if found is None:
                 raise NodeGone(f"node {node.name!r} has no container on the engine")
             if not found.up:
-                raise NodeDown(self._life.epitaph(found.id))
+                raise NodeDown(self._life.end_of(found.id))
             return None
         except (EngineAway, EngineRefused) as exc:
             raise BackendError(f"node {node.name!r} cannot be looked for: {exc}") from exc

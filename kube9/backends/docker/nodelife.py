@@ -279,15 +279,20 @@ class NodeLife:
                 self.states.put(uid, found.up)
         return found
 
-    def epitaph(self, container: str) -> str:
-        """How a container ended, and what it said last."""
+    def end_of(self, container: str) -> str:
+        """How a container ended."""
         found = self._engine.inspect(container)
         if found is None:
-            return "it was removed"
+            return "its container was removed"
         state = found["State"]
         how = "was out of memory" if state.get("OOMKilled") else f"ended with code {state.get('ExitCode')}"
-        error, last = str(state.get("Error") or ""), self._engine.last_lines(container)
-        return f"its container {how}" + (f": {error}" if error else "") + (f"; it said last: {last}" if last else "")
+        error = str(state.get("Error") or "")
+        return f"its container {how}" + (f": {error}" if error else "")
+
+    def epitaph(self, container: str) -> str:
+        """The same, and what it said last."""
+        end, last = self.end_of(container), self._engine.last_lines(container)
+        return f"{end}; it said last: {last}" if last else end
 
     # Removing.
 

@@ -18,8 +18,10 @@ from kube9.core.ports import LogOptions
 
 __all__ = ["ContainerLog", "PodContainers", "container_names"]
 
-#: How long before the engine notes its start a container may write something; a restart takes longer.
-_SLACK_S = 0.1
+#: How long before the engine notes its start a container may write something; most restarts take longer.
+_SLACK_S = 1.0
+#: One that began so soon after it was made has hardly run before.
+_AT_ONCE_S = 5.0
 _ROLES = ("init", "container")
 
 
@@ -140,13 +142,20 @@ def _last_start(container: Mapping[str, Any] | None) -> float | None:
     """What was written from then on is of its latest run; ``None`` where that was its first, as far as is known.
 
     A container is started again as it is, and keeps what it wrote. While it runs the engine tells when the run before
-    ended; afterwards no more than when the latest one began, and that some time after its first words.
+    ended; afterwards no more than when the latest one began, and that some time after its first words. Too much is
+    shown then rather than too little.
     """
-    state = {} if container is None else container["State"]
+    if container is None:
+        return None
+    state = container["State"]
     finished_s, started_s = (_seconds(str(state.get(name, ""))) for name in ("FinishedAt", "StartedAt"))
     if finished_s is None or started_s is None:
         return None
-    return finished_s if finished_s <= started_s else started_s - _SLACK_S
+    if state.get("Running"):
+        return finished_s
+    created_s = _seconds(str(container.get("Created", "")))
+    at_once = created_s is not None and started_s - created_s < _AT_ONCE_S
+    return None if at_once else started_s - _SLACK_S
 
 
 def _seconds(at: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from kube9.core.ports import Clock, JoinTicket
 from kube9.core.stimuli import CreateNodeFailed, RestartNodeFailed
 
 __all__ = ["Found", "NodeLife", "Outage"]
+
+_log = logging.getLogger(__name__)
 
 _LOCK_PATIENCE_S = 30.0
 
@@ -309,7 +312,12 @@ class NodeLife:
             in_use = bool(self._making)
         if not in_use and not self._engine.containers((self._marks.of_cluster,)):
             self._door.close()
-            self._fence.remove_cluster()
+            if not self._fence.remove_cluster():
+                _log.warning(
+                    "the cluster's network is not removed: the engine counts something on it that is not there, which "
+                    "only its restart mends; then: docker network rm %s",
+                    self._network.name,
+                )
             self._image.remove_leftovers()
         return True
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -64,12 +65,10 @@ def test_each_container_is_read_by_its_name_and_the_first_by_none(bench, node):
 
 def lines_of(container, count):
     """Its first lines, once they are there."""
-    lines = b""
-    for piece in container.logs(stream=True, follow=True):
-        lines += piece
-        if lines.count(b"\n") == count:
-            return lines.splitlines(keepends=True)
-    raise AssertionError(f"it ended after {lines!r}")
+    until_s = time.monotonic() + 30
+    while (lines := container.logs()).count(b"\n") < count:
+        assert time.monotonic() < until_s, f"there is no more than {lines!r}"
+    return lines.splitlines(keepends=True)
 
 
 @pytest.mark.once

@@ -178,8 +178,14 @@ class Agent:
 
     # News.
 
-    def started(self, uid: str, epoch: int) -> None:
+    def has(self, uid: str, epoch: int) -> bool:
         """As :class:`~kube9.agent.runtime.News` has it, and so all that follow."""
+        with self._changed:
+            # What the guard ended while this process stood still is not to be started again.
+            self._fence(now_ms())
+            return self._brain.has(uid, epoch)
+
+    def started(self, uid: str, epoch: int) -> None:
         self._hear(lambda: self._brain.started(uid, epoch))
 
     def is_so(self, uid: str, epoch: int, ready: bool, restarts: int, reason: str) -> None:

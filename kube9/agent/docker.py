@@ -12,11 +12,12 @@ from kube9.agent.configuration import NodeConfiguration
 from kube9.agent.engine import Engine, EngineAway, EngineError
 from kube9.agent.gauge import Gauge
 from kube9.agent.images import Images
-from kube9.agent.podcopy import PodCopy, Tools
+from kube9.agent.podcopy import PodCopy
 from kube9.agent.pool import Pool
 from kube9.agent.runtime import News
 from kube9.agent.site import Site
 from kube9.agent.sweep import Sweep, copy_of
+from kube9.agent.tools import Tools
 from kube9.agent.watch import Watch
 
 __all__ = ["DockerRuntime", "make_runtime", "make_sweep"]
@@ -37,12 +38,14 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
-    """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
+    """What ends all that this node runs, by force, from whichever process; raises ``OSError`` where it cannot."""
 
     def kill_all() -> None:
         engine = Engine(node.engine)
         try:
             Sweep(engine, node.node_uid).kill_all()
+        except EngineError as exc:
+            raise OSError(f"the engine at {node.engine} could not kill everything: {exc}") from exc
         finally:
             engine.close()
 
@@ -131,7 +134,7 @@ class DockerRuntime:
             raise OSError(f"the engine at {self._engine.address} could not remove everything: {exc}") from exc
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
-        return self._gauge.use
+        return tuple(each for each in self._gauge.use if self._copy(each.uid, each.epoch) is not None)
 
     def close(self) -> None:
         self._watch.close()
@@ -149,9 +152,9 @@ class DockerRuntime:
         with self._lock:
             return list(self._copies.values())
 
-    def _forget(self, copy: PodCopy) -> None:
+    def _forget(self, uid: str, epoch: int) -> None:
         with self._lock:
-            self._copies.pop((copy.uid, copy.epoch), None)
+            self._copies.pop((uid, epoch), None)
 
     def _count_cpus(self) -> int:
         with self._counting:  # an engine that is busy takes long to tell all that it tells with it

@@ -66,6 +66,8 @@ def exec_output(call: Call, id: str) -> Response:
     decimal digits, or 4, with the reason why none is known, in UTF-8. 0 is empty and says that the server is there.
     """
     session = call.services.sessions.get(id)
+    if call.request.method == "HEAD":
+        return Response(content_type=_FRAMES)  # who asks so reads nothing, and leaves it to be read
     place = call.services.streams.enter()
     session.begin_reading()
     relay = Relay(session.command.output(), session.command.close)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -23,12 +24,17 @@ class Told:
 
     def __init__(self):
         self.all = []
+        #: Whether copies may run.
+        self.allowed = True
         self._changed = threading.Condition()
 
     def _note(self, *told):
         with self._changed:
             self.all.append(told)
             self._changed.notify_all()
+
+    def has(self, uid, epoch):
+        return self.allowed
 
     def started(self, uid, epoch):
         self._note("started", uid, epoch)
@@ -60,14 +66,67 @@ class Told:
             return found()[0]
 
 
+class Relay:
+    """A socket in front of an engine's, which can be cut off."""
+
+    def __init__(self, folder, engine):
+        self._behind = engine.address.removeprefix("unix://")
+        self.path = folder / "relay.sock"
+        self.cut = False
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(self.path))
+        self._socket.listen()
+        self._open, self._threads = [], [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def cut_off(self):
+        self.cut = True
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._socket.accept()
+            except OSError:
+                return
+            if self.cut:
+                near.close()
+                continue
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self._behind)
+            self._open += [near, far]
+            for one, other in ((near, far), (far, near)):
+                thread = threading.Thread(target=self._carry, args=(one, other))
+                self._threads.append(thread)
+                thread.start()
+
+    def _carry(self, one, other):
+        with suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.cut_off()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for thread in self._threads:
+            thread.join()
+        for each in self._open:
+            each.close()
+
+
 class Node:
     """A node of a cluster of its own, without a network until it is asked for."""
 
-    def __init__(self, engine, mark, name="n1", host_network="host"):
+    def __init__(self, engine, mark, name="n1", *, host_network="host", address=""):
         self.engine, self.mark, self.name = engine, mark, name
         self.uid = f"{mark}-{name}"
         self.client = engine.client
-        self.own = Engine(engine.address)
+        self.own = Engine(address or engine.address)
         self.told = Told()
         self.site = Site(mark, name, self.uid, f"{mark}-net", host_network, engine.busybox, 1500, 512 << 20)
         self.runtime = DockerRuntime(self.own, self.site, self.told)
@@ -107,6 +166,14 @@ class Node:
 
 
 @pytest.fixture
+def relay(engine, tmp_path):
+    if not engine.address.startswith("unix://"):
+        pytest.skip("needs an engine on a socket of this machine: unset DOCKER_HOST")
+    with closing(Relay(tmp_path, engine)) as relay:
+        yield relay
+
+
+@pytest.fixture
 def make_node(engine, cluster_mark):
     with ExitStack() as stack:
         network = engine.client.networks.create(f"{cluster_mark}-net", labels={labels.CLUSTER: cluster_mark})
@@ -123,3 +190,9 @@ def make_node(engine, cluster_mark):
 @pytest.fixture
 def node(make_node):
     return make_node()
+
+
+@pytest.fixture(scope="session")
+def node_class():
+    """For a node on an engine of a test's own."""
+    return Node

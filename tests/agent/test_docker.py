@@ -3,12 +3,14 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
+from contextlib import closing
 
 import pytest
 
 from kube9.agent import labels
 from kube9.agent.configuration import NodeConfiguration
 from kube9.agent.docker import make_runtime, make_sweep
+from kube9.agent.engine import EngineAway
 from kube9.agent.sweep import Sweep
 
 pytestmark = pytest.mark.once
@@ -168,6 +170,13 @@ class TestEnds:
         )
         node.told.wait("is_so", so=lambda _, restarts, reason: restarts == 1)
         finally_(lambda: node.output() == "run\nrun\nrun\n", "the output of both runs")
+        node.stop()
+
+    def test_one_with_little_cpu_has_its_limit_again(self, node):
+        little = {"limits": {"cpu": "50m"}}
+        node.start(node.container("main", "sh", "-c", "[ -e /once ] && exec sleep 1000; touch /once", resources=little))
+        node.told.wait("is_so", so=lambda ready, restarts, reason: ready and restarts == 1)
+        assert node.one().attrs["HostConfig"]["NanoCpus"] == 50_000_000
         node.stop()
 
     def test_the_second_restart_waits(self, node):
@@ -374,6 +383,18 @@ class TestNetwork:
             machine.remove(force=True)
 
 
+class TestLease:
+    def test_nothing_is_started_again_that_may_not_run(self, node):
+        node.start(node.container("main", *SLEEP))
+        node.told.wait("started")
+        node.told.allowed = False
+        node.one().kill()
+        node.told.wait("is_so", so=lambda ready, *_: not ready)
+        finally_(lambda: "main" in node.runtime._copy("p", 1)._beginnings, "it is about to be started")
+        node.runtime.kill("p", 1)
+        finally_(lambda: node.containers() == [], "all is removed")
+
+
 class TestEvents:
     def test_an_exit_that_was_not_heard_of_is_seen(self, node):
         """As when the engine closes the stream of its events."""
@@ -422,6 +443,73 @@ class TestEvents:
         node.client.containers.create(node.engine.busybox, [*SLEEP], labels=theirs)
         node.runtime._begin_round()
         finally_(lambda: node.containers("late") == [], "it is removed")
+
+
+class TestEngineAway:
+    @pytest.fixture
+    def behind(self, relay, make_node):
+        return make_node(address=f"unix://{relay.path}")
+
+    def test_a_start_waits_for_it(self, relay, behind):
+        relay.cut_off()
+        behind.start(behind.container("main", *SLEEP))
+        told = behind.told.wait("is_so", so=lambda _, restarts, reason: bool(reason))
+        assert told[5].startswith("EngineUnreachable: ")
+        relay.cut = False
+        behind.told.wait("started")
+        assert [each[3:] for each in behind.told.all if each[0] == "is_so"][-1] == (True, 0, "")
+        behind.stop()
+
+    def test_what_ended_meanwhile_is_seen(self, relay, behind):
+        behind.start(behind.container("main", "sleep", "1000"), restartPolicy="Never")
+        behind.told.wait("started")
+        relay.cut_off()
+        behind.one().kill()
+        relay.cut = False
+        assert behind.told.wait("exited")[3] == 137
+        behind.stop()
+
+    def test_a_stop_waits_for_it(self, relay, behind):
+        behind.start(behind.container("main", *SLEEP))
+        behind.told.wait("started")
+        relay.cut_off()
+        behind.runtime.stop("p", 1, 500)
+        behind.runtime.stop("nobody", 1, 500)
+        relay.cut = False
+        behind.told.wait("stopped")
+        behind.told.wait("stopped", "nobody")
+        assert behind.containers() == []
+
+    def test_killing_says_that_it_could_not(self, relay, behind):
+        behind.start(behind.container("main", *SLEEP))
+        behind.told.wait("started")
+        relay.cut_off()
+        with pytest.raises(EngineAway):
+            behind.runtime.kill("p", 1)
+        with pytest.raises(OSError):
+            behind.runtime.clean()
+        relay.cut = False
+        behind.runtime.kill("p", 1)
+        finally_(lambda: behind.containers() == [], "all is removed")
+
+
+class TestEngineRestarts:
+    def test_all_is_started_again(self, own_engine, node_class):
+        mark = "c-own"
+        network = own_engine.client.networks.create(f"{mark}-net", labels={labels.CLUSTER: mark})
+        with closing(node_class(own_engine, mark)) as node:
+            node.start(node.container("main", *SLEEP), node.container("more", *SLEEP))
+            node.start(node.container("main", *SLEEP), uid="q", restartPolicy="Never")
+            node.told.wait("started")
+            node.told.wait("started", "q")
+            own_engine.kill()
+            own_engine.start()
+            node.told.wait("exited", "q")
+            node.told.wait("is_so", so=lambda ready, restarts, reason: ready and restarts == 2)
+            finally_(lambda: [each.status for each in node.containers()] == ["running"] * 3, "all of it runs")
+            node.stop()
+            node.stop("q")
+        network.remove()
 
 
 class TestUse:

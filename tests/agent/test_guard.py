@@ -11,7 +11,7 @@ from kube9.agent.board import Board
 from kube9.agent.clock import now_ms
 from kube9.agent.guard import Guard
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def swept(tmp_path) -> Path:
 def make_guard(swept):
     guards = []
 
-    def make(board, *, fail=False):
+    def make(board, *, fail=None):
         def sweep():
             with swept.open("a") as file:
                 file.write("x" if board.sweeping else "?")
             if fail:
-                raise OSError("the engine does not answer")
+                raise fail("the engine does not answer")
 
         guards.append(Guard(board, sweep))
         guards[-1].start()
@@ -62,9 +62,10 @@ def test_it_sweeps_a_while_after_the_lease_is_over_and_again_as_long_as_nobody_e
     until(lambda: not board.sweeping)
 
 
-def test_it_tries_again_what_has_failed(make_guard, swept):
+@pytest.mark.parametrize("fail", [OSError, RuntimeError])
+def test_it_tries_again_what_has_failed(make_guard, swept, fail):
     board = Board()
-    make_guard(board, fail=True)
+    make_guard(board, fail=fail)
     board.lease_until_ms = 1
     until(lambda: len(swept.read_text()) >= 2)
 

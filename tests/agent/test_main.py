@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from kube9.agent.main import main
 from kube9.backends.agentfile import agent_file
 from kube9.clocks import RealClock
 from kube9.core.containers import Container, EnvVar
@@ -359,6 +360,14 @@ def test_it_lives_a_whole_life_on_the_oldest_python_there_is(world):
     assert world.processes.process_of(NODE.uid).wait(PATIENCE_MS / 1_000) == 0
     assert world.running == []
     assert "Traceback" not in world.log
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "1e9", "nan"])
+def test_how_long_it_may_take_to_leave_is_a_time(seconds, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([f"--leave-seconds={seconds}"])
+    assert caught.value.code == 2
+    assert f"expected seconds from 0 to 86400, got '{seconds}'" in capsys.readouterr().err
 
 
 #: What the agent of a node with twenty pods may take of its memory.

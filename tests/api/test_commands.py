@@ -77,6 +77,7 @@ def output():
 
 def test_a_command_is_run_and_read_to_its_end(web):
     path = begin(web, "sh", "-c", "echo out; echo err >&2; exit 3", container="main")
+    assert web.ask("HEAD", f"{path}/output").status_code == 200
     assert frames(web, path) == [(1, b"out\n"), (2, b"err\n"), (3, b"3")]
     # Then it is over, and known no more.
     web.problem_of(web.get(f"{path}/output"), 404)

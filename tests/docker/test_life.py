@@ -14,7 +14,7 @@ def greeter(own_engine):
     """An image that was built on this engine and is nowhere else."""
     tag = "kube9-test/greeter:1"
     dockerfile = f'FROM {own_engine.busybox}\nCMD ["sh", "-c", "echo here I am; exec sleep 600"]\n'
-    own_engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=tag)
+    own_engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=tag, rm=True, forcerm=True)
     yield tag
     own_engine.client.images.remove(tag)
 

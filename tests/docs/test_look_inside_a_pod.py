@@ -18,7 +18,7 @@ PAGE = "docs/howto/look-inside-a-pod.md"
 @pytest.mark.slow
 def test_every_step_works_and_shows_what_the_page_shows(page):
     (script,) = re.findall(r"^```python\n(.*?)^```", page.text, flags=re.MULTILINE | re.DOTALL)
-    (page.home / "look.py").write_text(script, encoding="utf-8")
+    (page.home / "look.py").write_text(f"{script}\n\ngreet('web')\n", encoding="utf-8")
     with page.serve():
         for command, shown in page.steps:
             page.follow(command, shown)

@@ -29,7 +29,7 @@ WAITS = """
 import signal, sys
 signal.signal(signal.SIGHUP, lambda *_: print("told to read again", flush=True))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-print("it waits", flush=True)
+print("it began", flush=True)
 while True:
     signal.pause()
 """
@@ -83,14 +83,24 @@ class Bench:
         """A node whose container runs."""
         node = self.node(name, **capacity)
         self.backend.create_node(node, self.ticket(node))
-        eventually(lambda: self.runs(node) or self.deliveries.all)
-        assert self.deliveries.all == []
+        self.began(node)
         return node
+
+    def began(self, node, times=1):
+        """Wait until its program has begun so often."""
+        eventually(lambda: self.said(node).count(b"it began") >= times)
+
+    def said(self, node):
+        """What its program has written; nothing where it does not run."""
+        container = self.container(node)
+        return container.logs() if container is not None and container.status == "running" else b""
 
     def container(self, node):
         """As docker-py has it; ``None`` where there is none."""
         found = self.engine.client.containers.list(
-            all=True, filters={"label": [f"{labels.NODE_UID}={node.uid}", f"{labels.ROLE}=node"]}
+            all=True,
+            ignore_removed=True,
+            filters={"label": [f"{labels.NODE_UID}={node.uid}", f"{labels.ROLE}=node"]},
         )
         return found[0] if found else None
 
@@ -123,6 +133,11 @@ class Bench:
         self.backend.destroy_node(node)
         self.told(DestroyNodeDone, node)
 
+    def leave(self):
+        """End the backend as a server ends, and leave its nodes to another."""
+        self.nodes = []
+        self.backend.close()
+
     def close(self):
         """Destroy what was made."""
         try:
@@ -151,6 +166,12 @@ def make_bench(engine, clock, cluster_mark):
     yield make
     for bench in reversed(made):
         bench.close()
+
+
+@pytest.fixture
+def program_file():
+    """Makes an agent of a test's own."""
+    return program
 
 
 @pytest.fixture

@@ -120,6 +120,33 @@ class Brain:
         self._newest: dict[str, int] = {}
         self._told: tuple[CopyReport, ...] | None = None
 
+    # Surviving the agent's own end.
+
+    def export(self) -> dict[str, Any]:
+        """What another process has to know to go on as the same boot, in words of JSON."""
+        return {
+            "boot": self.boot,
+            "sequence": self._sequence,
+            "copies": [list(copy) for copy in self._copies.values()],
+            "ended": [list(copy) for copy in self._ended.values()],
+            "newest": dict(self._newest),
+        }
+
+    @classmethod
+    def restore(cls, told: Mapping[str, Any], lease_until_ms: int, skip: int) -> Brain:
+        """Go on where :meth:`export` was called. No answer is waited for; the server has its token told anew.
+
+        :param lease_until_ms: what was granted last, on the same clock.
+        :param skip: how many beats may have been sent since.
+        """
+        brain = cls(told["boot"])
+        brain.lease_until_ms = lease_until_ms
+        brain._sequence = told["sequence"] + skip
+        brain._copies = {copy.uid: copy for copy in (CopyReport(*each) for each in told["copies"])}
+        brain._ended = {(copy.uid, copy.epoch): copy for copy in (CopyReport(*each) for each in told["ended"])}
+        brain._newest = dict(told["newest"])
+        return brain
+
     # Beating.
 
     def beat(self, now_ms: int) -> Beat:

@@ -154,7 +154,7 @@ class App:
         :param recorder: notes every heartbeat; ``None`` for nobody.
         """
         from kube9.clocks import RealClock
-        from kube9.controlplane import ControlPlane
+        from kube9.controlplane import ControlPlane, Tickets
 
         check = self.make_health_check(health)
         options = self._backend_options(backends, check)
@@ -177,8 +177,7 @@ class App:
             health=check,
             announce=self.door.announce,
             settings=plane_settings,
-            server_url=server_url,
-            certificate=certificate,
+            tickets=Tickets(server_url, certificate),
             on_fatal=on_fatal,
             recorder=recorder,
         )

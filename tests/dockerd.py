@@ -38,18 +38,26 @@ class Beside:
     def __init__(self):
         self.bridge = f"k9t-{secrets.token_hex(4)}"
         addresses = free_addresses()
-        first, rest = addresses.subnets(prefixlen_diff=1)
         # What containers of one bridge send each other passes the firewall, where the machine's engine drops what it
         # has no rule for.
-        self.rule = ("FORWARD", "--source", str(addresses), "--destination", str(addresses), "--jump", "ACCEPT")
+        self.rule = (
+            "FORWARD",
+            "--in-interface",
+            "br-+",
+            "--match",
+            "physdev",
+            "--physdev-is-bridged",
+            "--jump",
+            "ACCEPT",
+        )
         run("iptables", "--wait", "--insert", *self.rule)
         run("ip", "link", "add", self.bridge, "type", "bridge")
-        run("ip", "address", "add", f"{first[1]}/{first.prefixlen}", "dev", self.bridge)
+        run("ip", "address", "add", f"{addresses[1]}/{addresses.prefixlen}", "dev", self.bridge)
         run("ip", "link", "set", self.bridge, "up")
         self.inside = ()
-        # Without a name it would use the bridge of the machine's engine; with `none` it would even remove that.
-        self.options = ("--bridge", self.bridge, "--default-address-pool", f"base={rest},size=26")
-        self.options += ("--iptables=false", "--ip-masq=false")
+        # Its own networks get addresses that the machine has no route to. Pools of its own are not the way to that: an
+        # engine that has them removes docker0 when it is started again, and `--bridge none` does so at once.
+        self.options = ("--bridge", self.bridge, "--iptables=false", "--ip-masq=false")
 
     def close(self):
         run("ip", "link", "delete", self.bridge)

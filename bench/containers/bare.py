@@ -17,6 +17,8 @@ def start_s(engine: Any, mark: str, number: int, threads: int, limits: Limits) -
 
     api = docker.APIClient(base_url=engine.address, timeout=300, num_pools=threads, max_pool_size=threads)
 
+    made_ids: list[str] = []
+
     def start(_: int) -> None:
         made = api.create_container(
             engine.busybox,
@@ -24,6 +26,7 @@ def start_s(engine: Any, mark: str, number: int, threads: int, limits: Limits) -
             labels={"kube9.cluster": mark},
             host_config=api.create_host_config(nano_cpus=limits.nano_cpus, mem_limit=limits.memory_bytes),
         )
+        made_ids.append(made["Id"])
         api.start(made["Id"])
 
     try:
@@ -32,5 +35,8 @@ def start_s(engine: Any, mark: str, number: int, threads: int, limits: Limits) -
             list(pool.map(start, range(number)))
             return perf_counter() - begin_s
     finally:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda made: api.remove_container(made, v=True, force=True), made_ids))
+        # One whose making was interrupted.
         engine.remove(mark)
         api.close()

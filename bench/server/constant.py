@@ -23,7 +23,7 @@ def constant_app(body: bytes, status: int) -> Flask:
     """Reads each request's body and answers it with ``body``; nothing is checked or looked up."""
     app = Flask("bench.constant", static_folder=None)
     # The web server asks the app for what it keeps of its streams; of the rest nothing is used.
-    nothing = cast("Any", SimpleNamespace(view=None))
+    nothing = cast("Any", SimpleNamespace(view=None, usage=None, clock=None))
     app.extensions["kube9"] = Services(
         plane=nothing, plugins=nothing, tokens=Tokens.of("nobody asks for it"), limits=Limits(), resources=()
     )

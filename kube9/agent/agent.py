@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Callable  # noqa: UP035  (Python 3.8)
+from typing import Any, Callable  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.board import Board
 from kube9.agent.brain import Answer, Beat, Brain, StartOrder
@@ -38,7 +38,9 @@ class Agent:
         # What a runtime tells within a call finds the lock taken by its own thread.
         self._changed = threading.Condition(threading.RLock())
         self._pulse = Pulse(now_ms(), random.Random())
-        self._leaving = self._closed = False
+        self._leaving = self._closed = self._gone = False
+        #: How long each copy gets to stop where nobody says otherwise.
+        self._graces: dict[tuple[str, int], int] = {}
         self.runtime = make_runtime(self)
         self._fencing = Fencing(self.runtime, self._killed)
         self._errands = Errands()
@@ -91,8 +93,10 @@ class Agent:
             self._fence(at_ms)
             tell_at_once = self._brain.heed(answer)
             if answer.gone:
-                _log.warning("the server does not know this node")
+                if not self._gone:
+                    _log.warning("the server does not know this node")
                 self._fence(at_ms)
+            self._gone = answer.gone
             self._post_lease()
             self._pulse.answered(at_ms, answer.interval_ms)
             asked_in_vain = self._obey(answer, at_ms)
@@ -144,7 +148,13 @@ class Agent:
             elif self._brain.start(at_ms, order.uid, order.epoch):
                 _log.info("pod=%s/%s uid=%s epoch=%d starts", order.namespace, order.name, order.uid, order.epoch)
                 self._errands.put(partial(self._start, order))
+                self._note_grace(order)
         return in_vain
+
+    def _note_grace(self, order: StartOrder) -> None:
+        known = self._graces
+        self._graces = {copy: known[copy] for copy in self._brain.copies() if copy in known}
+        self._graces[order.uid, order.epoch] = _grace_ms(order.spec)
 
     def _start(self, order: StartOrder) -> None:
         with self._changed:
@@ -168,8 +178,14 @@ class Agent:
 
     # News.
 
-    def started(self, uid: str, epoch: int) -> None:
+    def has(self, uid: str, epoch: int) -> bool:
         """As :class:`~kube9.agent.runtime.News` has it, and so all that follow."""
+        with self._changed:
+            # What the guard ended while this process stood still is not to be started again.
+            self._fence(now_ms())
+            return self._brain.has(uid, epoch)
+
+    def started(self, uid: str, epoch: int) -> None:
         self._hear(lambda: self._brain.started(uid, epoch))
 
     def is_so(self, uid: str, epoch: int, ready: bool, restarts: int, reason: str) -> None:
@@ -237,12 +253,13 @@ class Agent:
     def leave(self, within_ms: int) -> None:
         """Stop every pod, by force where that takes too long, and start nothing more; returns when nothing runs."""
         end_ms = now_ms() + within_ms
-        grace_ms = max(0, within_ms - min(2_000, within_ms // 2))
+        grace_ms_max = max(0, within_ms - min(2_000, within_ms // 2))
         with self._changed:
             self._leaving = True
             copies = self._brain.copies()
             for uid, epoch in copies:
                 self._brain.stop(uid, epoch)
+                grace_ms = min(self._graces.get((uid, epoch), grace_ms_max), grace_ms_max)
                 self._errands.put(partial(self.runtime.stop, uid, epoch, grace_ms))
             _log.info("leaving: %d pods are stopped", len(copies))
             self._wait_for(lambda: not self._brain.copies(), end_ms - min(1_000, within_ms // 4))
@@ -267,3 +284,9 @@ class Agent:
         """The last beat."""
         with self._changed:
             return self._brain.beat(now_ms())
+
+
+def _grace_ms(spec: Mapping[str, Any]) -> int:
+    """As it stands in a pod's spec, which is for the runtime to understand."""
+    seconds = spec.get("terminationGracePeriodSeconds", 30)
+    return round(seconds * 1_000) if isinstance(seconds, (int, float)) else 0

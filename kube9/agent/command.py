@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,6 +14,7 @@ __all__ = ["OUTPUT_BYTES_MAX", "Done", "run_command"]
 #: What is kept of what it writes; the rest is read and dropped.
 OUTPUT_BYTES_MAX = 4_096
 _HEAD_BYTES = 8
+_LOOK_S = 0.01
 
 
 class Done(NamedTuple):
@@ -42,7 +44,19 @@ def run_command(engine: Engine, container: str, command: Sequence[str], timeout_
             stream.limit(left_s)
     finally:
         stream.close()
-    return Done(int(engine.ask("GET", f"/exec/{exec_id}/json")["ExitCode"] or 0), output.kept)
+    return Done(_exit_code(engine, exec_id, end_s), output.kept)
+
+
+def _exit_code(engine: Engine, exec_id: str, end_s: float) -> int:
+    """What it wrote may end a little before the engine knows how it ended itself."""
+    waiting = threading.Event()
+    while True:
+        told = engine.ask("GET", f"/exec/{exec_id}/json")
+        if not told["Running"] and told["ExitCode"] is not None:
+            return int(told["ExitCode"])
+        if time.monotonic() >= end_s:
+            raise TimeoutError
+        waiting.wait(_LOOK_S)
 
 
 class _Output:

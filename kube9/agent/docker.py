@@ -37,8 +37,18 @@ def make_runtime(node: NodeConfiguration, news: News) -> DockerRuntime:
 
 
 def make_sweep(node: NodeConfiguration) -> Callable[[], None]:
-    """What ends all that this node runs, by force, from whichever process; it raises where that cannot be done now."""
-    return Sweep(Engine(node.engine), node.node_uid).kill_all
+    """What ends all that this node runs, by force, from whichever process; raises ``OSError`` where it cannot."""
+
+    def kill_all() -> None:
+        engine = Engine(node.engine)
+        try:
+            Sweep(engine, node.node_uid).kill_all()
+        except EngineError as exc:
+            raise OSError(f"the engine at {node.engine} could not kill everything: {exc}") from exc
+        finally:
+            engine.close()
+
+    return kill_all
 
 
 def _site(node: NodeConfiguration) -> Site:
@@ -64,7 +74,7 @@ class DockerRuntime:
         self._engine, self._news = engine, news
         self._copies: dict[tuple[str, int], PodCopy] = {}
         self._lock = threading.Lock()
-        self._cpus = 0
+        self._cpus, self._counting = 0, threading.Lock()
         self._gauge = Gauge(engine)
         self._sweep = Sweep(engine, site.node_uid)
         self._alarms = Alarms()
@@ -123,7 +133,7 @@ class DockerRuntime:
             raise OSError(f"the engine at {self._engine.address} could not remove everything: {exc}") from exc
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
-        return self._gauge.use
+        return tuple(each for each in self._gauge.use if self._copy(each.uid, each.epoch) is not None)
 
     def close(self) -> None:
         self._watch.close()
@@ -146,9 +156,10 @@ class DockerRuntime:
             self._copies.pop((copy.uid, copy.epoch), None)
 
     def _count_cpus(self) -> int:
-        if not self._cpus:
-            self._cpus = int(self._engine.ask("GET", "/info")["NCPU"])
-        return self._cpus
+        with self._counting:  # an engine that is busy takes long to tell all that it tells with it
+            if not self._cpus:
+                self._cpus = int(self._engine.ask("GET", "/info")["NCPU"])
+            return self._cpus
 
     def _heard(self, what: str, key: tuple[str, int], container: str) -> None:
         copy = self._copy(*key)

@@ -6,7 +6,6 @@ Written for API 1.41 (Docker 20.10); a later one that a newer engine asks for do
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import socket
 import threading
@@ -14,18 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from kube9.agent.link import Link
+
 if TYPE_CHECKING:
     import ssl
 
 __all__ = ["API_MIN", "Engine", "EngineAway", "EngineError", "Stream"]
 
-#: What is asked for, and the least that an engine must know.
+#: The least that an engine must know.
 API_MIN = (1, 41)
 #: With it comes a way to mount a part of a volume, which is used where there is one.
 _API_WANTED = (1, 45)
 #: Connections that are kept open for the next request.
 _KEPT = 16
-_PART_BYTES = 65_536
 #: Asked of at once where there are many of a kind.
 _AT_ONCE = 32
 _PORT, _TLS_PORT = 2375, 2376
@@ -46,45 +46,29 @@ class EngineAway(OSError):
     """The engine cannot be reached, does not answer in time, or went away in the middle."""
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout_s: float) -> None:
-        super().__init__("localhost", timeout=timeout_s)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class Stream:
     """An answer that comes part by part. Any thread may close it, which ends the waiting of the one that reads."""
 
-    def __init__(self, address: str, connection: http.client.HTTPConnection, response: Any) -> None:
-        self._address, self._connection, self._response = address, connection, response
-        # What the connection forgets as soon as the answer says that it will be closed.
-        self._sock: socket.socket | None = response.fp.raw._sock if response.fp is not None else None  # noqa: SLF001
+    def __init__(self, address: str, link: Link) -> None:
+        self._address, self._link = address, link
         self._closed = False
 
     def limit(self, left_s: float | None) -> None:
         """How long to wait for the next part; ``None`` for ever."""
-        if self._sock is not None:
-            self._sock.settimeout(left_s)
+        self._link.sock.settimeout(left_s)
 
     def parts(self) -> Iterator[bytes]:
-        """:raises TimeoutError, EngineAway:"""
-        while True:
-            try:
-                part = self._response.read1(_PART_BYTES)
-            except socket.timeout:  # noqa: UP041  (two different things before Python 3.10)
-                raise TimeoutError from None
-            except (OSError, http.client.HTTPException, ValueError, AttributeError) as exc:
-                if self._closed:
-                    return  # that is how closing it ends the waiting
-                raise EngineAway(f"the engine at {self._address} went away: {exc}") from exc
-            if not part:
-                return
-            yield part
+        """As they come.
+
+        :raises TimeoutError, EngineAway:
+        """
+        try:
+            yield from self._link.parts()
+        except socket.timeout:  # noqa: UP041  (two different things before Python 3.10)
+            raise TimeoutError from None
+        except OSError as exc:
+            if not self._closed:
+                raise EngineAway(f"the engine at {self._address} went away: {_said(exc)}") from exc
 
     def lines(self) -> Iterator[Any]:
         """The parts as JSON, one value a line."""
@@ -97,17 +81,20 @@ class Stream:
 
     def close(self) -> None:
         self._closed = True
-        if self._sock is not None:
-            with contextlib.suppress(OSError):  # the other side may have closed it already
-                self._sock.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
+        with contextlib.suppress(OSError):  # the other side may have closed it already
+            self._link.sock.shutdown(socket.SHUT_RDWR)
+        self._link.close()
 
 
 class _Request(NamedTuple):
     method: str
     target: str
-    body: bytes | None
-    headers: Mapping[str, str]
+    body: bytes = b""
+    kind: str = ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Content-Type": self.kind} if self.kind else {}
 
 
 class Engine:
@@ -123,7 +110,7 @@ class Engine:
         self._where = urlsplit(address)
         if self._where.scheme not in ("unix", "tcp", "http", "https"):
             raise ValueError(f"expected an engine's address such as unix:///var/run/docker.sock, got {address!r}")
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Link] = []
         self._lock = threading.Lock()
         self._api: tuple[int, int] | None = None
 
@@ -131,8 +118,8 @@ class Engine:
         """Close the connections that are kept; the next request opens another."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        for link in idle:
+            link.close()
 
     @property
     def api(self) -> tuple[int, int]:
@@ -141,7 +128,7 @@ class Engine:
         :raises EngineAway, EngineError: the latter for an engine that is too old.
         """
         if self._api is None:
-            told = self._exchange(_Request("GET", "/version", None, {}), None)
+            told = self._exchange(_Request("GET", "/version"), None)
             newest, oldest = _version(told["ApiVersion"]), _version(told.get("MinAPIVersion", "1.0"))
             if newest < API_MIN:
                 raise EngineError(400, f"the engine at {self.address} is too old: Docker 20.10 is the least")
@@ -173,47 +160,25 @@ class Engine:
         """
         found: list[Any] = []
         for start in range(0, len(paths), _AT_ONCE):
-            open_ = [self._begin(path, query) for path in paths[start : start + _AT_ONCE]]
-            try:
-                found.extend(self._finish(connection) for connection in open_)
-            finally:
-                for connection in open_:
-                    connection.close()
+            with contextlib.ExitStack() as stack:
+                links = []
+                for path in paths[start : start + _AT_ONCE]:
+                    request = self._request("GET", path, None, query, None)
+                    link = stack.enter_context(contextlib.closing(self._connect(self._timeout_s)))
+                    self._send(link, request)
+                    links.append(link)
+                for link in links:
+                    status, data = self._status(link), self._body(link)
+                    found.append(_value(data) if status < 400 else None)
         return found
 
-    def _begin(self, path: str, query: Mapping[str, Any] | None) -> http.client.HTTPConnection:
-        connection = self._new_connection(self._timeout_s)
-        try:
-            connection.request("GET", self._request("GET", path, None, query, None).target)
-        except (OSError, http.client.HTTPException) as exc:
-            connection.close()
-            raise EngineAway(f"cannot reach the engine at {self.address}: {_said(exc)}") from exc
-        return connection
-
-    def _finish(self, connection: http.client.HTTPConnection) -> Any:
-        try:
-            response = connection.getresponse()
-            data = response.read()
-        except (OSError, http.client.HTTPException) as exc:
-            raise EngineAway(f"the engine at {self.address} went away: {_said(exc)}") from exc
-        return _value(response.status, data) if response.status < 400 else None
-
-    def stream(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Stream:
+    def stream(self, method: str, path: str, body: object = None, *, query: Mapping[str, Any] | None = None) -> Stream:
         """The answer as it comes; it waits for ever between its parts, unless it is told otherwise.
 
         :raises EngineError, EngineAway:
         """
-        request = self._request(method, path, body, query, None)
-        connection, response = self._send(request._replace(headers={**request.headers, **(headers or {})}), None)
-        stream = Stream(self.address, connection, response)
+        link = self._asked(self._request(method, path, body, query, None), None)
+        stream = Stream(self.address, link)
         stream.limit(None)
         return stream
 
@@ -223,69 +188,106 @@ class Engine:
         text = urlencode({key: _word(value) for key, value in (query or {}).items() if value is not None})
         target = "/v{}.{}{}{}{}".format(*self.api, quote(path, safe="/:@"), "?" if text else "", text)
         if data is not None:
-            return _Request(method, target, data, {"Content-Type": "application/x-tar"})
-        if body is None:
-            return _Request(method, target, None, {})
-        return _Request(method, target, json.dumps(body).encode(), {"Content-Type": "application/json"})
+            return _Request(method, target, data, "application/x-tar")
+        return _Request(method, target) if body is None else _Request(method, target, _json(body), "application/json")
 
     def _exchange(self, request: _Request, timeout_s: float | None) -> Any:
-        connection, response = self._send(request, timeout_s)
-        return _value(response.status, self._read(connection, response))
+        link = self._asked(request, timeout_s)
+        return _value(self._kept(link))
 
-    def _send(
-        self, request: _Request, timeout_s: float | None
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _asked(self, request: _Request, timeout_s: float | None) -> Link:
+        """A connection whose answer has begun, and is none that refuses."""
         while True:
-            connection, used = self._connection(self._timeout_s if timeout_s is None else timeout_s)
+            link, used = self._link(self._timeout_s if timeout_s is None else timeout_s)
             try:
-                connection.request(request.method, request.target, request.body, dict(request.headers))
-                response = connection.getresponse()
-            except (OSError, http.client.HTTPException) as exc:
-                connection.close()
+                self._send(link, request)
+                status = self._status(link)
+            except EngineAway as exc:
+                link.close()
                 # One that was kept may have been closed meanwhile. Whoever asks can ask twice for anything here.
-                if used and isinstance(exc, (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)):
+                if used and not link.answered and isinstance(exc.__cause__, ConnectionError):
                     continue
-                raise EngineAway(f"cannot reach the engine at {self.address}: {_said(exc)}") from exc
-            if response.status >= 400:
-                raise EngineError(response.status, _message(self._read(connection, response)))
-            return connection, response
+                raise
+            if status >= 400:
+                raise EngineError(status, _message(self._kept(link)))
+            return link
 
-    def _read(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> bytes:
+    def _send(self, link: Link, request: _Request) -> None:
         try:
-            data = response.read()
-        except (OSError, http.client.HTTPException) as exc:
-            connection.close()
+            link.request(request.method, request.target, request.headers, request.body)
+        except OSError as exc:
+            raise EngineAway(f"cannot reach the engine at {self.address}: {_said(exc)}") from exc
+
+    def _status(self, link: Link) -> int:
+        try:
+            return link.status()
+        except OSError as exc:
+            raise EngineAway(f"the engine at {self.address} does not answer: {_said(exc)}") from exc
+
+    def _body(self, link: Link) -> bytes:
+        try:
+            return link.body()
+        except OSError as exc:
+            link.close()
             raise EngineAway(f"the engine at {self.address} went away: {_said(exc)}") from exc
+
+    def _kept(self, link: Link) -> bytes:
+        """The rest of the answer; the connection is kept if it can be."""
+        data = self._body(link)
         with self._lock:
-            if not response.will_close and len(self._idle) < _KEPT:
-                self._idle.append(connection)
+            if link.reusable and len(self._idle) < _KEPT:
+                self._idle.append(link)
                 return data
-        connection.close()
+        link.close()
         return data
 
-    def _connection(self, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
+    def _link(self, timeout_s: float) -> tuple[Link, bool]:
         """A connection, and whether it was used before."""
         with self._lock:
             kept = self._idle.pop() if self._idle else None
         if kept is None:
-            return self._new_connection(timeout_s), False
-        if kept.sock is not None:
-            kept.sock.settimeout(timeout_s)
+            return self._connect(timeout_s), False
+        kept.sock.settimeout(timeout_s)
         return kept, True
 
-    def _new_connection(self, timeout_s: float) -> http.client.HTTPConnection:
+    def _connect(self, timeout_s: float) -> Link:
+        try:
+            return Link(self._socket(timeout_s))
+        except OSError as exc:
+            raise EngineAway(f"cannot reach the engine at {self.address}: {_said(exc)}") from exc
+
+    def _socket(self, timeout_s: float) -> socket.socket:
         where = self._where
         if where.scheme == "unix":
-            return _UnixConnection(unquote(where.path), timeout_s)
-        host = where.hostname or "localhost"
-        if self._tls is not None:
-            return http.client.HTTPSConnection(host, where.port or _TLS_PORT, timeout=timeout_s, context=self._tls)
-        return http.client.HTTPConnection(host, where.port or _PORT, timeout=timeout_s)
+            sock = socket.socket(socket.AF_UNIX)
+            try:
+                sock.settimeout(timeout_s)
+                sock.connect(unquote(where.path))
+            except OSError:
+                sock.close()
+                raise
+            return sock
+        host, port = where.hostname or "localhost", where.port or (_PORT if self._tls is None else _TLS_PORT)
+        sock = socket.create_connection((host, port), timeout_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Events may not come for hours; one that is gone is to be noticed all the same.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self._tls is None:
+            return sock
+        try:
+            return self._tls.wrap_socket(sock, server_hostname=host)
+        except OSError:
+            sock.close()
+            raise
 
 
 def _version(text: str) -> tuple[int, int]:
     major, _, minor = text.partition(".")
     return int(major), int(minor or 0)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _word(value: Any) -> str:
@@ -294,8 +296,8 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _value(status: int, data: bytes) -> Any:
-    if status in (204, 304) or not data.strip():
+def _value(data: bytes) -> Any:
+    if not data.strip():
         return None
     try:
         return json.loads(data)

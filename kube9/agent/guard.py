@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
 import signal
+from pathlib import Path
 from typing import Callable  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.board import Board
@@ -24,8 +26,8 @@ _log = logging.getLogger("kube9.agent.guard")
 class Guard:
     """The agent's handle of it. It ends with the agent, however that ends.
 
-    :param sweep: ends all that the node runs, from a process in which nothing else goes on; raises ``OSError`` where
-        that cannot be done just now.
+    :param sweep: ends all that the node runs, from a process in which nothing else goes on; raises where that cannot be
+        done just now.
     """
 
     def __init__(self, board: Board, sweep: Callable[[], None]) -> None:
@@ -57,7 +59,10 @@ class Guard:
         """Start it again if it has died."""
         if not self.pid:
             return
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        try:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            pid, status = self.pid, -1  # somebody else was told of its end
         if pid:
             _log.warning("the guard has died (status %d); another is started", status)
             self._forget()
@@ -83,8 +88,18 @@ def _keep_only(watched: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the agent decides when to leave
     signal.set_wakeup_fd(-1)
-    os.closerange(3, watched)
-    os.closerange(watched + 1, os.sysconf("SC_OPEN_MAX") if hasattr(os, "sysconf") else 1_024)
+    for file in _open_files():
+        if file > 2 and file != watched:
+            with contextlib.suppress(OSError):
+                os.close(file)
+
+
+def _open_files() -> list[int]:
+    """There may be a billion that could be open, so those that are not are better left alone."""
+    try:
+        return [int(path.name) for path in Path("/proc/self/fd").iterdir()]
+    except OSError:
+        return list(range(1_024))
 
 
 def _watch(watched: int, board: Board, sweep: Callable[[], None]) -> None:
@@ -104,8 +119,11 @@ def _watch(watched: int, board: Board, sweep: Callable[[], None]) -> None:
 
 
 def _sweep(until_ms: int, sweep: Callable[[], None]) -> None:
-    _log.warning("the lease is over for %d ms and the agent stands still: all pods are killed", now_ms() - until_ms)
+    over_ms = now_ms() - until_ms
     try:
         sweep()
-    except OSError as exc:
-        _log.warning("killing all pods failed, and is tried again: %s", exc)
+    except Exception as exc:  # it must not end the guard, whatever it is
+        _log.warning("the agent stands still, but killing all pods failed, and is tried again: %s", exc)
+        return
+    # Not before: whatever keeps the agent may be that nobody takes its words.
+    _log.warning("the lease was over for %d ms and the agent stands still: all pods are killed", over_ms)

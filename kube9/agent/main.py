@@ -69,9 +69,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 86_400:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"expected seconds from 0 to 86400, got {text!r}")
     return value
 
 
@@ -138,7 +141,7 @@ class _Program:
         while not self._leaving.is_set():
             try:
                 self._agent.runtime.clean()
-            except OSError as exc:
+            except Exception as exc:
                 _log.warning("what was here before cannot be removed yet: %s", exc)
                 self._leaving.wait(pause_s)
                 pause_s = min(_CLEAN_PAUSE_S_MAX, pause_s * 2)

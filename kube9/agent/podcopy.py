@@ -162,13 +162,24 @@ class PodCopy:
             with self._lock:
                 inbox, self._inbox = self._inbox, []
             with self._turning:
-                for happened in inbox:
-                    happened()
-                moved = self._go_on()
-                self._tell()
+                moved = self._take_turn(inbox)
             self._set_alarm()
             with self._lock:
                 more = self._queued = moved or bool(self._inbox)
+
+    def _take_turn(self, inbox: list[Callable[[], None]]) -> bool:
+        """Take in what happened, and go on; ``False`` once there is nothing more to do just now."""
+        try:
+            for happened in inbox:
+                happened()
+            moved = self._go_on()
+            self._tell()
+        except Exception:
+            # A fault of ours: the copy is not to be stuck for it, nor anything else.
+            _LOG.exception("pod=%s epoch=%d", self.uid, self.epoch)
+            self._tools.alarms.call_at(now_ms() + _AGAIN_MS, self.wake)
+            return False
+        return moved
 
     def _set_alarm(self) -> None:
         next_ms = self._next_ms()
@@ -199,6 +210,8 @@ class PodCopy:
         at_ms = now_ms()
         for name in [name for name, due_ms in self._looks.items() if due_ms <= at_ms]:
             del self._looks[name]
+            if name == SANDBOX:
+                self._look_at_sandbox()
             self._look_at(name)
         actions = self._care.due(now_ms())
         for action in actions:
@@ -234,8 +247,9 @@ class PodCopy:
     def _try_to_start(self, name: str, beginning: _Beginning) -> None:
         try:
             self._prepare()
-            self._start_sandbox()
-            self._start(name, beginning)
+            if not self._start_sandbox() or not self._start(name, beginning):
+                # Whoever does not allow it any more will have the copy killed.
+                self._again(beginning, self._trouble)
         except _Unfetched as exc:
             self._fetch(name, beginning, exc.image)
         except ImageMissing as exc:
@@ -256,12 +270,12 @@ class PodCopy:
                 self._sandbox = Vessel(tools.engine, recipe.sandbox, tools.cpus())
             self._recipe = recipe
 
-    def _start_sandbox(self) -> None:
+    def _start_sandbox(self) -> bool:
         if self._sandbox is not None and not self._sandbox_runs:
-            self._sandbox.start(self._may_start)
-            self._sandbox_runs = True
+            self._sandbox_runs = self._sandbox.start(self._may_start)
+        return self._sandbox is None or self._sandbox_runs
 
-    def _start(self, name: str, beginning: _Beginning) -> None:
+    def _start(self, name: str, beginning: _Beginning) -> bool:
         vessel = self._vessels[name]
         sandbox_id = None if self._sandbox is None else self._sandbox.id
         if vessel.id is not None and self._joined.get(name) != sandbox_id:
@@ -271,17 +285,19 @@ class PodCopy:
             if vessel.recipe.pull_policy == "Always" and not beginning.fetched:
                 raise _Unfetched(vessel.recipe.image)
             self._joined[name] = sandbox_id
-        vessel.start(self._may_start)
-        if self._killed:
-            return
+        if not vessel.start(self._may_start):
+            return False
         self._trouble, self._ran = "", True
         del self._beginnings[name]
         self._short_of_memory.discard(name)
         self._runs[name] = beginning.run
+        if beginning.tries:
+            self._looks[name] = now_ms()  # it may have been started by an attempt that was not heard of, and be over
         self._care.started(name, beginning.run, now_ms())
+        return True
 
     def _may_start(self) -> bool:
-        return not self._killed
+        return not self._killed and self._tools.news.has(self.uid, self.epoch)
 
     def _again(self, beginning: _Beginning, why: str) -> None:
         self._trouble = why

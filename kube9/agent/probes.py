@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -116,6 +115,8 @@ def _ask(url: _Url, headers: Mapping[str, str], end_s: float) -> tuple[int, str]
 
 def _secured(raw: socket.socket, url: _Url, headers: Mapping[str, str], end_s: float) -> socket.socket:
     """Whose certificate it is nobody asks: a container's own is nearly always its own."""
+    import ssl  # few probes need it, and it takes memory
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -12,6 +12,9 @@ GATHER_MS, SOON_MS = 10, 50
 _PATIENCE_MS = 500
 #: The first pause after a failure, by how much each is longer than the one before, and the longest there is.
 _PAUSE_MS, _LONGER, PAUSE_MS_MAX = 200, 1.7, 10_000
+#: So many tries are no further apart than beats: a server that is back soon is found before the lease is over, and
+#: has no more to do than it ever has.
+_QUICK_TRIES = 10
 #: The shortest pause where the server was there, and refused.
 PAUSE_MS_REFUSED = 2_000
 #: Sane bounds for what a server may ask for.
@@ -57,9 +60,12 @@ class Pulse:
 
         :param refused: the server will most likely say the same again.
         """
-        pause_ms = min(PAUSE_MS_MAX, int(_PAUSE_MS * _LONGER ** min(self._failures, 30)))
-        if refused:
-            pause_ms = max(pause_ms, PAUSE_MS_REFUSED)
+        tries = min(self._failures, 30)
+        if tries < _QUICK_TRIES:
+            pause_ms = min(self.interval_ms, _PAUSE_MS * _LONGER**tries)
+        else:
+            pause_ms = self.interval_ms * _LONGER ** (tries - _QUICK_TRIES + 1)
+        pause_ms = max(min(pause_ms, PAUSE_MS_MAX), PAUSE_MS_REFUSED if refused else 0)
         self._failures += 1
         self.due_ms = self._left_alone_ms = now_ms + int(pause_ms * self._rng.uniform(0.5, 1.0))
 

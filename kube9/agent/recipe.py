@@ -61,7 +61,10 @@ def pod_recipe(order: StartOrder, site: Site, cpus: int, api: tuple[int, int]) -
     :param cpus: of the engine's machine, which takes no higher limit.
     :raises ValueError: that cannot be made of it.
     """
-    return _Kitchen(order, site, cpus, api).pod()
+    try:
+        return _Kitchen(order, site, cpus, api).pod()
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"the pod is not written as this node knows it: {type(exc).__name__}: {exc}") from exc
 
 
 class _Kitchen:

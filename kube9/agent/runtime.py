@@ -12,6 +12,9 @@ __all__ = ["News", "Runtime"]
 class News(Protocol):
     """Is told what happens to copies of pods, from any thread, by uid and epoch."""
 
+    def has(self, uid: str, epoch: int) -> bool:
+        """Whether this copy may run here now: asked right before anything of it is started, be it again."""
+
     def started(self, uid: str, epoch: int) -> None:
         """All its containers run, or ran at some time."""
 

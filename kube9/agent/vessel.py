@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import time
+from typing import Any, Callable, NamedTuple  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.archive import archive_of
 from kube9.agent.engine import Engine, EngineError
 from kube9.agent.recipe import Recipe
 
 __all__ = ["End", "ImageMissing", "Vessel", "is_gone"]
+
+
+#: When a container began that never ran.
+_NEVER = "0001-01-01T00:00:00Z"
 
 
 class ImageMissing(Exception):
@@ -38,13 +43,17 @@ class Vessel:
         self.id: str | None = None
         self._engine, self._cpus = engine, cpus
         self._filled = not recipe.files
+        #: Since when it ran the last time that is known of, in the engine's words.
+        self._ran_since = _NEVER
+        #: Whether nobody heard what became of the last attempt to start it.
+        self._unsure = False
         #: Whether it has the limit that a container's own start is throttled by.
         self._slow = False
 
-    def start(self, may_start: Any = None) -> None:
-        """Have it run.
+    def start(self, may_start: Callable[[], bool]) -> bool:
+        """Have it run; ``False`` where it may not.
 
-        :param may_start: asked right before the start; where it says no, nothing is started.
+        :param may_start: asked right before the start.
         :raises ImageMissing, EngineError, EngineAway:
         """
         if self.id is None:
@@ -54,10 +63,13 @@ class Vessel:
             if self._slow:
                 self._limit(self._cpus * 1000)
                 self._slow = False
-            if may_start is not None and not may_start():
-                return
-            self._engine.ask("POST", f"/containers/{self.id}/start")
+            if not may_start():
+                return False
+            if not self._started_unheard():
+                self._unsure = True
+                self._engine.ask("POST", f"/containers/{self.id}/start")
         except EngineError as exc:
+            self._unsure = False
             if exc.status == 404 and "No such container" in str(exc):
                 self.forget()  # somebody removed it: the next attempt makes another
                 raise EngineError(503, str(exc)) from exc
@@ -65,10 +77,17 @@ class Vessel:
         if self.recipe.late_cpu_milli:
             self._slow = True
             self._limit_running()
+        self._unsure = False
+        return True
+
+    def _started_unheard(self) -> bool:
+        """Whether an attempt that was not heard of has started it: what is over by now is not to run twice for that."""
+        return self._unsure and self.inspect()["State"]["StartedAt"] != self._ran_since
 
     def forget(self) -> None:
         """It is not there any more."""
         self.id, self._filled, self._slow = None, not self.recipe.files, False
+        self._ran_since, self._unsure = _NEVER, False
 
     def look(self) -> End | None:
         """How it ended; ``None`` while it runs.
@@ -84,6 +103,7 @@ class Vessel:
             return End(137, False, "somebody removed it")
         if state["Running"] or state["Status"] == "created":
             return None
+        self._ran_since = state["StartedAt"]
         return End(state["ExitCode"], state["OOMKilled"], state["Error"])
 
     def inspect(self) -> Any:
@@ -141,7 +161,7 @@ class Vessel:
 
     def _fill(self) -> None:
         if not self._filled:
-            data = archive_of(self.recipe.files)
+            data = archive_of(self.recipe.files, int(time.time()))
             self._engine.ask("PUT", f"/containers/{self.id}/archive", data=data, query={"path": "/"})
             self._filled = True
 

@@ -34,9 +34,9 @@ _FRAMES = "application/octet-stream"
 def exec_pod(call: Call, name: str) -> Response:
     """Run a command in a container of a pod.
 
-    What it writes is to be read at `/v1/exec/{id}/output` soon: a command that nobody reads is left, and where it can
-    be ended is up to what it runs in. It waits for input until that is closed. There may be only so many at a time,
-    and not every backend can run any.
+    What it writes is to be read at `/v1/exec/{id}/output`, and soon: a command that nobody reads for a while is left.
+    Its input stays open until it is closed at `/v1/exec/{id}/input`, also where there is none. There may be only so
+    many commands at a time, and some backends can run none, which is answered with 409.
     """
     options = read_exec(call.fields(*EXEC_FIELDS))
     plane, namespace = call.plane, call.query["namespace"]
@@ -66,6 +66,8 @@ def exec_output(call: Call, id: str) -> Response:
     decimal digits, or 4, with the reason why none is known, in UTF-8. 0 is empty and says that the server is there.
     """
     session = call.services.sessions.get(id)
+    if call.request.method == "HEAD":
+        return Response(content_type=_FRAMES)  # who asks so reads nothing, and leaves it to be read
     place = call.services.streams.enter()
     session.begin_reading()
     relay = Relay(session.command.output(), session.command.close)
@@ -129,7 +131,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
                 silent_s = 0.0
                 continue
             if relay.ended:
-                yield _last(session)
+                yield _last(session.exit_code(services.streams.closing))
                 return
             if view.pod_by_uid(pod.uid) is None:
                 yield frame(FAILED, f"pod {pod.name!r} is gone".encode())
@@ -146,8 +148,7 @@ def _frames(call: Call, session: Session, relay: Relay[tuple[int, bytes]], place
         place.leave()
 
 
-def _last(session: Session) -> bytes:
-    code = session.command.exit_code()
+def _last(code: int | None) -> bytes:
     if code is None:
         return frame(FAILED, b"the command was left, or its container ended, before it was known how it ends")
     return frame(ENDED, str(code).encode())

@@ -53,6 +53,7 @@ class PlaneMetrics(Collector):
         yield _gauge(
             "kube9_event_streams", "Streams of events, logs and commands that are open.", self._services.streams.open
         )
+        yield _gauge("kube9_commands", "Commands in containers that run.", self._services.sessions.count)
         yield from self._services.requests.metrics()
 
     def _cluster(self) -> Iterator[Metric]:

@@ -7,13 +7,16 @@ import secrets
 import threading
 from collections.abc import Callable
 
-from kube9.core.errors import Conflict, Overloaded, UnknownName
+from kube9.core.errors import BackendError, Conflict, Overloaded, UnknownName
 from kube9.core.pods import Pod
 from kube9.core.ports import Clock, CommandSession
 
 __all__ = ["Session", "Sessions"]
 
 _log = logging.getLogger(__name__)
+
+#: How often a command is asked how it ended, and the time between.
+_ASKED_MAX, _PAUSE_S = 40, 0.05
 
 
 class Session:
@@ -35,8 +38,19 @@ class Session:
                 raise Conflict("the output of this command is being read already, and it can be read once")
             self._read = True
 
+    def exit_code(self, closing: threading.Event) -> int | None:
+        """What it ended with, once its output has: some engines know that a moment later than they end the output.
+
+        :param closing: set where there is no time to wait.
+        """
+        for _ in range(_ASKED_MAX):
+            code = self.command.exit_code()
+            if code is not None or closing.wait(_PAUSE_S):
+                return code
+        return None
+
     def write(self, data: bytes, *, close: bool) -> None:
-        """Give it some input, and then the end of it.
+        """Give it some input, and then the end of it; nothing where it has ended.
 
         :raises Conflict: it has not taken all of the input before.
         """
@@ -47,6 +61,10 @@ class Session:
                 self.command.write(data)
             if close:
                 self.command.close_input()
+        except BackendError:
+            # What has ended reads nothing, and nobody minds.
+            if self.command.exit_code() is None:
+                raise
         finally:
             self._writing.release()
 
@@ -63,6 +81,11 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._beginning = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are now."""
+        return len(self._sessions)
 
     def begin(self, pod: Pod, run: Callable[[], CommandSession]) -> Session:
         """Have ``run`` begin a command in ``pod``.

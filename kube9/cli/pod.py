@@ -12,7 +12,7 @@ from kube9.cli.connection import client_options
 from kube9.cli.explanation import show_explanation
 from kube9.cli.launching import failed, launch, outcome, waits_to_run
 from kube9.cli.listing import show_list, show_object
-from kube9.cli.livenames import node_names, pod_names, scheduler_names
+from kube9.cli.livenames import container_names, node_names, pod_names, scheduler_names
 from kube9.cli.namespace import all_option, namespace_option
 from kube9.cli.noun import Noun
 from kube9.cli.output import output_option, wide_output_option
@@ -36,7 +36,11 @@ Document = dict[str, Any]
 PHASES = ("Pending", "Starting", "Running", "Succeeded", "Failed")
 
 container_option = click.option(
-    "-c", "--container", metavar="NAME", help="Which one; else the only one, or the first that is no init container."
+    "-c",
+    "--container",
+    metavar="NAME",
+    shell_complete=container_names,
+    help="Which one; else the only one, or the first that is no init container.",
 )
 name_argument = click.argument("name", shell_complete=pod_names)
 

@@ -39,7 +39,8 @@ def lent_terminal() -> Iterator[None]:
     before = termios.tcgetattr(fd)
     handlers = {number: signal.signal(number, _end) for number in _ENDING}
     try:
-        tty.setraw(fd)
+        # What was typed already is kept for whoever is to read it.
+        tty.setraw(fd, termios.TCSADRAIN)
         yield
     finally:
         termios.tcsetattr(fd, termios.TCSADRAIN, before)

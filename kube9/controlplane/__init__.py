@@ -7,7 +7,7 @@ from kube9.controlplane.controlplane import ControlPlane
 from kube9.controlplane.eventlog import EventLog
 from kube9.controlplane.inbox import Request
 from kube9.controlplane.settings import PlaneSettings
-from kube9.controlplane.tickets import digest_of
+from kube9.controlplane.tickets import Tickets, digest_of
 from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import Used, View
 
@@ -22,6 +22,7 @@ __all__ = [
     "PlaneSettings",
     "PlaneStatus",
     "Request",
+    "Tickets",
     "Usage",
     "Used",
     "View",

@@ -69,6 +69,7 @@ class ControlPlane:
     :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
     :param backends: the names it can make; the first makes nodes that name none.
+    :param tickets: what new nodes are told of the server.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
     :param recorder: notes every beat; ``None`` for nobody.
@@ -85,14 +86,13 @@ class ControlPlane:
         health: HealthCheck,
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
-        server_url: str = "",
-        certificate: str = "",
+        tickets: Tickets | None = None,
         on_fatal: Callable[[str], None] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.settings = settings = settings or PlaneSettings()
         #: What is durable, readable without waiting for the loop.
-        self.view = View()
+        self.view = view = View()
         #: The latest events; older ones are in the store.
         self.events = EventLog(settings.events_kept)
         #: What pods really take, where nodes measure it.
@@ -100,27 +100,21 @@ class ControlPlane:
         self.store, self.clock = store, clock
         self._cluster, self._recorder = cluster, recorder
         self._orders = Orders(self.view)
-        self._inbox = Inbox(settings.requests_waiting_max)
-        self._inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
-        self._backends = Backends(make_backend, backends, self._deliver)
+        self._inbox = inbox = Inbox(settings.requests_waiting_max)
+        inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
+        self._backends = made = Backends(make_backend, backends, self._deliver)
         #: What goes on in the containers of pods.
-        self.containers = Containers(self.view, self._backends)
-        self._tickets = Tickets(server_url, certificate)
-        self._desk = Desk(self._backends, self._inbox, clock, held_max=settings.answers_held_max)
+        self.containers = Containers(view, made)
+        self._tickets = tickets = tickets or Tickets()
+        self._desk = desk = Desk(made, inbox, clock, held_max=settings.answers_held_max)
         self._carrier = Carrier(
-            backends=self._backends,
-            tickets=self._tickets,
-            desk=self._desk,
-            view=self.view,
-            inbox=self._inbox,
-            clock=clock,
-            settings=settings,
+            backends=made, tickets=tickets, desk=desk, view=view, inbox=inbox, clock=clock, settings=settings
         )
         self._monitor = Monitor(
             check=health,
-            backends=self._backends,
-            view=self.view,
-            inbox=self._inbox,
+            backends=made,
+            view=view,
+            inbox=inbox,
             clock=clock,
             heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
             note_lease=store.note_lease,
@@ -132,9 +126,9 @@ class ControlPlane:
         self._loop = Loop(
             cluster=cluster,
             store=store,
-            inbox=self._inbox,
-            tickets=self._tickets,
-            view=self.view,
+            inbox=inbox,
+            tickets=tickets,
+            view=view,
             log=self.events,
             clock=clock,
             settings=settings,

@@ -32,7 +32,9 @@ class Orders:
     def add_node(self, turn: Turn, spec: NodeSpec, uid: str) -> AddedNode:
         node = turn.cluster.nodes.get(uid) or self._find_node(turn, spec.name)
         if node is not None:
-            _check_same("node", spec.name, node.deleting, node.spec == spec)
+            # What was not asked for it may have been found to have.
+            as_asked = node.spec == spec.filled_up(node.spec.capacity, node.spec.labels)
+            _check_same("node", spec.name, node.deleting, as_asked)
             return AddedNode(node, None, created=False)
         digest = turn.tickets.issue(uid)
         try:

@@ -8,7 +8,7 @@ from copy import copy
 import numpy as np
 
 from kube9.core.columns import Columns
-from kube9.core.nodes import DeviceGroup, Node, Taint
+from kube9.core.nodes import DeviceGroup, Node, NodeSpec, Taint
 from kube9.core.pods import Pod
 from kube9.core.ports import IntArray
 from kube9.core.table import PHASE_CODE, UNLIMITED, NodeTable
@@ -130,11 +130,24 @@ class LiveTable(NodeTable):
         del self.names[row], self.labels[row]
         for later in self._owners[row:]:
             self.row_of[later.uid] -= 1
-        self.limited_pods -= "pods" in spec.capacity
-        for resource in spec.capacity:
-            self.largest[resource] = max(1, int(self.capacity[resource].max(initial=0)))
+        self._forget(spec)
         self._show()
         self.generation += 1
+
+    def rewrite(self, node: Node) -> None:
+        """Write down another spec of a node, which stays where it is. No pod may be on it."""
+        row = self.row_of[node.uid]
+        before = self._owners[row].spec
+        for resource in before.capacity:
+            self.free.data[resource][row] = self.capacity.data[resource][row] = 0
+        for key in before.labels:
+            self._label_codes.data[key][row] = -1
+        self._forget(before)
+        self.labels[row] = node.spec.labels
+        self._write_spec(row, node)
+        self._show()
+        self.generation += 1
+        self.update(node)
 
     def update(self, node: Node) -> None:
         """Write down the phase and the cordon of a node."""
@@ -200,6 +213,12 @@ class LiveTable(NodeTable):
             setattr(twin, name, getattr(self, name))
         twin._show()
         return twin
+
+    def _forget(self, spec: NodeSpec) -> None:
+        """What was counted of a spec that is no more."""
+        self.limited_pods -= "pods" in spec.capacity
+        for resource in spec.capacity:
+            self.largest[resource] = max(1, int(self.capacity[resource].max(initial=0)))
 
     def _touch(self, row: int) -> None:
         self._changed_cells[self.version % _LOG_LENGTH] = row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kube9.core.drains import Drain
 from kube9.core.errors import InvalidInput
@@ -89,6 +89,13 @@ class NodeSpec:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "capacity", device_totals("capacity", self.capacity, self.devices))
+
+    def filled_up(self, capacity: Mapping[str, int], labels: Mapping[str, str]) -> NodeSpec:
+        """The same with whatever it does not say itself."""
+        kinds = {group.kind for group in self.devices}
+        amounts = {**capacity, **self.capacity}
+        counted = {resource: amount for resource, amount in amounts.items() if resource not in kinds}
+        return evolve(self, capacity=counted, labels={**labels, **self.labels})
 
 
 class NodePhase(str, Enum):

@@ -57,6 +57,7 @@ class NodeTurns:
             s.RenewTicket: self._renew_ticket,
             s.RestartNodeFailed: self._not_restarted,
             s.SuspectNode: self._suspect,
+            s.NodeDescribed: self._described,
             s.NodeDied: self._died,
             s.TrustNode: self._trust,
         }
@@ -104,6 +105,16 @@ class NodeTurns:
         node = self._ledger.known_node(stimulus)
         if node is not None and not node.deleting:
             self._ledger.instructions.append(InspectNode(node))
+
+    def _described(self, stimulus: s.NodeDescribed) -> None:
+        node = self._ledger.known_node(stimulus)
+        if node is None or node.phase is not NodePhase.PROVISIONING or self._ledger.pods_on(node):
+            return
+        spec = node.spec.filled_up(stimulus.capacity, stimulus.labels)
+        if spec != node.spec:
+            described = evolve(node, spec=spec)
+            self._ledger.table.rewrite(described)
+            self._ledger.put_node(described)
 
     def _joined(self, stimulus: s.NodeJoined) -> None:
         node = self._ledger.known_node(stimulus)

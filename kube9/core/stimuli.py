@@ -7,11 +7,15 @@ recognised and ignored; a request that cannot be met raises before anything has 
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from kube9.core.deployments import DeploymentSpec
+from kube9.core.frozen import Amounts, FrozenMap, text_map
 from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodReport, PodSpec
+from kube9.core.texts import amounts_by_label, label_map
 
 
 @frozen(kw_only=True)
@@ -110,6 +114,15 @@ class NodeAbsent(Stimulus):
     uid: str
     #: Which boot of it was asked for; old news where another has joined since.
     incarnation: str = ""
+
+
+@frozen(kw_only=True)
+class NodeDescribed(Stimulus):
+    """What its backend found out about a node before it joined; whatever was asked for in other words stays."""
+
+    uid: str
+    capacity: Mapping[str, int] = field(factory=Amounts, converter=Amounts, validator=amounts_by_label)
+    labels: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=label_map)
 
 
 @frozen(kw_only=True)

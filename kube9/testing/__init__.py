@@ -23,6 +23,7 @@ pytest.register_assert_rewrite("kube9.testing.contracts", "kube9.testing.cluster
 
 from kube9.clocks import RealClock, VirtualClock
 from kube9.testing import strategies
+from kube9.testing.agenthost import AgentHost
 from kube9.testing.cluster_machine import ClusterMachine
 from kube9.testing.clusters import cluster_with
 from kube9.testing.contracts import (
@@ -40,6 +41,7 @@ from kube9.testing.random_run import random_run
 from kube9.testing.tables import table_of
 
 __all__ = [
+    "AgentHost",
     "BackendContract",
     "ClusterMachine",
     "Contract",

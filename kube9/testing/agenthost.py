@@ -16,10 +16,10 @@ from typing import Any, final
 from attrs import evolve
 
 from kube9.agent.brain import CopyReport
-from kube9.core.errors import NodeGone
+from kube9.core.errors import InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodReport
-from kube9.core.ports import ALL_LOGS, Clock, JoinTicket, LogOptions, NodeBackend
+from kube9.core.ports import ALL_LOGS, Clock, CommandRunner, CommandSession, JoinTicket, LogOptions, NodeBackend
 from kube9.core.reception import report_of
 from kube9.core.roll import Roll, Standing
 from kube9.core.stimuli import NodeJoined, Stimulus
@@ -157,6 +157,15 @@ class AgentHost:
         self.backend.list_pods(node)
         return self.backend.logs(node, pod, options)
 
+    def run_command(
+        self, node: Node, pod: Pod, container: str, command: Sequence[str], *, terminal: bool = False
+    ) -> CommandSession:
+        """As the backend does it, if it can."""
+        self.backend.list_pods(node)
+        if not isinstance(self.backend, CommandRunner):
+            raise InvalidInput(f"{type(self.backend).__name__} runs no commands")
+        return self.backend.run_command(node, pod, container, command, terminal=terminal)
+
     def _seat(self, node: Node) -> AgentSeat:
         seat = self.seats.get(node.name)
         if seat is None or seat.node.uid != node.uid or seat.gone:
@@ -187,8 +196,7 @@ class AgentHost:
             seat.sequence = sequence
             self._tell(seat, standing, beat, at_ms)
             self.changed.notify_all()
-            if standing is Standing.PRESENT:
-                self._hold(seat, sequence, seat.beats, beat["waitMillis"])
+            self._hold(seat, sequence, seat.beats, beat["waitMillis"])
             if seat.gone:
                 return 200, self._answer(beat, "", 0, gone=True)
             orders = seat.orders(_now_ms()) if seat.sequence == sequence else {}

@@ -34,7 +34,8 @@ class AgentProcesses:
     def __init__(
         self, clock: Clock, deliver: Callable[[Stimulus], None], folder: Path, *, python: str = sys.executable
     ) -> None:
-        self._clock, self._deliver, self._folder, self._python = clock, deliver, folder, python
+        self._clock, self._deliver, self._folder = clock, deliver, folder
+        self.python = python
         self._lock = threading.Lock()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.agent = folder / "agent.pyz"
@@ -145,7 +146,7 @@ class AgentProcesses:
         process.wait()
 
     def _start(self, uid: str) -> subprocess.Popen[bytes]:
-        command = [self._python, "-I", str(self.agent), "--config", str(self.folder_of(uid))]
+        command = [self.python, "-I", str(self.agent), "--config", str(self.folder_of(uid))]
         with (self._folder / f"{uid}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603  (it is our own)
                 command, stdin=subprocess.DEVNULL, stderr=log, stdout=log

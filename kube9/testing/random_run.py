@@ -86,6 +86,7 @@ class _World:
             (self.cancel_drain, 1),
             (self.inspect_node, 2),
             (self.look_after_node, 1),
+            (self.describe_node, 1),
             (self.delete_node, 1),
             (self.forget_node, 1),
             (self.renew_ticket, 1),
@@ -216,6 +217,11 @@ class _World:
         if node is None:
             return None
         return self.report(node) if self.rng.random() < 0.7 else self.not_there(node.uid)
+
+    def describe_node(self) -> s.Stimulus | None:
+        """Its backend found out more of it, perhaps too late."""
+        node = self.any_node()
+        return None if node is None else s.NodeDescribed(at_ms=self.later(), uid=node.uid, capacity={"disk": 5})
 
     def not_there(self, uid: str) -> s.Stimulus:
         """It is gone, or it is only down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from kube9.agent.main import main
 from kube9.backends.agentfile import agent_file
 from kube9.clocks import RealClock
 from kube9.core.containers import Container, EnvVar
@@ -334,14 +336,115 @@ def test_what_it_is_told_wrongly_ends_it_with_a_word(tmp_path, name, text, messa
     assert "Traceback" not in done.stderr
 
 
+def oldest_python():
+    """The oldest Python from 3.8 on that is here; the one that runs this where there is no older."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [str(python) for minor in (8, 9) for python in sorted(root.glob(f"3.{minor}.*/bin/python"))]
+    return next(iter(found), shutil.which("python3.8") or shutil.which("python3.9") or sys.executable)
+
+
+def test_it_lives_a_whole_life_on_the_oldest_python_there_is(world):
+    world.processes.python = oldest_python()
+    world.join(lease_ms=1_500)
+    pod = world.run()
+    world.host.stop_pod(NODE, pod, 0)
+    world.expect(StopPodDone, pod.uid)
+    world.run()
+    world.host.close()
+    world.until_logged("the lease is over: 1 pods are killed: p2/1")
+    world.until(lambda: world.running == [], "empty")
+    world.listen()
+    world.until_logged("answers again")
+    world.run()
+    world.signal(signal.SIGTERM)
+    assert world.processes.process_of(NODE.uid).wait(PATIENCE_MS / 1_000) == 0
+    assert world.running == []
+    assert "Traceback" not in world.log
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "1e9", "nan"])
+def test_how_long_it_may_take_to_leave_is_a_time(seconds, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([f"--leave-seconds={seconds}"])
+    assert caught.value.code == 2
+    assert f"expected seconds from 0 to 86400, got '{seconds}'" in capsys.readouterr().err
+
+
 #: What the agent of a node with twenty pods may take of its memory.
 RSS_BYTES_MAX = 25_000_000
+
+
+def rss_bytes(pid):
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return 1_024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
 def test_its_memory_is_small(world):
     world.join()
     for _ in range(20):
         world.run()
-    status = Path(f"/proc/{world.processes.process_of(NODE.uid).pid}/status").read_text(encoding="ascii")
-    rss_kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-    assert rss_kib * 1024 < RSS_BYTES_MAX
+    assert rss_bytes(world.processes.process_of(NODE.uid).pid) < RSS_BYTES_MAX
+
+
+# With a real engine.
+
+
+class OnEngine(AgentProcesses):
+    """Runs pods as containers."""
+
+    def configure(self, uid, join, *, name):
+        super().configure(uid, join, name=name)
+        path = self.folder_of(uid) / "node.json"
+        document = json.loads(path.read_text()) | {
+            "cluster": self.mark,
+            "runtime": "docker",
+            "engine": self.engine.address,
+            "sandboxImage": self.engine.busybox,
+        }
+        path.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def on_engine(engine, cluster_mark, tmp_path):
+    """A world whose pods are containers, and a function that lists those of them that run."""
+    with RealClock() as clock:
+        world = World(clock, tmp_path)
+        world.processes = OnEngine(clock, world.deliveries, tmp_path)
+        world.processes.engine, world.processes.mark = engine, cluster_mark
+        world.processes.pods_of(NODE.uid).mkdir()
+        yield world
+        world.close()
+
+
+def containers(world, **options):
+    filters = {"label": f"kube9.cluster={world.processes.mark}"}
+    return world.processes.engine.client.api.containers(filters=filters, **options)
+
+
+def in_container(world, uid, epoch=1):
+    container = Container(name="main", image=world.processes.engine.busybox, command=("sleep", "1000"))
+    spec = PodSpec(name=uid, containers=(container,), grace_ms=100, host_network=True)
+    pod = Pod(uid=uid, spec=spec, ordinal=1, created_at_ms=0, phase=PodPhase.STARTING, epoch=epoch)
+    world.host.start_pod(NODE, pod)
+    return pod
+
+
+def test_real_containers_live_no_longer_than_the_lease_and_leave_with_the_agent(on_engine):
+    world = on_engine
+    world.join(lease_ms=4_000)
+    pods = [in_container(world, f"p{number}") for number in range(4)]
+    for pod in pods:
+        world.expect(PodStarted, pod.uid)
+    assert len(containers(world)) == 4
+    assert rss_bytes(world.processes.process_of(NODE.uid).pid) < RSS_BYTES_MAX
+    world.signal(signal.SIGSTOP)
+    world.until(lambda: not containers(world), "empty")
+    assert "the agent stands still: all pods are killed" in world.log
+    world.signal(signal.SIGCONT)
+    world.until(lambda: not containers(world, all=True), "clean")
+    assert listed(world) == []
+    in_container(world, "p0", 2)
+    world.expect(PodStarted, "p0", times=2)
+    world.signal(signal.SIGTERM)
+    assert world.processes.process_of(NODE.uid).wait(PATIENCE_MS / 1_000) == 0
+    assert containers(world, all=True) == []

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from kube9.agent.brain import PodUse
+
 
 def metrics_of(api):
     answer = api.get("/metrics")
@@ -64,3 +66,13 @@ def test_each_app_counts_for_itself(make_api):
     key = ("kube9_request_duration_seconds_count", (("endpoint", "list_pods"), ("status", "2xx")))
     assert metrics_of(one)[key] == 1
     assert key not in metrics_of(other)
+
+
+def test_what_is_measured_is_told_where_anything_is(api):
+    api.node()
+    key = "kube9_measured", (("resource", "memory"),)
+    assert key not in metrics_of(api)
+    api.plane.usage.note(api.plane.view.node("n1").uid, (PodUse("p", 1, 250, 2**20), PodUse("q", 1, 50, 1)))
+    found = metrics_of(api)
+    assert (found[key], found["kube9_measured", (("resource", "cpu"),)]) == (2**20 + 1, 300)
+    assert found["kube9_commands", ()] == 0

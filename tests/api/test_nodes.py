@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from kube9.agent.brain import PodUse
+
 
 def phase_of(api, name):
     return api.get(f"/v1/nodes/{name}").json["status"]["phase"]
@@ -192,3 +194,19 @@ def test_a_heartbeat_is_told_when_the_next_is_due(api):
     api.node()
     told = api.post("/v1/nodes/n1/heartbeat").json
     assert 0 < told["intervalMillis"] < told["leaseMillis"]
+
+
+def test_what_its_pods_take_is_told_where_it_is_measured(api):
+    api.node()
+    api.pod("web")
+    api.until(lambda: api.get("/v1/pods/web").json["status"]["phase"] == "Running")
+    shown = [api.get(path).json["status"] for path in ("/v1/nodes/n1", "/v1/pods/web")]
+    assert ["usage" in status for status in shown] == [False, False]
+    pod = api.plane.view.pod("default", "web")
+    api.plane.usage.note(pod.node_uid, (PodUse(pod.uid, pod.epoch, 1500, 3 * 2**20), PodUse("other", 1, 500, 0)))
+    assert api.get("/v1/pods/web").json["status"]["usage"] == {"cpu": "1500m", "memory": "3Mi"}
+    assert api.get("/v1/nodes/n1").json["status"]["usage"] == {"cpu": "2", "memory": "3Mi"}
+    assert api.get("/v1/nodes").json["items"][0]["status"]["usage"] == {"cpu": "2", "memory": "3Mi"}
+    # What was measured of a node that is gone is not true any more.
+    api.post("/v1/nodes/n1/fail", {"permanent": True})
+    api.until(lambda: "usage" not in api.get("/v1/nodes/n1").json["status"])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pluggy
 import pytest
 
@@ -7,7 +10,7 @@ from kube9.backends import builtin
 from kube9.backends.memory import MemoryBackend
 from kube9.clocks import VirtualClock
 from kube9.core import hookspecs
-from kube9.core.errors import InvalidInput
+from kube9.core.errors import BackendError, InvalidInput, MissingExtra
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.ports import JoinTicket, NodeBackend
 from kube9.core.registry import Registry
@@ -51,3 +54,38 @@ def test_nodes_are_heard_if_it_is_asked_for(backends):
     ]
     with pytest.raises(InvalidInput, match="option 'heartbeat_ms' must be a whole number of milliseconds"):
         backends.make("memory", clock=clock, deliver=told.append, heartbeat_ms="often")
+
+
+def test_the_docker_backend_refuses_what_it_cannot_use_before_it_looks_for_an_engine(backends):
+    def make(**options):
+        backends.make("docker", clock=VirtualClock(), deliver=print, **options)
+
+    with pytest.raises(InvalidInput, match="there is no option 'image'; expected one of base, "):
+        make(cluster="c-1", image="python:3")
+    with pytest.raises(InvalidInput, match="option 'host' must be the address of an engine"):
+        make(cluster="c-1", host="gopher://far")
+    with pytest.raises(InvalidInput, match="cluster must be"):
+        make(host="unix:///nowhere.sock")
+
+
+def test_the_docker_backend_is_made_also_where_no_engine_answers_yet(backends, tmp_path, caplog):
+    pytest.importorskip("docker", reason="needs docker-py: pip install 'kube9[test]'")
+    host = f"unix://{tmp_path}/docker.sock"
+    backend = backends.make("docker", clock=VirtualClock(), deliver=print, cluster="c-1", host=host)
+    try:
+        assert isinstance(backend, NodeBackend)
+        with pytest.raises(BackendError, match="cannot be reached.* is it running"):
+            backend.list_pods(Node(uid="n", spec=NodeSpec(name="n"), ordinal=1))
+    finally:
+        backend.close()
+
+
+def test_without_its_package_the_docker_backend_says_what_to_install(monkeypatch, backends):
+    monkeypatch.setitem(sys.modules, "docker", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'kube9\[docker\]'"):
+        backends.make("docker", clock=VirtualClock(), deliver=print, cluster="c-1")
+
+
+def test_nothing_of_docker_is_loaded_before_it_is_asked_for():
+    program = "import sys, kube9.backends.builtin, kube9.cli.main; sys.exit('docker' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0

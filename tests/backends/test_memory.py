@@ -9,10 +9,10 @@ from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.backends.memory import MemoryBackend
 from kube9.clocks import RealClock, VirtualClock
 from kube9.core.containers import Container, Probe, TcpSocketAction
-from kube9.core.errors import BackendError, InvalidInput, NodeGone
+from kube9.core.errors import BackendError, Conflict, InvalidInput, NodeGone
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
-from kube9.core.ports import FaultInjector, JoinTicket, PodReport
+from kube9.core.ports import FaultInjector, JoinTicket, LogOptions, PodReport
 from kube9.core.stimuli import PodStarted, Stimulus
 from kube9.testing import BackendContract
 
@@ -20,8 +20,8 @@ NODE = Node(uid="n1", spec=NodeSpec(name="node-1"), ordinal=1)
 OTHER = Node(uid="n2", spec=NodeSpec(name="node-2"), ordinal=2)
 
 
-def pod(uid: str = "p", epoch: int = 1) -> Pod:
-    return Pod(uid=uid, spec=PodSpec(name=uid), ordinal=1, created_at_ms=0, node_uid="n1", epoch=epoch)
+def pod(uid: str = "p", epoch: int = 1, **spec: object) -> Pod:
+    return Pod(uid=uid, spec=PodSpec(name=uid, **spec), ordinal=1, created_at_ms=0, node_uid="n1", epoch=epoch)
 
 
 class TestContract(BackendContract):
@@ -694,3 +694,77 @@ def test_what_cannot_be_broken_so_is_refused():
         world.backend.fail_node(NODE, down_for_ms=-5)
     with pytest.raises(NodeGone, match="has no node 'n2'"):
         world.backend.fail_node(OTHER)
+
+
+FOLLOWED = LogOptions(follow=True)
+
+
+@pytest.mark.parametrize("tail,count", [(None, 2), (1, 1), (0, 0), (9, 2)])
+def test_the_end_of_a_log_is_so_many_lines(tail, count):
+    world = World().up()
+    world.backend.start_pod(NODE, pod())
+    world.clock.run_until(100)
+    assert len(list(world.backend.logs(NODE, pod(), LogOptions(tail=tail)))) == count
+
+
+def test_of_earlier_runs_there_is_no_log():
+    world = World().up()
+    with pytest.raises(InvalidInput, match="keeps no log of earlier runs"):
+        world.backend.logs(NODE, pod(), LogOptions(previous=True))
+
+
+ENDINGS = [
+    lambda backend: backend.stop_pod(NODE, pod(), 0),
+    lambda backend: backend.crash_node("n1", down_for_ms=None),
+    lambda backend: backend.restart_node(NODE),
+    lambda backend: backend.destroy_node(NODE),
+]
+
+
+@pytest.mark.parametrize("end", ENDINGS, ids=["stop", "crash", "restart", "destroy"])
+def test_whatever_ends_a_pod_ends_its_log_and_its_commands(end):
+    world = World().up()
+    world.backend.start_pod(NODE, pod())
+    world.clock.run_until(100)
+    log = world.backend.logs(NODE, pod(), FOLLOWED)
+    command = world.backend.run_command(NODE, pod(), "", ["cat"])
+    assert [next(log).split(b": ")[-1], next(log).split(b": ")[-1]] == [b"asked to start\n", b"running\n"]
+    end(world.backend)
+    world.clock.run_until(200)
+    assert all(b"stopped" in line for line in log)
+    assert (list(command.output()), command.exit_code()) == ([], 137)
+
+
+def test_a_log_that_is_left_is_told_nothing_more():
+    world = World().up()
+    world.backend.start_pod(NODE, pod())
+    copy = world.backend._machines["n1"].copies["p", 1]
+    logs = [world.backend.logs(NODE, pod(), FOLLOWED) for _ in range(3)]
+    logs[1].close()
+    assert copy.watchers == [logs[0].ring, logs[2].ring]
+
+
+def test_commands_that_ended_are_forgotten():
+    world = World().up()
+    world.backend.start_pod(NODE, pod())
+    world.clock.run_until(100)
+    for _ in range(5):
+        world.backend.run_command(NODE, pod(), "", ["true"])
+        left = world.backend.run_command(NODE, pod(), "", ["cat"])
+        left.close()
+    assert len(world.backend._machines["n1"].copies["p", 1].commands) == 1
+
+
+def test_a_command_ends_with_the_run_of_its_container():
+    world = World(behaviour=PodBehaviour(crash_after_ms=50)).up()
+    one = pod(containers=(Container(name="web"),))
+    world.backend.start_pod(NODE, one)
+    world.clock.run_until(20)
+    command = world.backend.run_command(NODE, one, "web", ["cat"])
+    assert command.exit_code() is None
+    world.clock.run_until(60)
+    assert command.exit_code() == 137
+    # The first restart is at once, the next one after ten seconds.
+    world.clock.run_until(500)
+    with pytest.raises(Conflict, match="container 'web' of pod 'p' does not run on node 'node-1' now"):
+        world.backend.run_command(NODE, one, "", ["cat"])

@@ -50,5 +50,9 @@ def test_names_are_those_there_are(live, run, completed):
     assert completed("pod", "delete", "") == ["web"]
     assert completed("pod", "show", "-n", "team", "a") == ["api"]
     assert completed("pod", "list", "-n", "te") == ["team"]
+    assert completed("top", "p") == ["pods"]
+    run("pod", "run", "seen", "--image", "nginx")
+    assert completed("pod", "logs", "seen", "-c", "") == ["main"]
+    assert completed("pod", "exec", "seen", "--container", "ma") == ["main"]
     assert completed("pod", "run", "x", "--scheduler", "best") == ["best-fit"]
     assert completed("node", "add", "x", "--backend", "") == ["memory"]

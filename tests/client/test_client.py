@@ -291,3 +291,19 @@ def test_a_stream_in_one_piece_is_read_as_it_comes(serve):
         assert next(watched)["id"] == 7
         watched.close()
     assert server.asked[0][2]["Last-Event-ID"] == "6"
+
+
+def test_a_log_is_followed_until_its_pod_is_gone(live, client):
+    live.add_nodes("n1")
+    client.launch_pod(pod("web"))
+    live.wait_for("PodRunning")
+    assert b"".join(client.pod_logs("web", tail=1)).count(b"\n") == 1
+    log = client.pod_logs("web", follow=True)
+    assert b"asked to start" in next(log)
+    client.delete_pod("web", grace_s=0)
+    assert b"".join(log).endswith(b"stopped\n")
+    client.launch_pod(pod("web"))
+    with pytest.raises(ApiError, match="keeps no log of earlier runs"):
+        list(client.pod_logs("web", previous=True))
+    with pytest.raises(ApiError, match="has no container 'db'"):
+        list(client.pod_logs("web", container="db"))

@@ -6,7 +6,7 @@ from attrs import evolve
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
 from kube9.core.errors import Conflict, DuplicateName, UnknownName
-from kube9.core.nodes import NodePhase, NodeSpec
+from kube9.core.nodes import DeviceGroup, NodePhase, NodeSpec
 from kube9.core.outcome import DestroyNode, NodeStored, PodStored, RestartNode, StopPod
 from kube9.core.pods import PodPhase, PodReport, PodSpec
 
@@ -764,3 +764,43 @@ class TestANodeThatIsSeenToDie:
         driven.tell(s.NodeDied, "n", incarnation="boot-1")
         assert driven.cluster.nodes["n"].phase is NodePhase.FAILED
         assert "RestartNode n" not in driven.told()
+
+
+class TestANodeOfWhichMoreIsFoundOut:
+    def test_has_what_was_found_beside_what_was_asked_for(self, drive):
+        driven = drive()
+        driven.ask_for("n", {"cpu": 500}, labels={"zone": "a"})
+        found = {"capacity": {"cpu": 4_000, "memory": 8}, "labels": {"zone": "b", "runtime": "process"}}
+        driven.tell(s.NodeDescribed, "n", **found)
+        spec = driven.cluster.nodes["n"].spec
+        assert dict(spec.capacity) == {"cpu": 500, "memory": 8}
+        assert dict(spec.labels) == {"zone": "a", "runtime": "process"}
+
+    def test_takes_pods_by_what_was_found_in_the_place_it_had(self, drive):
+        driven = drive()
+        driven.tell(s.AddNode, "first", spec=NodeSpec(name="first"))
+        driven.node("second", {"cpu": 100})
+        driven.tell(s.NodeDescribed, "first", capacity={"cpu": 300}, labels={"disk": "fast"})
+        driven.tell(s.NodeJoined, "first")
+        driven.pod("big", cpu=300, node_selector={"disk": "fast"})
+        driven.pod("small", cpu=100)
+        assert [driven.cluster.pods[name].node_uid for name in ("big", "small")] == ["first", "second"]
+        assert driven.cluster.table.largest["cpu"] == 300
+
+    def test_is_stored(self, drive):
+        driven = drive()
+        driven.ask_for("n", {"cpu": 500})
+        changes = driven.tell(s.NodeDescribed, "n", capacity={"memory": 8}).changes
+        assert changes == (NodeStored(driven.cluster.nodes["n"]),)
+        assert driven.tell(s.NodeDescribed, "n", capacity={"memory": 8}).changes == ()
+
+    def test_is_not_changed_once_it_has_joined(self, drive):
+        driven = drive()
+        driven.node("n", {"cpu": 500})
+        driven.tell(s.NodeDescribed, "n", capacity={"memory": 8})
+        assert dict(driven.cluster.nodes["n"].spec.capacity) == {"cpu": 500}
+
+    def test_keeps_its_devices(self):
+        spec = NodeSpec(name="n", devices=(DeviceGroup(kind="gpu", count=2),))
+        filled = spec.filled_up({"cpu": 1, "gpu": 7}, {})
+        assert (dict(filled.capacity), filled.devices) == ({"cpu": 1, "gpu": 2_000}, spec.devices)

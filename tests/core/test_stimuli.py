@@ -33,6 +33,8 @@ VALUES = {
     "lease_left_ms": 10,
     "ready": True,
     "restarts": 2,
+    "capacity": {"cpu": 4_000},
+    "labels": {"zone": "a"},
 }
 SPECS = {
     stimuli.LaunchPod: PodSpec(name="p"),

@@ -38,11 +38,14 @@ def test_python_runs(code):
 
 
 def commands(code):
-    """The ``kube9`` commands of a console block, each as a list of words; a backslash goes on in the next line."""
+    """The ``kube9`` commands of a console block, each as a list of words; a backslash goes on in the next line.
+
+    What stands behind ``--`` is another program's.
+    """
     for line in re.sub(r"\\\n", " ", code).splitlines():
         words = shlex.split(line.removeprefix("$ "), comments=True) if line.startswith("$ kube9") else []
         if words:
-            yield words[1:]
+            yield words[1 : words.index("--") if "--" in words else None]
 
 
 @pytest.mark.parametrize("code", blocks("console"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,6 +105,7 @@ class Engine:
         from urllib3.exceptions import HTTPError
 
         try:
+            self._knock()
             yield self._connected()
         except APIError as exc:
             text = str(exc.explanation or exc)
@@ -129,6 +131,12 @@ class Engine:
         return EngineAway(
             f"{what}; is it running? Say where it is by DOCKER_HOST, a docker context, or --backend docker:host=ADDRESS"
         )
+
+    def _knock(self) -> None:
+        """docker-py leaves a socket open whenever nobody answers, which an engine that is away for long makes many."""
+        if (path := self.endpoint.socket_path) is not None:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(path)
 
     def _connected(self) -> APIClient:
         from docker import APIClient

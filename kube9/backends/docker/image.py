@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 AGENT_PATH = "/opt/kube9/agent.pyz"
 REPOSITORY = "kube9-node"
 #: What node images are found by. They belong to no cluster: whoever has the same agent and base shares one.
-_BASE, _AGENT, _BASE_ID = "kube9.base", "kube9.agent", "kube9.base-id"
+_BASE, _BASE_ID, _AGENT = "kube9.image-base", "kube9.image-base-id", "kube9.image-agent"
 _SAY_EVERY_S = 3.0
 
 

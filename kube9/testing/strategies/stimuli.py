@@ -73,6 +73,7 @@ def _at_zero(kinds: int) -> SearchStrategy[s.Stimulus]:
             about(kind, node, incarnation=incarnation)
             for kind in (s.NodeJoined, s.NodeAbsent, s.NodeDied, s.NodeFenced)
         ),
+        about(s.NodeDescribed, node, capacity=st.sampled_from(({}, {"cpu": 3_000, "disk": 5}))),
         about(s.CordonNode, node, cordoned=st.booleans()),
         *(about(kind, node) for kind in (s.DeleteNode, s.DestroyNodeDone, s.TrustNode, s.Heartbeat)),
         *(about(kind, node) for kind in (s.ForgetNode, s.LookAfterNode)),

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Answer", "Beat", "Brain", "CopyReport", "PodUse", "StartOrder", "StopOrder"]
+__all__ = ["ROUND", "Answer", "Beat", "Brain", "CopyReport", "PodUse", "StartOrder", "StopOrder"]
 
+#: After how many beats their number is to be written down again.
+ROUND = 1_000
 #: Beats whose answer may still come.
 _SENT_KEPT = 64
 #: Copies that ended, of which the server is told as long as they are remembered.
@@ -179,6 +181,11 @@ class Brain:
         return True
 
     @property
+    def is_round(self) -> bool:
+        """Whether so many beats were sent that their number should be written down again."""
+        return self._sequence % ROUND == 0
+
+    @property
     def changed(self) -> bool:
         """Whether anything has changed since the last beat."""
         return self._told is None
@@ -262,6 +269,10 @@ class Brain:
     def copies(self) -> list[tuple[str, int]]:
         """Those that start or run."""
         return [(copy.uid, copy.epoch) for copy in self._copies.values()]
+
+    def ended(self) -> list[tuple[str, int]]:
+        """Those that ended, and are told of still."""
+        return list(self._ended)
 
     def forgotten(self) -> list[tuple[str, int]]:
         """Copies that ended and are not told of any more though nobody said so, each once; what is left can go."""

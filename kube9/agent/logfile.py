@@ -74,7 +74,7 @@ class LogFile:
         """Begin another file; the oldest goes."""
         places = segments(self._path, self._files_max)
         try:
-            for older, newer in zip(places, places[1:]):  # noqa: B905  (Python 3.8)
+            for older, newer in zip(places, places[1:]):  # noqa: B905, RUF007  (Python 3.8)
                 with suppress(FileNotFoundError):
                     os.replace(newer, older)
             file = self._open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from typing import Callable  # noqa: UP035  (Python 3.8)
+from typing import BinaryIO, Callable  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.logfile import segments
 
@@ -43,7 +43,7 @@ def last_lines(path: str, count: int) -> Iterator[bytes]:
     for place, start in reversed(starts):
         with open(place, "rb") as file:
             file.seek(start)
-            yield from iter(lambda: file.read(_PIECE_BYTES), b"")  # noqa: B023
+            yield from iter(lambda: file.read(_PIECE_BYTES), b"")
 
 
 def _start_of(place: str, count: int, *, newest: bool) -> tuple[int, int]:
@@ -67,14 +67,14 @@ def _start_of(place: str, count: int, *, newest: bool) -> tuple[int, int]:
 
 
 def followed(path: str, tail: int | None, ended: Callable[[], bool]) -> Iterator[bytes]:
-    """What there is, and what comes, until whoever writes has ended; an empty piece now and then while nothing comes."""
-    file = None
+    """What there is, and what comes, until whoever writes has ended; an empty piece whenever nothing has come."""
+    file: BinaryIO | None = None
     try:
         if tail is None:
             for place in segments(path)[:-1]:
                 if os.path.exists(place):
                     with open(place, "rb") as older:
-                        yield from iter(lambda: older.read(_PIECE_BYTES), b"")  # noqa: B023
+                        yield from iter(lambda: older.read(_PIECE_BYTES), b"")
             position = 0
         else:
             held = b"".join(last_lines(path, tail))
@@ -82,13 +82,12 @@ def followed(path: str, tail: int | None, ended: Callable[[], bool]) -> Iterator
             yield held
         while True:
             over = ended()
-            if file is None:
-                file = _opened(path, position)
+            file = file or _opened(path, position)
             if file is not None:
-                yield from iter(lambda: file.read(_PIECE_BYTES), b"")  # noqa: B023
+                yield from _rest(file)
                 if _is_other(file.fileno(), path):
                     # It was moved away only after all of it had been written.
-                    yield from iter(lambda: file.read(_PIECE_BYTES), b"")  # noqa: B023
+                    yield from _rest(file)
                     file.close()
                     file, position = None, 0
                     continue
@@ -101,7 +100,11 @@ def followed(path: str, tail: int | None, ended: Callable[[], bool]) -> Iterator
             file.close()
 
 
-def _opened(path: str, position: int):  # type: ignore[no-untyped-def]
+def _rest(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(_PIECE_BYTES), b"")
+
+
+def _opened(path: str, position: int) -> BinaryIO | None:
     try:
         file = open(path, "rb")  # noqa: SIM115  (it is read as long as somebody follows)
     except FileNotFoundError:

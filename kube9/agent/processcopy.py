@@ -7,13 +7,16 @@ warden is asked to start anything, so that an agent that starts again goes on wh
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Callable, NamedTuple  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.alarms import Alarms, now_ms
 from kube9.agent.brain import StartOrder
 from kube9.agent.care import Ask, Care, Kill, Start
+from kube9.agent.logfile import segments
 from kube9.agent.parts import read_parts
 from kube9.agent.podfolder import NOTE, remove_folder, remove_links, set_up, write_document
 from kube9.agent.pool import Pool
@@ -63,7 +66,9 @@ class ProcessCopy:
     :param told: what another process wrote down of it; ``None`` for one that begins.
     """
 
-    def __init__(self, order: StartOrder, tools: ProcessTools, term: int, told: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, order: StartOrder, tools: ProcessTools, term: int, told: Mapping[str, Any] | None = None
+    ) -> None:
         self.uid, self.epoch = order.uid, order.epoch
         #: The lease under which it was to be started, by the warden's count.
         self.term = term
@@ -76,6 +81,8 @@ class ProcessCopy:
         self._runs: dict[str, int] = {}
         self._ran = self._stopping = self._ended = self._is_gone = self._killed = False
         self._trouble = ""
+        #: When to see what became of everything, where that could not be done.
+        self._look_due_ms: int | None = None
         #: Set once all of it is to be removed: what to tell then.
         self._farewell: Callable[[], None] | None = None
         self._farewell_due_ms = 0
@@ -97,9 +104,9 @@ class ProcessCopy:
         """Go on with whatever is due."""
         self._turns.wake()
 
-    def look(self, runs: Mapping[str, Mapping[str, Any]]) -> None:
-        """See what became of everything, by what the warden says of all its runs."""
-        self._turns.post(lambda: self._look(runs))
+    def look(self) -> None:
+        """See what became of everything: nobody knows what was missed."""
+        self._turns.post(self._look)
 
     def heard(self, run: Mapping[str, Any]) -> None:
         """The warden told something of a run."""
@@ -133,7 +140,7 @@ class ProcessCopy:
         if self._farewell is not None:
             return self._farewell_due_ms
         times = [self._care.next_ms, *(due_ms for _, due_ms in self._beginnings.values())]
-        times += [each.due_ms for each in self._endings.values()]
+        times += [self._look_due_ms, *(each.due_ms for each in self._endings.values())]
         return min((each for each in times if each is not None), default=None)
 
     def _step(self) -> bool:
@@ -150,6 +157,8 @@ class ProcessCopy:
     def _go_on(self) -> bool:
         """Do one thing that is due, or some that take no time; ``False`` for nothing."""
         at_ms = now_ms()
+        if self._look_due_ms is not None and self._look_due_ms <= at_ms:
+            self._look()
         actions = self._care.due(at_ms)
         for action in actions:
             self._begin(action, at_ms)
@@ -239,8 +248,12 @@ class ProcessCopy:
 
     def _make_log(self, name: str, run: int) -> str:
         """Where it writes to; what it wrote the time before is kept, and nothing older."""
-        self._tools.hold.make_log(log_path(self.folder, name, run), [log_path(self.folder, name, run - 2)])
-        return log_path(self.folder, name, run)
+        path = log_path(self.folder, name, run)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        for old in segments(log_path(self.folder, name, run - 2)):
+            with suppress(FileNotFoundError):
+                os.unlink(old)
+        return path
 
     def _started(self, name: str, run: int, told: Mapping[str, Any]) -> None:
         if told["error"]:
@@ -329,7 +342,13 @@ class ProcessCopy:
 
     # Looking.
 
-    def _look(self, runs: Mapping[str, Mapping[str, Any]]) -> None:
+    def _look(self) -> None:
+        try:
+            runs = self._tools.hold.runs()
+        except WardenAway:
+            self._look_due_ms = now_ms() + _AGAIN_MS
+            return
+        self._look_due_ms = None
         for name, (run, is_known) in self._care.open_runs.items():
             told = runs.get(run_id(self.uid, self.epoch, name, run))
             if told is not None:

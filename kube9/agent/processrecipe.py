@@ -83,9 +83,7 @@ def process_recipe(
 
 
 class _Kitchen:
-    def __init__(
-        self, order: StartOrder, container: Mapping[str, Any], folder: str, kept: str, cpu_milli: int
-    ) -> None:
+    def __init__(self, order: StartOrder, container: Mapping[str, Any], folder: str, kept: str, cpu_milli: int) -> None:
         self._spec, self._container, self._order = order.spec, container, order
         self._name = _name(container["name"], "the container")
         self._kept, self._node_cpu_milli = kept, cpu_milli
@@ -96,7 +94,9 @@ class _Kitchen:
         command = self._container.get("command")
         if not command:
             raise ValueError(f"container {self._name}: a process needs a command; its image means nothing here")
-        folders, files, links = [self._home, self._volumes], [], []
+        folders = [self._home, self._volumes]
+        files: list[TextFile] = []
+        links: list[Link] = []
         if _is_below(self._cwd, self._home):
             folders.append(self._cwd)
         for volume in self._spec.get("volumes", ()):

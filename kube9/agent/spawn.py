@@ -27,8 +27,8 @@ class Spawn(NamedTuple):
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: str
-    #: What it has as its input, output and error output.
-    files: tuple[int, int, int]
+    #: What it has as its input, output and error output; nothing for what it would get anyway.
+    files: tuple[int, ...] = ()
     #: Whether they are a terminal that is to be its own.
     terminal: bool = False
     #: How far it is to stand back, from 0 to 19.
@@ -50,7 +50,9 @@ def spawn(what: Spawn) -> tuple[int, int]:
     :raises ValueError: there can be no such program, arguments or variables.
     """
     argv = [_bytes(word, "an argument") for word in what.argv]
-    env = {_bytes(name, "a variable's name"): _bytes(value, f"variable {name!r:.70}") for name, value in what.env.items()}
+    env = {
+        _bytes(name, "a variable's name"): _bytes(value, f"variable {name!r:.70}") for name, value in what.env.items()
+    }
     if any(not name or b"=" in name for name in env):
         raise ValueError("a variable has no name, or one with '=' in it")
     if not argv or not argv[0]:
@@ -99,8 +101,8 @@ def _become(what: Spawn, argv: list[bytes], env: dict[bytes, bytes], parent: int
     os.umask(0o022)
     os.chdir(what.cwd)
     if b"/" in argv[0]:
-        os.execve(argv[0], argv, env)
-    os.execvpe(argv[0], argv, env)
+        os.execve(argv[0], argv, env)  # noqa: S606  (no shell is the point)
+    os.execvpe(argv[0], argv, env)  # noqa: S606
 
 
 def _apart(files: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The parent of all that a node's pods run: it starts, signals and reaps, keeps logs small, and ends all with the lease.
+"""The parent of all that a node's pods run: it starts, signals and reaps it, and ends all of it with the lease.
 
 It is one small process with one thread, which goes on while the agent is away. Whatever a pod starts stays below it:
 what loses its own parent gets this one.
@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Dict, List, Set, Tuple  # noqa: UP035  (aliases below, and Python 3.8)
 
 from kube9.agent.cgroups import Cgroup
@@ -27,6 +28,7 @@ _LOOK_MS, _COUNT_MS = 1_000, 10_000
 _AGAIN_MS = 20
 #: How often what may go on making others is told to stand still, before it is ended.
 _HALTS_MAX = 20
+_SAID_BYTES_MAX = 4_096
 #: Copies that are never to run again.
 _DEAD_KEPT = 10_000
 
@@ -58,7 +60,7 @@ class Warden:
         #: Until when anything may run; 0 for not at all.
         self.lease_until_ms = 0
         #: Grows whenever a lease is over: what was to be started before is not started after.
-        self.term = 1
+        self.term = int.from_bytes(os.urandom(4), "big")  # no other warden's
         self._dead: dict[_Copy, None] = {}
         #: Of what was seen below a run: which one. By pid and start.
         self._seen: dict[tuple[int, int], str] = {}
@@ -133,7 +135,7 @@ class Warden:
         return any(run.state != ENDED for run in self.runs.values() if copy is None or run.copy == copy)
 
     def use(self) -> list[tuple[str, int, int, int]]:
-        """Of each copy that runs, by uid and epoch: the time of a processor that it took, in ms, and memory in bytes."""
+        """What each copy takes, by uid and epoch: the time of a processor so far, in ms, and memory in bytes."""
         found: dict[_Copy, tuple[int, int]] = {}
         family = self._family()
         for run in self.runs.values():
@@ -251,11 +253,9 @@ class Warden:
             return
         if run.group is not None and not run.group.remove():
             return
-        if run.told >= 0 and not run.said:
-            try:
-                run.said = os.read(run.told, 4_096)
-            except OSError:
-                run.said = b""
+        if run.told >= 0:
+            with suppress(OSError):
+                run.said += os.read(run.told, _SAID_BYTES_MAX)
             self.begun(run)
         run.drain()
         run.state = ENDED
@@ -302,9 +302,9 @@ class Warden:
                 return run
         name = self._seen.get((orphan.pid, orphan.start), "")
         if not name:
-            node_uid, _, name = environment_of(orphan.pid).get(MARK, "").partition("/")
-        run = self.runs.get(name)
-        return run if run is not None and run.state != ENDED else None
+            name = environment_of(orphan.pid).get(MARK, "").partition("/")[2]
+        found = self.runs.get(name)
+        return found if found is not None and found.state != ENDED else None
 
     def _end_strays(self, members: Iterable[Process]) -> None:
         for each in members:
@@ -346,4 +346,3 @@ class Warden:
             if time.monotonic() > end_s:
                 return False
             time.sleep(_AGAIN_MS / 1_000)  # noqa: TID251  (nothing else is to be done meanwhile)
-

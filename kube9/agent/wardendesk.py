@@ -87,7 +87,7 @@ class Desk:
 
     def serve(self, warden: Warden) -> None:
         """Until it is told to stop, and nothing runs."""
-        self._warden = warden
+        self._warden, self._term = warden, warden.term
         while not (self._leaving and not warden.running() and not self._waiting):
             next_ms = warden.next_ms()
             left_s = -1 if next_ms is None else max(0, next_ms - now_ms()) / 1_000
@@ -95,6 +95,7 @@ class Desk:
                 self._happened(number)
             warden.go_on()
             self._mind_pipes()
+            self._tell_term()
             self._answer_waiting()
         self._listener.close()
 
@@ -113,6 +114,13 @@ class Desk:
                 self._send(client, news)
         if run.state == ENDED and run.client is not None:
             self._warden.runs.pop(run.id, None)
+
+    def _tell_term(self) -> None:
+        if self._term != self._warden.term:
+            self._term = self._warden.term
+            for client in list(self._clients.values()):
+                if client.watches:
+                    self._send(client, {"event": "term", "term": self._term})
 
     # What comes.
 
@@ -259,7 +267,7 @@ class Desk:
     def _answer_begun(self, client: _Client, question: dict[str, Any], run: Run) -> None:
         self._later(client, question, lambda: run.state in (RUNNING, ENDED), lambda: {"run": run.document()})
 
-    def _command(self, client: _Client, question: dict[str, Any]) -> None:
+    def _command(self, client: _Client, question: dict[str, Any]) -> dict[str, Any] | None:
         copy, name = (question["uid"], question["epoch"]), question["container"]
         inside = next(
             (
@@ -271,13 +279,18 @@ class Desk:
         )
         if inside is None:
             raise Refused(f"container {name!r} of {copy[0]} epoch {copy[1]} does not run")
+        if question.get("check"):
+            return {}
         client.commands += 1
         run = Run(*copy, name, f"command-{client.link.fileno()}-{client.commands}-{now_ms()}", client)
         env = {**inside.env, **question.get("env", {})}
         files = tuple(client.files)
-        what = Spawn(question["argv"], env, inside.cwd, files if len(files) == 3 else (), question.get("terminal", False))
+        what = Spawn(
+            question["argv"], env, inside.cwd, files if len(files) == 3 else (), question.get("terminal", False)
+        )
         run = self._warden.start(run, what._replace(group=inside.group), "", (0, 0), self._warden.term)
         self._answer_begun(client, question, run)
+        return None
 
     def _signal(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         run = self._warden.runs.get(question["run"])

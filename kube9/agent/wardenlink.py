@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kube9.agent.wardenprogram import SOCKET
@@ -71,7 +72,9 @@ class WardenLink:
         self._thread = threading.Thread(target=self._run, name="kube9-warden", daemon=True)
         self._thread.start()
 
-    def ask(self, do: str, files: Sequence[int] = (), timeout_s: float = _PATIENCE_S, **about: Any) -> Mapping[str, Any]:
+    def ask(
+        self, do: str, files: Sequence[int] = (), timeout_s: float = _PATIENCE_S, **about: Any
+    ) -> Mapping[str, Any]:
         """Ask, and wait for the answer.
 
         :raises WardenAway: there was none in time.
@@ -105,10 +108,8 @@ class WardenLink:
     def close(self) -> None:
         """Hear nothing more."""
         self._closed = True
-        try:
+        with suppress(OSError):
             self._link.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         if self._thread is not threading.current_thread():
             self._thread.join()
 

@@ -102,7 +102,9 @@ def _run(folder: str, node_uid: str, say: Any) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     _write(status_file(folder), about)
-    say(f"pid={about['pid']} node={node_uid} cpu limits by {about['cpuLimit']}, memory limits by {about['memoryLimit']}")
+    say(
+        f"pid={about['pid']} node={node_uid} cpu limits by {about['cpuLimit']}, memory limits by {about['memoryLimit']}"
+    )
     desk.serve(warden)
     say("left")
 

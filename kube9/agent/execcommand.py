@@ -39,7 +39,7 @@ def session_file(folder: str, session: str) -> str:
 
 
 def run(folder: str, asked: Mapping[str, Any]) -> int:
-    """``container``, ``command`` and ``terminal``, with ``rows`` and ``columns`` and ``session``, by which it is resized.
+    """``container``, ``command`` and ``terminal``; with that, ``rows`` and ``columns``, and ``session`` to resize it by.
 
     Returns what the command exits with.
     """
@@ -49,7 +49,7 @@ def run(folder: str, asked: Mapping[str, Any]) -> int:
     if read_node(Path(folder)).runtime == "docker":
         from kube9.agent.dockerexec import execute
 
-        return execute(folder, asked)
+        return execute(folder, asked, session_file(folder, asked["session"]) if asked.get("session") else "")
     name = _container(folder, asked)  # before anything is said
     about = {"do": "command", "uid": asked["uid"], "epoch": asked["epoch"], "container": name, "argv": command}
     try:

@@ -31,10 +31,20 @@ class Agent:
     :param boot: a text that no other start of an agent has.
     :param make_runtime: is given what the runtime reports to.
     :param board: where the guard sees until when pods may run.
+    :param past: what an agent knew that was killed, to go on as the same boot.
+    :param save: writes down what another would have to know for that, before the server hears of it.
     """
 
-    def __init__(self, boot: str, make_runtime: Callable[[News], Runtime], board: Board) -> None:
-        self._brain, self._board = Brain(boot), board
+    def __init__(
+        self,
+        boot: str,
+        make_runtime: Callable[[News], Runtime],
+        board: Board,
+        *,
+        past: Brain | None = None,
+        save: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        self._brain, self._board, self._save = past or Brain(boot), board, save
         # What a runtime tells within a call finds the lock taken by its own thread.
         self._changed = threading.Condition(threading.RLock())
         self._pulse = Pulse(now_ms(), random.Random())
@@ -81,7 +91,15 @@ class Agent:
             at_ms = now_ms()
             self._fence(at_ms)
             self._pulse.sent(at_ms)
+            self._remember()
             return self._brain.beat(at_ms)._replace(use=use), self._pulse.interval_ms
+
+    def _remember(self) -> None:
+        if self._save is not None and (self._brain.changed or self._brain.is_round):
+            try:
+                self._save(self._brain.export())
+            except OSError as exc:
+                _log.warning("what this node runs cannot be written down: %s", exc)
 
     def heed(self, answer: Answer) -> None:
         """An answer came."""

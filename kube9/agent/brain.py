@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Answer", "Beat", "Brain", "CopyReport", "PodUse", "StartOrder", "StopOrder"]
+__all__ = ["ROUND", "Answer", "Beat", "Brain", "CopyReport", "PodUse", "StartOrder", "StopOrder"]
 
+#: After how many beats their number is to be written down again.
+ROUND = 1_000
 #: Beats whose answer may still come.
 _SENT_KEPT = 64
 #: Copies that ended, of which the server is told as long as they are remembered.
@@ -120,6 +122,33 @@ class Brain:
         self._newest: dict[str, int] = {}
         self._told: tuple[CopyReport, ...] | None = None
 
+    # Surviving the agent's own end.
+
+    def export(self) -> dict[str, Any]:
+        """What another process has to know to go on as the same boot, in words of JSON."""
+        return {
+            "boot": self.boot,
+            "sequence": self._sequence,
+            "copies": [list(copy) for copy in self._copies.values()],
+            "ended": [list(copy) for copy in self._ended.values()],
+            "newest": dict(self._newest),
+        }
+
+    @classmethod
+    def restore(cls, told: Mapping[str, Any], lease_until_ms: int, skip: int) -> Brain:
+        """Go on where :meth:`export` was called. No answer is waited for; the server has its token told anew.
+
+        :param lease_until_ms: what was granted last, on the same clock.
+        :param skip: how many beats may have been sent since.
+        """
+        brain = cls(told["boot"])
+        brain.lease_until_ms = lease_until_ms
+        brain._sequence = told["sequence"] + skip
+        brain._copies = {copy.uid: copy for copy in (CopyReport(*each) for each in told["copies"])}
+        brain._ended = {(copy.uid, copy.epoch): copy for copy in (CopyReport(*each) for each in told["ended"])}
+        brain._newest = dict(told["newest"])
+        return brain
+
     # Beating.
 
     def beat(self, now_ms: int) -> Beat:
@@ -150,6 +179,11 @@ class Brain:
             return False
         self.token = answer.token
         return True
+
+    @property
+    def is_round(self) -> bool:
+        """Whether so many beats were sent that their number should be written down again."""
+        return self._sequence % ROUND == 0
 
     @property
     def changed(self) -> bool:
@@ -235,6 +269,10 @@ class Brain:
     def copies(self) -> list[tuple[str, int]]:
         """Those that start or run."""
         return [(copy.uid, copy.epoch) for copy in self._copies.values()]
+
+    def ended(self) -> list[tuple[str, int]]:
+        """Those that ended, and are told of still."""
+        return list(self._ended)
 
     def forgotten(self) -> list[tuple[str, int]]:
         """Copies that ended and are not told of any more though nobody said so, each once; what is left can go."""

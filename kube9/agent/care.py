@@ -8,7 +8,7 @@ all; nothing of this moves the pod to another node.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Union
+from typing import Any, Dict, NamedTuple, Tuple, Union  # noqa: UP035  (an alias below, and Python 3.8)
 
 from kube9.agent.member import ENDED, RUNNING, STARTING, WAITING, End, Member
 from kube9.agent.parts import PodParts
@@ -87,6 +87,26 @@ class Care:
         self._main = [Member(part, now_ms) for part in parts.containers]
         self._members = {member.name: member for member in (*self._init, *self._main)}
         self._stopping = False
+
+    def export(self) -> dict[str, Any]:
+        """All there is to know of it, in words of JSON."""
+        members = {name: member.export() for name, member in self._members.items()}
+        return {"stopping": self._stopping, "members": members}
+
+    def restore(self, told: Mapping[str, Any], now_ms: int) -> None:
+        """Go on where :meth:`export` was called, by the same clock; what is being killed is said again."""
+        self._stopping = told["stopping"]
+        for name, member in self._members.items():
+            member.restore(told["members"][name], now_ms, self._parts.grace_ms)
+
+    @property
+    def open_runs(self) -> Dict[str, Tuple[int, bool]]:  # noqa: UP006
+        """Of containers that are started or run: which start it is, and whether it is known to run."""
+        return {
+            name: (member.run, member.state == RUNNING)
+            for name, member in self._members.items()
+            if member.state in (STARTING, RUNNING)
+        }
 
     # What happened.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple  # noqa: UP035  (an alias below, and Python 3.8)
@@ -32,6 +33,8 @@ class NodeConfiguration(NamedTuple):
     sandbox_image: str = ""
     #: In thousandths of a core and in bytes.
     capacity: Mapping[str, int] = {}
+    #: Where all this was read.
+    folder: str = ""
 
 
 class ServerConfiguration(NamedTuple):
@@ -96,7 +99,9 @@ _SERVER_OPTIONAL: _Fields = {"certificate": _certificate}
 def read_node(folder: Path) -> NodeConfiguration:
     """:raises ConfigurationError: with all that is wrong."""
     told = _document(folder / "node.json", _NODE, _NODE_OPTIONAL)
-    return NodeConfiguration(**{_python_name(name): value for name, value in told.items()})
+    return NodeConfiguration(
+        **{_python_name(name): value for name, value in told.items()}, folder=os.path.abspath(folder)
+    )
 
 
 def read_server(folder: Path) -> ServerConfiguration:

@@ -79,6 +79,17 @@ class Stream:
                 if line.strip():
                     yield json.loads(line)
 
+    def send(self, data: bytes) -> None:
+        """To whatever reads at the other end.
+
+        :raises OSError:
+        """
+        self._link.sock.sendall(data)
+
+    def end_input(self) -> None:
+        """Nothing more is sent."""
+        self._link.sock.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         self._closed = True
         with contextlib.suppress(OSError):  # the other side may have closed it already

@@ -25,6 +25,8 @@ from kube9.agent.configuration import (
 )
 from kube9.agent.courier import Couriers
 from kube9.agent.guard import Guard
+from kube9.agent.processid import claim
+from kube9.agent.rotatedlog import RotatedLog
 from kube9.agent.runtimes import RuntimeMaker, find_runtime
 
 __all__ = ["main"]
@@ -39,14 +41,25 @@ _log = logging.getLogger("kube9.agent")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to leave; returns the exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to(options.log)
     try:
         node, server = read_node(options.config), read_server(options.config)
         maker = find_runtime(node.runtime)
     except ConfigurationError as exc:
         print(f"{exc}", file=sys.stderr)  # noqa: T201
         return 2
+    lock = claim(str(options.config)) if maker.make_home is not None or options.log is not None else -1
+    if lock is None:
+        print(f"the agent of {options.config} runs already", file=sys.stderr)  # noqa: T201
+        return 3
     return _Program(options.config, node, server, maker).run(int(options.leave_seconds * 1_000))
+
+
+def _log_to(path: Path | None) -> None:
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if path is None else RotatedLog(str(path))
+    logging.basicConfig(
+        handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("/etc/kube9"),
         metavar="DIR",
         help="where node.json, server.json and token are (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="where to log, in files that stay small (default: stderr)"
     )
     parser.add_argument(
         "--leave-seconds",
@@ -106,12 +122,19 @@ class _Signals:
 class _Program:
     def __init__(self, folder: Path, node: NodeConfiguration, server: ServerConfiguration, maker: RuntimeMaker) -> None:
         self._signals = _Signals()
-        board = Board()
-        # Before there is any other thread, or the guard would have what they held.
-        self._guard = Guard(board, maker.make_sweep(node))
-        self._guard.start()
+        self._home = None if maker.make_home is None else maker.make_home(node)
+        self._guard: Guard | None = None
         boot = os.urandom(16).hex()
-        self._agent = Agent(boot, partial(maker.make_runtime, node), board)
+        if self._home is not None:
+            past = self._home.past
+            boot = boot if past is None else past.boot
+            self._agent = Agent(boot, self._home.make_runtime, self._home.board, past=past, save=self._home.save)
+        else:
+            board = Board()
+            # Before there is any other thread, or the guard would have what they held.
+            self._guard = Guard(board, maker.make_sweep(node))
+            self._guard.start()
+            self._agent = Agent(boot, partial(maker.make_runtime, node), board)
         self._couriers = Couriers(self._agent, node.node, folder, server)
         self._leaving = threading.Event()
         _log.info(
@@ -124,14 +147,18 @@ class _Program:
         while not self._signals.take(signal.SIGTERM, signal.SIGINT):
             if self._signals.take(signal.SIGHUP):
                 self._couriers.read_again()
-            self._guard.look_after()
+            if self._guard is not None:
+                self._guard.look_after()
             self._signals.wait(_GUARD_LOOK_S)
         self._leaving.set()
         self._agent.leave(leave_ms)
         farewell = self._agent.farewell()
         self._agent.close()
         self._couriers.say_farewell(farewell, _FAREWELL_S)
-        self._guard.stop()
+        if self._guard is not None:
+            self._guard.stop()
+        if self._home is not None:
+            self._home.leave()
         _log.info("left")
         return 0
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from kube9.agent.inquiry import Inquiry
 from kube9.agent.parts import Container
@@ -24,6 +24,8 @@ __all__ = [
 #: The pause before the second restart of a container, the longest there is, and how long it must have run for its
 #: next end to count as the first. As Kubernetes has them; there, too, the first restart is at once.
 BACKOFF_MS, BACKOFF_MS_MAX, BACKOFF_RESET_MS = 10_000, 300_000, 600_000
+
+_EXPORTED = ("state", "due_ms", "pause_ms", "run", "ends", "started_ms", "ever_ran", "killing", "sick")
 
 WAITING, STARTING, RUNNING, ENDED = "waiting", "starting", "running", "terminated"
 
@@ -63,6 +65,28 @@ class Member:
         self.kill_grace_ms: int | None = None
         self.inquiries: dict[str, Inquiry] = {}
 
+    def export(self) -> dict[str, Any]:
+        """All there is to know of it, in words of JSON."""
+        return {
+            **{name: getattr(self, name) for name in _EXPORTED},
+            "end": None if self.end is None else list(self.end),
+            "passed": {kind: inquiry.passed for kind, inquiry in self.inquiries.items()},
+        }
+
+    def restore(self, told: Mapping[str, Any], now_ms: int, kill_grace_ms: int) -> None:
+        """Be again as it was when that was exported.
+
+        :param kill_grace_ms: what it gets from now on if it was being killed.
+        """
+        for name in _EXPORTED:
+            setattr(self, name, told[name])
+        self.end = None if told["end"] is None else End(*told["end"])
+        if self.state == RUNNING:
+            self._ask(now_ms)
+            for kind, inquiry in self.inquiries.items():
+                inquiry.passed = told["passed"].get(kind)
+            self.kill_grace_ms = kill_grace_ms if self.killing else None
+
     @property
     def restarts(self) -> int:
         """How often it was started again."""
@@ -77,6 +101,9 @@ class Member:
     def begin(self, now_ms: int) -> None:
         """It runs."""
         self.state, self.started_ms, self.ever_ran = RUNNING, now_ms, True
+        self._ask(now_ms)
+
+    def _ask(self, now_ms: int) -> None:
         for kind in ("startup", "liveness", "readiness"):
             probe = getattr(self.part, kind)
             if probe is not None:

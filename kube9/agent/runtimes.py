@@ -14,13 +14,15 @@ from kube9.agent.runtime import News, Runtime
 __all__ = ["KNOWN", "RuntimeMaker", "find_runtime"]
 
 #: The module of each. It has ``make_runtime(node, news)``, and ``make_sweep(node)``, which returns what ends all that
-#: the node runs, from a process of its own.
-KNOWN = {"docker": "kube9.agent.docker"}
+#: the node runs, from a process of its own. Where pods outlive the agent it has ``make_home(node)``, too.
+KNOWN = {"docker": "kube9.agent.docker", "process": "kube9.agent.process"}
 
 
 class RuntimeMaker(NamedTuple):
     make_runtime: Callable[[NodeConfiguration, News], Runtime]
     make_sweep: Callable[[NodeConfiguration], Callable[[], None]]
+    #: What keeps the pods while there is no agent, and ends them with the lease; ``None`` where a guard does that.
+    make_home: Callable[[NodeConfiguration], Any] | None = None
 
 
 def find_runtime(name: str) -> RuntimeMaker:
@@ -32,7 +34,7 @@ def find_runtime(name: str) -> RuntimeMaker:
     try:
         with _http_without_tls():
             module: Any = import_module(module_name if kind == "module" else KNOWN[name])
-        return RuntimeMaker(module.make_runtime, module.make_sweep)
+        return RuntimeMaker(module.make_runtime, module.make_sweep, getattr(module, "make_home", None))
     except KeyError:
         raise ConfigurationError(f"runtime: there is no {name!r}; expected one of {', '.join(KNOWN)}") from None
     except (ImportError, AttributeError) as exc:

@@ -16,7 +16,7 @@ from kube9.core.frozen import FrozenMap
 __all__ = ["AgentFile", "agent_file"]
 
 _HEAD = b"#!/usr/bin/env python3\n"
-_MAIN = b"import sys\n\nfrom kube9.agent.main import main\n\nsys.exit(main())\n"
+_MAIN = b"import sys\n\nfrom kube9.agent.commands import main\n\nsys.exit(main())\n"
 _PACKAGE = b'"""As much of kube9 as runs on a node."""\n'
 #: The earliest that a zip file can tell; whenever it is made, it is the same.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)

@@ -193,7 +193,7 @@ class Place:
                 continue
             with contextlib.suppress(OSError):
                 line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-                where = os.readlink(process / "cwd")
+                where = str((process / "cwd").readlink())
                 if any(str(each.root) in line or where.startswith(str(each.root)) for each in self.machines):
                     found[int(process.name)] = line
         return found

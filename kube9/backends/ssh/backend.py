@@ -33,6 +33,7 @@ from kube9.core.stimuli import (
     CreateNodeFailed,
     DestroyNodeDone,
     NodeAbsent,
+    NodeDescribed,
     NodeFenced,
     RestartNodeFailed,
     Stimulus,
@@ -259,12 +260,7 @@ class SshBackend:
         return PodStreams(self._known(node))
 
     def _describe(self, node: Node, capacity: Mapping[str, int], labels: Mapping[str, str]) -> None:
-        """Tell what was found out of a machine, where the cluster takes that in."""
-        from kube9.core import stimuli
-
-        kind = getattr(stimuli, "NodeDescribed", None)
-        if kind is not None:
-            self._tell(kind, node.uid, capacity=capacity, labels=labels)
+        self._tell(NodeDescribed, node.uid, capacity=capacity, labels=labels)
 
     def _tell(self, kind: type[Stimulus], uid: str, **about: Any) -> None:
         if not self._closing.is_set():

@@ -22,7 +22,7 @@ from kube9.backends.ssh.machine import Machine, Machines
 from kube9.backends.ssh.nodelife import NodeLife
 from kube9.backends.ssh.podstreams import PodStreams
 from kube9.backends.ssh.questions import Questions
-from kube9.backends.ssh.settings import SshSettings, read_machine
+from kube9.backends.ssh.settings import SshSettings
 from kube9.backends.ssh.target import SshConfig
 from kube9.backends.ssh.wayback import WayBack
 from kube9.core.errors import BackendError, InvalidInput, Kube9Error, NodeDown, NodeGone
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 _FAULTS = (MachineAway, MachineRefused, Kube9Error)
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 #: How long a machine may be away before that is a failure of what was asked for.
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 20_000
 #: Each machine has a thread while something is done there; there is no use in more than can be on at a time.
 _WORKERS = 256
 
@@ -136,9 +136,8 @@ class SshBackend:
 
         :raises InvalidInput: the node's options cannot be used.
         """
-        read_machine(node.spec.options)
         self._farewells.forget(node.uid)
-        self._keeper.keep(node)
+        self._known(node).leaving.clear()
         self._work.put(node.uid, partial(self._create, node, join))
 
     def restart_node(self, node: Node) -> None:
@@ -147,6 +146,8 @@ class SshBackend:
 
     def destroy_node(self, node: Node) -> None:
         """Leave nothing there, and say so; see :class:`~kube9.backends.ssh.farewells.Farewells` for when it cannot."""
+        if (machine := self.machines.known(node.uid)) is not None:
+            machine.leaving.set()
         self._farewells.begin(node)
 
     def start_pod(self, node: Node, pod: Pod) -> None:  # noqa: ARG002  (the agent is told by the server)
@@ -211,7 +212,8 @@ class SshBackend:
 
     def _create(self, node: Node, join: JoinTicket) -> None:
         try:
-            patiently(partial(self._life.create, node, join), _PATIENCE_MS, self._closing)
+            machine = self._known(node)
+            patiently(partial(self._life.create, node, join), _PATIENCE_MS, machine.leaving)
         except (*_FAULTS, Away) as exc:
             self._tell(CreateNodeFailed, node.uid, reason=str(exc))
 
@@ -227,7 +229,7 @@ class SshBackend:
             if machine.down_until_ms is not None and machine.down_until_ms > self._clock.now_ms():
                 fenced()
                 return
-            there = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, self._closing)
+            there = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, machine.leaving)
         except (*_FAULTS, Away) as exc:
             self._tell(RestartNodeFailed, node.uid, reason=str(exc))
             return
@@ -241,7 +243,7 @@ class SshBackend:
         if machine is None or not machine.down or self._farewells.has(node.uid):
             return
         try:
-            patiently(partial(self._life.restart, node, _nobody), _PATIENCE_MS, self._closing)
+            patiently(partial(self._life.restart, node, _nobody), _PATIENCE_MS, machine.leaving)
         except (*_FAULTS, Away) as exc:
             _log.warning("node %s could not come back by itself: %s", node.name, exc)
 
@@ -263,7 +265,7 @@ class SshBackend:
         self._tell(NodeDescribed, node.uid, capacity=capacity, labels=labels)
 
     def _tell(self, kind: type[Stimulus], uid: str, **about: Any) -> None:
-        if not self._closing.is_set():
+        if not self._closing.is_set():  # whoever listened has gone
             self._deliver(kind(at_ms=self._clock.now_ms(), uid=uid, **about))  # type: ignore[call-arg]
 
 

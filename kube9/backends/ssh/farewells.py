@@ -12,7 +12,7 @@ from attrs import define
 from kube9.backends.lanes import Lanes
 from kube9.backends.patience import Away
 from kube9.backends.ssh.failures import MachineRefused
-from kube9.core.errors import Kube9Error
+from kube9.core.errors import InvalidInput, Kube9Error
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import Clock
 
@@ -71,6 +71,9 @@ class Farewells:
             return
         try:
             self._destroy(node)
+        except InvalidInput:
+            # What is said of its machine makes no sense, so that it never had one.
+            self._end(farewell)
         except (Away, MachineRefused, Kube9Error) as exc:
             self._go_on(farewell, str(exc))
         else:

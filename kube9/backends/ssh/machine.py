@@ -56,6 +56,8 @@ class Machine:
         self.tunnel: Tunnel | None = None
         self._lock = threading.Lock()
         self._found: Found | None = None
+        #: Set when nobody waits for it any more.
+        self.leaving = threading.Event()
         #: Nothing of it runs, as far as is known for sure.
         self.down = False
         #: It was broken on purpose, until then or for good.
@@ -133,6 +135,7 @@ class Machine:
 
     def close(self) -> None:
         """Let go of it; what runs there goes on."""
+        self.leaving.set()
         self.link.close()
 
 

@@ -18,12 +18,14 @@ from kube9.backends.ssh.wayback import WayBack
 from kube9.core.nodes import Node
 from kube9.core.ports import JoinTicket
 
-__all__ = ["RUNTIME_LABEL", "Describe", "NodeLife"]
+__all__ = ["LIMITS_LABEL", "RUNTIME_LABEL", "Describe", "NodeLife"]
 
 _log = logging.getLogger(__name__)
 
 #: What runs pods on a node: docker or process.
 RUNTIME_LABEL = "kube9.io/runtime"
+#: What holds processes to their limits there.
+LIMITS_LABEL = "kube9.io/limits"
 _AGENT, _NODE, _SERVER, _TOKEN, _SERVICE = "agent.pyz", "node.json", "server.json", "token", "service"
 #: For the agent's program, what it keeps, and a few lines of a few logs.
 _FREE_BYTES_MIN = 32 * 2**20
@@ -80,7 +82,10 @@ class NodeLife:
             )
         learned = {"cpu": facts.cpu_milli, "memory": facts.memory_bytes}
         capacity = {name: node.spec.capacity.get(name, learned[name]) for name in learned}
-        self._describe(node, capacity, {RUNTIME_LABEL: runtime})
+        labels = {RUNTIME_LABEL: runtime}
+        if runtime == "process" and facts.limits:
+            labels[LIMITS_LABEL] = facts.limits
+        self._describe(node, capacity, labels)
         server = self._way.open(machine)
         files = {
             _NODE: _packed(self._about(node, runtime, facts, capacity)),

@@ -15,6 +15,7 @@ __all__ = ["Facts", "Program", "Status", "read_facts", "read_failure"]
 
 #: How long a node's pods may take to end by force, and its agent to say that it is up.
 _SWEEP_TIMEOUT_MS = 60_000
+_MIB = 2**20
 
 
 @frozen(kw_only=True)
@@ -22,13 +23,14 @@ class Facts:
     """What a machine has."""
 
     cpu_milli: int
+    #: Of all of it, in whole mebibytes, as people read it.
     memory_bytes: int
     #: The address of its Docker engine; empty where there is none that can be used, and why.
     docker: str
     docker_error: str
     #: Whether the user has services of their own.
     systemd: bool
-    #: What holds a process to its limits: cgroup, or nice and rlimit.
+    #: What holds a process to its limits: cgroup, or nice-rlimit.
     limits: str
 
 
@@ -96,9 +98,9 @@ def read_facts(told: Mapping[str, Any]) -> Facts:
     docker, limits = told.get("docker") or {}, told.get("limits") or {}
     return Facts(
         cpu_milli=int(told.get("cores") or 0) * 1000,
-        memory_bytes=int(told.get("memoryBytes") or 0),
+        memory_bytes=int(told.get("memoryBytes") or 0) // _MIB * _MIB,
         docker=str(docker.get("address") or ""),
         docker_error=str(told.get("dockerError") or ""),
         systemd=bool(told.get("systemdUser")),
-        limits=", ".join(sorted(set(map(str, limits.values())))),
+        limits="-".join(sorted(set(map(str, limits.values())))),
     )

@@ -220,8 +220,11 @@ class NodeLife:
                 self._engine.kill(found.id)
             dead = self._fence.end_pods(node.uid)
             fenced()
-            self._fence.remove(dead)
-            return None if found is None else self._start_again(node, found.id)
+            if found is None:
+                self._fence.remove(dead)
+                return None
+            # Its agent removes them when it begins. Just now the engine has others to start, which wait for that.
+            return self._start_again(node, found.id)
 
     def _start_again(self, node: Node, container: str) -> int | None:
         outage = self.outage(container)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, final
+from urllib.parse import unquote
 
 from attrs import evolve
 
@@ -288,7 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a beat."""
         beat = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        name = self.path.removeprefix("/v1/nodes/").removesuffix("/heartbeat")
+        name = unquote(self.path.removeprefix("/v1/nodes/").removesuffix("/heartbeat"))
         host = self.server.host
         status, document = host.answer(name, self.headers.get("Authorization", "").removeprefix("Bearer "), beat)
         if host.before_answer is not None:

@@ -164,7 +164,7 @@ class Play:
     def node(self, machine, name="node", *, capacity=None, **options):
         options = {**machine.options, "runtime": "process", **options}
         spec = NodeSpec(name=name, backend="ssh", capacity=capacity or {}, options=options)
-        return Node(uid=f"uid-{name}", spec=spec, ordinal=1)
+        return Node(uid=f"uid-{name.replace('/', '-')}", spec=spec, ordinal=1)
 
     def create(self, node):
         self.host.create_node(node, JoinTicket(node_uid=node.uid))
@@ -478,6 +478,14 @@ def test_a_node_that_was_broken_runs_nothing_until_it_is_restarted(play, ssh):
     play.backend.restart_node(node)
     play.expect(NodeJoined, node.uid, times=2)
     play.destroy(node)
+
+
+def is_bound(sock, port):
+    """Whether it has the port, which the system takes from one that was killed in its own time."""
+    with contextlib.suppress(OSError):
+        sock.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def wait_for(holds):

@@ -24,7 +24,7 @@ class Machine:
     def __init__(self):
         self.clock, self.said, self.tried = VirtualClock(), [], 0
         self.error = MachineAway("it is away")
-        self.farewells = Farewells(self.clock, AtOnce(), self.destroy, lambda uid: self.said.append(uid))
+        self.farewells = Farewells(self.clock, AtOnce(), self.destroy, self.said.append)
 
     def destroy(self, _node):
         self.tried += 1

@@ -39,7 +39,7 @@ def session_file(folder: str, session: str) -> str:
 
 
 def run(folder: str, asked: Mapping[str, Any]) -> int:
-    """``container``, ``command`` and ``terminal``; with that, ``rows`` and ``columns``, and ``session`` to resize it by.
+    """``container``, ``command``, and ``terminal`` with ``rows`` and ``columns``, and ``session`` to resize it by.
 
     Returns what the command exits with.
     """

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Callable  # noqa: UP035  (Python 3.8)
+from typing import Any, Callable, Dict  # noqa: UP035  (an alias below, and Python 3.8)
 
 from kube9.agent.board import Board
 from kube9.agent.clock import now_ms
@@ -25,7 +25,7 @@ _LEASE_S = 2.0
 _LEAVE_S = 20.0
 
 #: What the warden says of all that it runs, by their ids.
-Runs = Mapping[str, Mapping[str, Any]]
+Runs = Dict[str, Any]  # noqa: UP006
 
 
 def is_alive(about: Mapping[str, Any]) -> bool:

@@ -113,13 +113,18 @@ class WardenHold:
             self._link.close()
 
     def dismiss(self) -> None:
-        """Have the warden end all, and itself."""
-        link, self._closed = self._link, True
-        if link is not None:
-            try:
-                link.ask("stop", timeout_s=_LEAVE_S)
-            except WardenAway as exc:
-                _LOG.warning("error=%s", exc)
+        """Have the warden end all, and itself.
+
+        :raises WardenAway: it does not.
+        """
+        self.close()
+        try:
+            link = WardenLink(self.folder)
+        except WardenAway:
+            return  # there is none
+        try:
+            link.ask("stop", timeout_s=_LEAVE_S)
+        finally:
             link.close()
 
     # What is asked of the warden.
@@ -204,7 +209,7 @@ class WardenHold:
 
     def _renew(self, until_ms: int) -> None:
         link = self._link
-        if link is not None:
+        if link is not None and not self._closed:
             try:
                 self._is_term(link.ask("lease", timeout_s=_LEASE_S, until=until_ms)["term"])
             except (WardenAway, WardenRefused) as exc:

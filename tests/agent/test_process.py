@@ -232,7 +232,10 @@ NASTY = {
 
 def test_nothing_that_a_pod_says_is_a_command(world, tmp_path):
     env = tuple(EnvVar(name=f"V_{name}", value=value) for name, value in NASTY.items())
-    script = "import os,sys,json; json.dump([sys.argv[1:], dict(os.environ)], open('got.new','w')); os.rename('got.new','got'); import time; time.sleep(1000)"
+    script = (
+        "import json, os, sys, time; json.dump([sys.argv[1:], dict(os.environ)], open('got.new', 'w'));"
+        " os.rename('got.new', 'got'); time.sleep(1000)"
+    )
     container = Container(name="main", command=(sys.executable, "-c", script), args=tuple(NASTY.values()), env=env)
     pod = world.begin(container)
     world.expect(PodStarted, pod.uid)
@@ -427,7 +430,7 @@ def test_pods_go_on_when_the_agent_is_killed_and_started_again(world):
 
 
 def test_an_agent_that_is_killed_again_and_again_starts_nothing_twice(world):
-    pods = []
+    pods = [world.run("echo $$ >> starts; exec sleep 1000")]
     for _ in range(5):
         pods.append(world.begin(Container(name="main", command=("sh", "-c", "echo $$ >> starts; exec sleep 1000"))))
         world.kill_agent()
@@ -447,7 +450,7 @@ def test_when_the_lease_is_over_while_there_is_no_agent_the_warden_ends_everythi
     assert f"all that runs is killed: {pod.uid}/1" in world.log
     world.nodes.start_again(NODE.uid)
     world.expect(NodeJoined, NODE.uid, times=2)
-    assert world.host.list_pods(NODE) == []
+    assert list(world.host.list_pods(NODE)) == []
     assert world.nodes.running(NODE.uid) == []
 
 
@@ -461,7 +464,7 @@ def test_when_the_agent_stands_still_past_the_lease_the_warden_ends_everything(m
     world.nodes.signal(NODE.uid, signal.SIGCONT)
     world.until(lambda: "the lease is over: 1 pods are killed: p1/1" in world.log, "told")
     world.until(lambda: world.nodes.running(NODE.uid) == [], "empty")
-    assert world.host.list_pods(NODE) == []
+    assert list(world.host.list_pods(NODE)) == []
     second = world.run("sleep 1000")
     assert [report.pod_uid for report in world.host.list_pods(NODE)] == [second.uid]
 
@@ -577,7 +580,18 @@ def test_it_can_be_started_by_itself_and_told_about_and_ended(world):
     assert start_of(started["pid"]) == started["start"]
     assert status["sha256"] == agent_file({"pretending.py": Path(pretending.__file__).read_bytes()}).sha256
     assert os.getsid(started["pid"]) not in (os.getsid(0), 0)
-    pod = world.run("echo $$ > pid; sleep 1000")
+    pod = Pod(
+        uid="by-itself",
+        spec=PodSpec(
+            name="web", containers=(Container(name="main", command=("sh", "-c", "echo $$ > pid; sleep 1000")),)
+        ),
+        ordinal=1,
+        created_at_ms=0,
+        phase=PodPhase.STARTING,
+        epoch=1,
+    )
+    with world.host.changed:
+        world.host.seats[NODE.name].start(pod)
     pid = world.pid(pod)
     world.nodes.call(NODE.uid, "sweep")
     assert not is_there(pid)
@@ -645,5 +659,5 @@ def test_its_memory_is_small(world):
     for _ in range(20):
         world.run("exec sleep 1000")
     weighs = [rss_bytes(world.nodes.process_of(NODE.uid).pid), rss_bytes(world.warden)]
-    print(f"agent {weighs[0]:,} bytes, warden {weighs[1]:,} bytes")
+    print(f"agent {weighs[0]:,} bytes, warden {weighs[1]:,} bytes")  # noqa: T201  (it is asked for)
     assert sum(weighs) < RSS_BYTES_MAX

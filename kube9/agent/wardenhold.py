@@ -15,7 +15,7 @@ from kube9.agent.clock import now_ms
 from kube9.agent.leftovers import kill_leftovers
 from kube9.agent.proctable import machine_boot, start_of
 from kube9.agent.wardenlink import WardenAway, WardenLink, WardenRefused
-from kube9.agent.wardenprogram import SPEAKS, launch
+from kube9.agent.wardenplace import SPEAKS, launch
 
 __all__ = ["LeaseBoard", "Runs", "WardenHold", "is_alive"]
 

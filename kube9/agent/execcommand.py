@@ -97,13 +97,13 @@ def _at_terminal(folder: str, asked: Mapping[str, Any], about: Mapping[str, Any]
         env = {"TERM": str(asked.get("term") or os.environ.get("TERM") or "xterm")}
         started = talk.ask({**about, "terminal": True, "env": env}, (terminal.inside,) * 3)["run"]
         terminal.hand_over()
-        if _end(talk, started) is None:
 
-            def has_ended() -> bool:
-                talk.listen()
-                return _end(talk, started) is not None
+        def has_ended() -> bool:
+            talk.listen()
+            return _end(talk, started) is not None
 
-            terminal.carry(talk.fileno(), has_ended)
+        # It may have written all that it writes, and have ended, by now.
+        terminal.carry(talk.fileno(), has_ended, over=_end(talk, started) is not None)
         return _code(_end(talk, started) or started)
     finally:
         terminal.restore()

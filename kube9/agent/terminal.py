@@ -46,16 +46,16 @@ class Terminal:
         """The command has it by now."""
         os.close(self.inside)
 
-    def carry(self, link: int, ended: Callable[[], bool]) -> None:
+    def carry(self, link: int, ended: Callable[[], bool], *, over: bool = False) -> None:
         """Carry what is written either way, until the command has ended and all of it was carried.
 
         :param link: readable when ``ended`` should be asked.
+        :param over: whether it has ended already.
         """
         poll = select.poll()
         poll.register(self.outside, select.POLLIN)
         poll.register(0, select.POLLIN)
         poll.register(link, select.POLLIN)
-        over = False
         while True:
             happened = dict(poll.poll(0 if over else None))
             if self.outside in happened and not self._carry_out():

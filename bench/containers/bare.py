@@ -11,20 +11,32 @@ from bench.containers.work import COMMAND, Limits
 __all__ = ["start_s"]
 
 
-def start_s(engine: Any, mark: str, number: int, threads: int, limits: Limits) -> float:
-    """Seconds until so many containers have been created and started; they are gone afterwards."""
+def start_s(engine: Any, mark: str, number: int, threads: int, limits: Limits, *, named: bool = False) -> float:
+    """Seconds until so many containers have been created and started; they are gone afterwards.
+
+    :param named: on a network of their own, each with a name there, as pods have it.
+    """
     import docker
 
     api = docker.APIClient(base_url=engine.address, timeout=300, num_pools=threads, max_pool_size=threads)
 
     made_ids: list[str] = []
+    if named:
+        api.create_network(mark, driver="bridge", labels={"kube9.cluster": mark})
 
-    def start(_: int) -> None:
+    def place(serial: int) -> Any:
+        endpoint = api.create_endpoint_config(aliases=[f"pod-{serial}"])
+        return api.create_networking_config({mark: endpoint}) if named else None
+
+    def start(serial: int) -> None:
         made = api.create_container(
             engine.busybox,
             list(COMMAND),
             labels={"kube9.cluster": mark},
-            host_config=api.create_host_config(nano_cpus=limits.nano_cpus, mem_limit=limits.memory_bytes),
+            host_config=api.create_host_config(
+                nano_cpus=limits.nano_cpus, mem_limit=limits.memory_bytes, network_mode=mark if named else None
+            ),
+            networking_config=place(serial),
         )
         made_ids.append(made["Id"])
         api.start(made["Id"])

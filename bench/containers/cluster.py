@@ -101,12 +101,12 @@ class Cluster:
         nodes: dict[str, int] = self.server.ask("GET", "/v1/status").json()["nodes"]
         return nodes.get("Ready", 0)
 
-    def mark(self) -> str:
-        """What is written on all that this cluster has on the engine."""
-        uid = self.nodes()[0]["metadata"]["uid"]
-        made = self.engine.client.containers.list(all=True, filters={"label": f"kube9.node-uid={uid}"})
-        mark: str = made[0].labels["kube9.cluster"]
-        return mark
+    def marks(self) -> set[str]:
+        """What is written on all that this cluster has on the engine; nothing, while it has nothing there."""
+        uids = [node["metadata"]["uid"] for node in self.nodes()]
+        list_of = self.engine.client.api.containers
+        found = [made for uid in uids for made in list_of(all=True, filters={"label": f"kube9.node-uid={uid}"})]
+        return {made["Labels"]["kube9.cluster"] for made in found}
 
 
 @contextmanager
@@ -124,11 +124,12 @@ def cluster(engine: Any, folder: Path, nodes: int) -> Iterator[Cluster]:
 
 
 def _delete(made: Cluster) -> None:
-    mark = made.mark()
+    marks = made.marks()
     try:
         for node in made.nodes():
             made.server.ask("DELETE", f"/v1/nodes/{node['metadata']['name']}")
         until(lambda: not made.nodes(), "nodes are deleted")
-        until(lambda: not made.engine.left(mark), "what the cluster had is gone from the engine")
+        until(lambda: not any(map(made.engine.left, marks)), "what the cluster had is gone from the engine")
     finally:
-        made.engine.remove(mark)
+        for mark in marks:
+            made.engine.remove(mark)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.containers import bare, swarm
 from bench.containers.cluster import Cluster, cluster
 from bench.containers.effort import Effort
-from bench.containers.result import LOST, REPLACED, Result, Took
+from bench.containers.result import LOST, NAMED, REPLACED, Result, Took
 from bench.containers.work import LIMITS, Limits
 from bench.machine import Machine
 from bench.suite import of_the_suite
@@ -107,6 +107,8 @@ def _bare(engine: Any, mark: str, effort: Effort, times: _Times) -> None:
     for threads in effort.threads:
         seconds = bare.start_s(engine, mark, effort.pods, threads, LIMITS)
         times.add(effort.together, f"docker-py, {threads} threads", seconds)
+    seconds = bare.start_s(engine, mark, effort.pods, effort.threads[-1], LIMITS, named=True)
+    times.add(effort.together, NAMED, seconds)
     for milli in effort.tight_milli:
         seconds = bare.start_s(engine, mark, effort.pods, effort.threads[-1], Limits(cpu_milli=milli))
         times.add(effort.tight(milli), "docker-py", seconds)

@@ -129,7 +129,14 @@ def _process(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes
     env = {name: value for name, value in os.environ.items() if not name.startswith("KUBE9_")}
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - this Python with modules of this project
-            [sys.executable, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for the benchmark, which still needs the server to remove what it made.
+            start_new_session=True,
         )
     try:
         yield process

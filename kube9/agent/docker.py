@@ -12,11 +12,12 @@ from kube9.agent.configuration import NodeConfiguration
 from kube9.agent.engine import Engine, EngineAway, EngineError
 from kube9.agent.gauge import Gauge
 from kube9.agent.images import Images
-from kube9.agent.podcopy import PodCopy, Tools
+from kube9.agent.podcopy import PodCopy
 from kube9.agent.pool import Pool
 from kube9.agent.runtime import News
 from kube9.agent.site import Site
 from kube9.agent.sweep import Sweep, copy_of
+from kube9.agent.tools import Tools
 from kube9.agent.watch import Watch
 
 __all__ = ["DockerRuntime", "make_runtime", "make_sweep"]
@@ -151,9 +152,9 @@ class DockerRuntime:
         with self._lock:
             return list(self._copies.values())
 
-    def _forget(self, copy: PodCopy) -> None:
+    def _forget(self, uid: str, epoch: int) -> None:
         with self._lock:
-            self._copies.pop((copy.uid, copy.epoch), None)
+            self._copies.pop((uid, epoch), None)
 
     def _count_cpus(self) -> int:
         with self._counting:  # an engine that is busy takes long to tell all that it tells with it

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Callable, NamedTuple  # noqa: UP035  (Python 3.8)
+from typing import Callable  # noqa: UP035  (Python 3.8)
 
-from kube9.agent.alarms import Alarms, now_ms
+from kube9.agent.alarms import now_ms
 from kube9.agent.brain import StartOrder
 from kube9.agent.care import Ask, Care, Kill, Start
-from kube9.agent.engine import Engine, EngineAway, EngineError
-from kube9.agent.images import Images
+from kube9.agent.engine import EngineAway, EngineError
 from kube9.agent.inquirer import Inquirer
 from kube9.agent.parts import Container, PodParts, read_parts
-from kube9.agent.pool import Pool
 from kube9.agent.recipe import SANDBOX, PodRecipe, pod_recipe
-from kube9.agent.runtime import News
-from kube9.agent.site import Site
-from kube9.agent.sweep import Sweep
+from kube9.agent.tools import Tools
 from kube9.agent.vessel import ImageMissing, Vessel
 
-__all__ = ["PodCopy", "Tools"]
+__all__ = ["PodCopy"]
 
 _LOG = logging.getLogger(__name__)
 #: Between two attempts at what the engine could not do.
@@ -36,23 +32,6 @@ _AGAIN_MS = 2_000
 #: The engine may say that memory was short a little after it said that the container ended.
 _LATE_MS = 100
 _KILLED = 137
-
-
-class Tools(NamedTuple):
-    """What all copies of a node share."""
-
-    engine: Engine
-    site: Site
-    sweep: Sweep
-    images: Images
-    starts: Pool
-    probes: Pool
-    alarms: Alarms
-    news: News
-    #: How many the engine's machine has.
-    cpus: Callable[[], int]
-    #: Called with a copy of which nothing is left.
-    gone: Callable[[PodCopy], None]
 
 
 class _Beginning:
@@ -407,7 +386,7 @@ class PodCopy:
             self._farewell_due_ms = now_ms() + _AGAIN_MS
             return False
         self._is_gone = True
-        self._tools.gone(self)
+        self._tools.gone(self.uid, self.epoch)
         self._farewell()
         return True
 

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from kube9.agent.engine import Engine, EngineAway, EngineError
+from kube9.agent.images import Images
 
 VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12"}
 
@@ -20,14 +21,14 @@ def answer(value, status=200, headers=""):
 class Pretender:
     """Says what it was told to say to each request, in turn, and then closes the connection."""
 
-    def __init__(self, folder):
-        self.path = folder / "engine.sock"
-        self.address = f"unix://{self.path}"
+    def __init__(self, folder, family=socket.AF_UNIX):
         self.heard, self.says = [], []
         self.connections = 0
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(self.path))
+        self._socket = socket.socket(family)
+        self._socket.bind(str(folder / "engine.sock") if family == socket.AF_UNIX else ("127.0.0.1", 0))
         self._socket.listen()
+        name = self._socket.getsockname()
+        self.address = f"unix://{name}" if family == socket.AF_UNIX else f"tcp://127.0.0.1:{name[1]}"
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -67,6 +68,12 @@ def pretender(tmp_path):
 def asked(pretender):
     with closing(Engine(pretender.address, timeout_s=10)) as engine:
         yield engine
+
+
+def test_over_tcp(tmp_path):
+    with closing(Pretender(tmp_path, socket.AF_INET)) as pretender, closing(Engine(pretender.address)) as engine:
+        pretender.says = [answer(VERSION), answer("there")]
+        assert engine.ask("GET", "/x") == "there"
 
 
 def test_speaks_the_version_that_both_know(pretender, asked):
@@ -131,13 +138,48 @@ def test_an_archive_and_a_body(pretender, asked):
     ]
 
 
+def chunked(*parts):
+    """An answer that comes in parts."""
+    chunks = "".join(f"{len(part):x}\r\n{part}\r\n" for part in (*parts, ""))
+    return f"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}".encode()
+
+
 def test_lines_of_a_stream(pretender, asked):
-    parts = ('{"a":', '1}\n{"b":', "2}\n", "")
-    chunks = "".join(f"{len(part):x}\r\n{part}\r\n" for part in parts)
-    chunks = f"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
-    pretender.says = [answer(VERSION), chunks.encode()]
+    pretender.says = [answer(VERSION), chunked('{"a":', '1}\n{"b":', "2}\n")]
     with closing(asked.stream("GET", "/events")) as stream:
         assert list(stream.lines()) == [{"a": 1}, {"b": 2}]
+
+
+def told_of_pulls(pretender, asked, *lines, status=200):
+    """What is told of the fetching of an image, where the engine says so."""
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    body = answer(lines[0], status) if status >= 400 else chunked(text)
+    told, over = [], threading.Semaphore(0)
+
+    def tell(percent, is_over, error):
+        told.append((percent, is_over, error and str(error)))
+        if is_over:
+            over.release()
+
+    pretender.says = [answer(VERSION), body]
+    images = Images(asked)
+    images.pull("shop/web:1", tell)
+    assert over.acquire(timeout=30)
+    images.close()
+    return told
+
+
+def test_an_image_is_fetched_with_progress(pretender, asked):
+    layer = {"id": "a", "status": "Downloading"}
+    lines = [{**layer, "progressDetail": {"current": done, "total": 4}} for done in (1, 3, 4)]
+    assert told_of_pulls(pretender, asked, *lines) == [(25, False, None), (75, False, None), (100, True, None)]
+    assert pretender.heard[-1] == ("POST /v1.41/images/create?fromImage=shop%2Fweb&tag=1", b"")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_image_that_cannot_be_fetched(pretender, asked, status):
+    refusal = {"message": "no such image"} if status == 404 else {"error": "no such image"}
+    assert told_of_pulls(pretender, asked, refusal, status=status) == [(100, True, "no such image")]
 
 
 def test_a_stream_that_breaks_off(pretender, asked):

@@ -94,7 +94,7 @@ class LiveCluster:
         return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
 
     def add_nodes(self, *names):
-        self.kube9("node", "add", *names, "--backend", "docker", "--cpu", "2", "--memory", "2Gi", "--wait")
+        self.kube9("node", "add", *names, "--cpu", "2", "--memory", "2Gi", "--wait")
         uid = self.ask(lambda client: client.node(names[0]))["metadata"]["uid"]
         (container,) = self.containers(f"kube9.node-uid={uid}", "kube9.role=node")
         self.mark = container["Labels"]["kube9.cluster"]

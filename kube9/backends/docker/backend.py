@@ -144,7 +144,7 @@ class DockerBackend:
             if found is None:
                 raise NodeGone(f"node {node.name!r} has no container on the engine")
             if not found.up:
-                raise NodeDown(self._life.epitaph(found.id))
+                raise NodeDown(self._life.end_of(found.id))
             return None
         except (EngineAway, EngineRefused) as exc:
             raise BackendError(f"node {node.name!r} cannot be looked for: {exc}") from exc
@@ -172,8 +172,8 @@ class DockerBackend:
         return DockerCommand(self._engine, str(found[-1]["Id"]), command, terminal=terminal)
 
     def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
-        """Kill the node's container and its pods. What is said of its return is noted in the container, and holds for
-        servers after this one too; to come back by itself it needs one that has asked for its restart, or this one.
+        """Kill the node's container and its pods. What is said of its return is noted in the container, and so holds
+        for servers after this one too: they bring it back when they are to restart it, and not before its time.
 
         :raises InvalidInput: it is to come back by itself, and never.
         :raises NodeGone: there is no such node.
@@ -190,7 +190,7 @@ class DockerBackend:
         if not there:
             raise NodeGone(f"node {node.name!r} has no container on the engine; create_node makes one")
         if outage is not None and outage.until_ms is not None:
-            self._clock.call_at(outage.until_ms, partial(self._work.put, node.uid, partial(self._come_back, node)))
+            self._come_back_at(outage.until_ms, node)
 
     # What a worker does.
 
@@ -208,16 +208,21 @@ class DockerBackend:
                 self._tell(NodeFenced, node.uid, incarnation=node.incarnation)
 
         try:
-            there = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, self._closing)
+            due_ms = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, self._closing)
         except _FAULTS as exc:
             self._tell(RestartNodeFailed, node.uid, reason=str(exc))
             return
-        if there:
+        if due_ms is not None:
             self._look_later(node.uid)
+            if due_ms:
+                self._come_back_at(due_ms, node)
         else:
             # It counts as no attempt, and leads to a new one with a new ticket.
             self._life.states.drop(node.uid)
             self._tell(NodeAbsent, node.uid, incarnation=node.incarnation)
+
+    def _come_back_at(self, due_ms: int, node: Node) -> None:
+        self._clock.call_at(due_ms, partial(self._work.put, node.uid, partial(self._come_back, node)))
 
     def _come_back(self, node: Node) -> None:
         """An outage is over: start what is down, whoever asked for it in the meantime."""

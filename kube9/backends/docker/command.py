@@ -14,6 +14,9 @@ from kube9.core.errors import BackendError, Conflict
 
 __all__ = ["DockerCommand"]
 
+#: What the engine says of what is not there, and what a process exits with that was killed.
+_GONE, _KILLED = 404, 137
+
 _PIECE_BYTES = 65_536
 _HEADER = struct.Struct(">BxxxL")
 
@@ -36,7 +39,8 @@ class DockerCommand:
                 made = client.exec_create(container, list(command), stdin=True, tty=terminal)
             self._id = str(made["Id"])
             client = self._held.enter_context(engine.stream())
-            raw: Any = client.exec_start(self._id, tty=terminal, socket=True)
+            with engine.answers():
+                raw: Any = client.exec_start(self._id, tty=terminal, socket=True)
         except EngineRefused as exc:
             self._held.close()
             kind = Conflict if exc.status == 409 else BackendError
@@ -118,7 +122,11 @@ class DockerCommand:
         try:
             with self._engine.calls() as client:
                 state = client.exec_inspect(self._id)
-        except (EngineAway, EngineRefused) as exc:
+        except EngineRefused as exc:
+            if exc.status == _GONE:
+                return _KILLED  # with its container
+            raise BackendError(str(exc)) from exc
+        except EngineAway as exc:
             raise BackendError(str(exc)) from exc
         return None if state.get("Running") or state.get("ExitCode") is None else int(state["ExitCode"])
 

@@ -18,6 +18,8 @@ _Container = Mapping[str, Any]
 #: As many at a time as make an engine no slower.
 _THREADS = 8
 _PAUSE_S = 0.01
+#: Of removing what the engine still counts as in use.
+_TRIES = 20
 
 
 def runs(container: _Container) -> bool:
@@ -75,9 +77,16 @@ class Fence:
         return not self._engine.containers(self._marks.of_node(uid)) and self._remove_rest(self._marks.of_node(uid))
 
     def remove_cluster(self) -> bool:
-        """Remove volumes and networks of the cluster, if no container of it is left; whether that was so."""
+        """Remove volumes and networks of the cluster, if no container of it is left; whether all of it is gone."""
         labels = (self._marks.of_cluster,)
-        return not self._engine.containers(labels) and self._remove_rest(labels)
+        for _ in range(_TRIES):
+            if self._engine.containers(labels):
+                return False
+            if self._remove_rest(labels):
+                return True
+            # The engine takes a moment until a container that is gone counts no more.
+            self._closing.wait(_PAUSE_S)
+        return False
 
     def remove_orphans(self) -> None:
         """End and remove what is labelled with a node that has no container: nobody looks after it."""

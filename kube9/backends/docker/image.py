@@ -24,6 +24,8 @@ REPOSITORY = "kube9-node"
 #: What node images are found by. They belong to no cluster: whoever has the same agent and base shares one.
 _BASE, _BASE_ID, _AGENT = "kube9.image-base", "kube9.image-base-id", "kube9.image-agent"
 _SAY_EVERY_S = 3.0
+#: Whoever needs one again makes it within a second.
+_KEPT_S = 86_400
 
 
 class NodeImage:
@@ -36,6 +38,7 @@ class NodeImage:
         self._engine, self._base, self._pull, self._agent = engine, base, pull, agent
         self._lock = threading.Lock()
         self._pulled = False
+        self._tag = ""
 
     def ensure(self) -> str:
         """Its name, once it is there.
@@ -48,7 +51,24 @@ class NodeImage:
             tag = f"{REPOSITORY}:{digest.hexdigest()[:12]}"
             if self._id_of(tag) is None:
                 self._build(tag, base_id, agent)
+            self._tag = tag
             return tag
+
+    def remove_leftovers(self) -> None:
+        """Remove node images of earlier agents or bases that nobody has used for a day, and those without a name."""
+        with self._engine.calls() as client:
+            found = client.images(filters={"label": _AGENT})
+        long_ago_s = time.time() - _KEPT_S
+        for image in found:
+            named = [tag for tag in image.get("RepoTags") or () if tag != "<none>:<none>"]
+            if named and (self._tag in named or int(image.get("Created") or 0) > long_ago_s):
+                continue
+            try:
+                with self._engine.calls() as client:
+                    client.remove_image(image["Id"])
+            except EngineRefused:
+                # In use, by whatever cluster.
+                continue
 
     def _base_id(self) -> str:
         present = self._id_of(self._base)

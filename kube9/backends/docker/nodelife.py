@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from kube9.core.ports import Clock, JoinTicket
 from kube9.core.stimuli import CreateNodeFailed, RestartNodeFailed
 
 __all__ = ["Found", "NodeLife", "Outage"]
+
+_log = logging.getLogger(__name__)
 
 _LOCK_PATIENCE_S = 30.0
 
@@ -123,7 +126,7 @@ class NodeLife:
             try:
                 self._make(node, join)
             except EngineRefused as exc:
-                if exc.status != 404:
+                if not _lacks_something(exc):
                     raise
                 # The image or the network was removed by somebody just now.
                 self._make(node, join)
@@ -201,8 +204,10 @@ class NodeLife:
 
     # Recovering.
 
-    def restart(self, node: Node, fenced: Callable[[], None]) -> bool:
-        """Start it anew, empty of pods; whether there is a container to start.
+    def restart(self, node: Node, fenced: Callable[[], None]) -> int | None:
+        """Start it anew, empty of pods: 0, or when it may be started, if it was broken on purpose until then.
+
+        ``None`` where there is no container that could be started.
 
         :param fenced: called once nothing of it runs.
         :raises BackendError: it cannot be started.
@@ -214,15 +219,18 @@ class NodeLife:
                 self._engine.kill(found.id)
             dead = self._fence.end_pods(node.uid)
             fenced()
-            self._fence.remove(dead)
-            return found is not None and self._start_again(node, found.id)
+            if found is None:
+                self._fence.remove(dead)
+                return None
+            # Its agent removes them when it begins. Just now the engine has others to start, which wait for that.
+            return self._start_again(node, found.id)
 
-    def _start_again(self, node: Node, container: str) -> bool:
+    def _start_again(self, node: Node, container: str) -> int | None:
         outage = self.outage(container)
         if outage is not None and outage.until_ms is None:
             raise BackendError("it was broken for good on purpose; delete it and add another")
         if outage is not None and outage.until_ms is not None and outage.until_ms > self._clock.now_ms():
-            return True
+            return outage.until_ms
         if self._door.known:
             server = server_file_of(self._door.open(self.info(), self._network.ensure()))
             self._engine.put_archive(container, packed_files({SERVER_FILE: json.dumps(server).encode()}))
@@ -231,13 +239,13 @@ class NodeLife:
             self._start(container)
         except (EngineAway, EngineRefused) as exc:
             self._boots.end(node.uid)
-            if isinstance(exc, EngineRefused) and exc.status == 404:
+            if isinstance(exc, EngineRefused) and _lacks_something(exc):
                 # Its network or its image is another one by now: it will never start again.
                 self._engine.remove(container)
-                return False
+                return None
             raise
         self.states.put(node.uid, True)
-        return True
+        return 0
 
     # Breaking.
 
@@ -277,15 +285,20 @@ class NodeLife:
                 self.states.put(uid, found.up)
         return found
 
-    def epitaph(self, container: str) -> str:
-        """How a container ended, and what it said last."""
+    def end_of(self, container: str) -> str:
+        """How a container ended."""
         found = self._engine.inspect(container)
         if found is None:
-            return "it was removed"
+            return "its container was removed"
         state = found["State"]
         how = "was out of memory" if state.get("OOMKilled") else f"ended with code {state.get('ExitCode')}"
-        error, last = str(state.get("Error") or ""), self._engine.last_lines(container)
-        return f"its container {how}" + (f": {error}" if error else "") + (f"; it said last: {last}" if last else "")
+        error = str(state.get("Error") or "")
+        return f"its container {how}" + (f": {error}" if error else "")
+
+    def epitaph(self, container: str) -> str:
+        """The same, and what it said last."""
+        end, last = self.end_of(container), self._engine.last_lines(container)
+        return f"{end}; it said last: {last}" if last else end
 
     # Removing.
 
@@ -302,8 +315,19 @@ class NodeLife:
             in_use = bool(self._making)
         if not in_use and not self._engine.containers((self._marks.of_cluster,)):
             self._door.close()
-            self._fence.remove_cluster()
+            if not self._fence.remove_cluster():
+                _log.warning(
+                    "the cluster's network is not removed: the engine counts something on it that is not there, which "
+                    "only its restart mends; then: docker network rm %s",
+                    self._network.name,
+                )
+            self._image.remove_leftovers()
         return True
+
+
+def _lacks_something(refusal: EngineRefused) -> bool:
+    """Whether a container cannot be because its image or its network is not there."""
+    return refusal.status == 404 or ("network" in str(refusal) and "not found" in str(refusal))
 
 
 def _document(content: bytes | None) -> dict[str, Any] | None:

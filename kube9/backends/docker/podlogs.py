@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,10 +16,12 @@ from kube9.core.errors import BackendError, InvalidInput
 from kube9.core.pods import Pod
 from kube9.core.ports import LogOptions
 
-__all__ = ["PodContainers", "container_names"]
+__all__ = ["ContainerLog", "PodContainers", "container_names"]
 
-#: How long before the engine notes its start a container may write something; a restart takes longer.
-_SLACK_S = 0.1
+#: How long before the engine notes its start a container may write something; most restarts take longer.
+_SLACK_S = 1.0
+#: One that began so soon after it was made has hardly run before.
+_AT_ONCE_S = 5.0
 _ROLES = ("init", "container")
 
 
@@ -72,25 +74,59 @@ class PodContainers:
     def _pieces(
         self, container: str, options: LogOptions, since: float | None = None, until: float | None = None
     ) -> Iterator[bytes]:
+        how = {
+            "follow": options.follow and not options.previous,
+            "tail": "all" if options.tail is None else options.tail,
+            "since": since,
+            "until": until,
+        }
+        return ContainerLog(self.engine, container, f"the logs of pod {self.pod.name!r}", how)
+
+
+class ContainerLog(Iterator[bytes]):
+    """What a container wrote; it is read from the first piece on that is asked for.
+
+    :param what: it is, for people.
+    :param how: it is read, as docker-py has it.
+    """
+
+    def __init__(self, engine: Engine, container: str, what: str, how: Mapping[str, Any]) -> None:
+        self._engine, self._container, self._what, self._how = engine, container, what, how
+        #: One of the engine's streams, as long as it is read.
+        self._held = ExitStack()
+        self._stream: Any = None
+        self._closed = False
+
+    def __next__(self) -> bytes:
         try:
-            with self.engine.stream() as client:
-                stream = client.logs(
-                    container,
-                    stdout=True,
-                    stderr=True,
-                    stream=True,
-                    follow=options.follow and not options.previous,
-                    tail="all" if options.tail is None else options.tail,
-                    since=since,
-                    until=until,
-                )
-                try:
-                    yield from stream
-                finally:
-                    with suppress(Exception):
-                        stream.close()
-        except (EngineAway, EngineRefused) as exc:
-            raise BackendError(f"the logs of pod {self.pod.name!r} cannot be read: {exc}") from exc
+            if self._stream is None and not self._closed:
+                client = self._held.enter_context(self._engine.stream())
+                with self._engine.answers():
+                    self._stream = client.logs(self._container, stdout=True, stderr=True, stream=True, **self._how)
+            if self._closed:
+                raise StopIteration
+            with self._engine.answers():
+                return bytes(next(self._stream))
+        except StopIteration:
+            self.close()
+            raise
+        except Exception as exc:
+            if self._closed:
+                raise StopIteration from None
+            self.close()
+            if isinstance(exc, EngineAway | EngineRefused):
+                raise BackendError(f"{self._what} cannot be read: {exc}") from exc
+            raise
+
+    def close(self) -> None:
+        """That is the end, also for a thread that waits for the next piece. May be called again, from any thread."""
+        self._closed = True
+        with suppress(Exception):
+            self._stream.close()
+        self._held.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def container_names(pod: Pod) -> Sequence[str]:
@@ -106,13 +142,20 @@ def _last_start(container: Mapping[str, Any] | None) -> float | None:
     """What was written from then on is of its latest run; ``None`` where that was its first, as far as is known.
 
     A container is started again as it is, and keeps what it wrote. While it runs the engine tells when the run before
-    ended; afterwards no more than when the latest one began, and that some time after its first words.
+    ended; afterwards no more than when the latest one began, and that some time after its first words. Too much is
+    shown then rather than too little.
     """
-    state = {} if container is None else container["State"]
+    if container is None:
+        return None
+    state = container["State"]
     finished_s, started_s = (_seconds(str(state.get(name, ""))) for name in ("FinishedAt", "StartedAt"))
     if finished_s is None or started_s is None:
         return None
-    return finished_s if finished_s <= started_s else started_s - _SLACK_S
+    if state.get("Running"):
+        return finished_s
+    created_s = _seconds(str(container.get("Created", "")))
+    at_once = created_s is not None and started_s - created_s < _AT_ONCE_S
+    return None if at_once else started_s - _SLACK_S
 
 
 def _seconds(at: str) -> float | None:

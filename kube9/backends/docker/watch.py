@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from kube9.backends.docker.engine import Engine, EngineAway, EngineRefused
 from kube9.backends.docker.marks import Marks
 from kube9.core.errors import BackendError
 
-__all__ = ["EngineWatch"]
+__all__ = ["EngineWatch", "keep_alive"]
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class EngineWatch:
             try:
                 if self._closing.is_set():
                     return True
+                keep_alive(getattr(stream, "_response", None))
                 # Only now: what happens from here on is heard.
                 self._connected()
                 for event in stream:
@@ -95,3 +97,19 @@ class EngineWatch:
         action = str(event.get("Action", ""))
         if uid and action in _ACTIONS:
             self._happened(action, uid)
+
+
+def keep_alive(response: Any) -> bool:
+    """Notice within half a minute that an engine elsewhere is gone that did not say so; whether it could be asked for.
+
+    A stream on which nothing happens looks the same whether anybody is there or not.
+    """
+    raw = getattr(getattr(getattr(getattr(response, "raw", None), "_fp", None), "fp", None), "raw", None)
+    connection = getattr(raw, "_sock", None)
+    if not isinstance(connection, socket.socket) or connection.family == socket.AF_UNIX:
+        return False
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):  # not everywhere
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return True

@@ -29,7 +29,7 @@ def fence(bench):
 
 @pytest.mark.once
 def test_what_runs_is_ended_and_what_does_not_cannot_be_started_late(bench, fence):
-    node, other = bench.node(), bench.node("other")
+    node, other = bench.up(), bench.up("other")
     running, paused, ended = bench.run(node), bench.run(node), bench.run(node, command=("true",))
     paused.pause()
     ended.wait()
@@ -58,7 +58,7 @@ def test_what_belongs_to_no_node_that_is_there_is_removed(bench, fence):
 
 @pytest.mark.once
 def test_a_close_leaves_it_unsure(bench):
-    node = bench.node()
+    node = bench.up()
     bench.run(node)
     engine, closing = Engine(Endpoint(url=bench.engine.address, source="the tests"), 30_000), threading.Event()
     closing.set()

@@ -3,14 +3,22 @@ from __future__ import annotations
 import pytest
 
 from kube9.core.errors import NodeDown
-from kube9.core.stimuli import LookAfterNode
+from kube9.core.stimuli import LookAfterNode, NodeAbsent
 
 pytestmark = pytest.mark.once
 
+GREEDY = """
+import time
+print("it began", flush=True)
+time.sleep(0.5)
+much = bytearray(2**31)
+for at in range(0, 2**31, 4096):
+    much[at] = 1
+"""
+
 
 def test_a_node_that_was_out_of_memory_is_said_to_be(make_bench):
-    greedy = "print('it began', flush=True)\nimport time\ntime.sleep(0.5)\nmuch = bytearray(2**31)\nfor at in range(0, 2**31, 4096): much[at] = 1\n"
-    bench = make_bench(source=greedy)
+    bench = make_bench(source=GREEDY)
     node = bench.up(cpu=500, memory=2**26)
     bench.told(LookAfterNode, node)
     with pytest.raises(NodeDown, match="was out of memory"):
@@ -28,8 +36,6 @@ def test_a_network_that_somebody_removed_is_made_again(bench):
 
 def test_a_node_that_can_never_start_again_is_absent(bench):
     """It would fail each attempt until it is given up; made anew, it runs."""
-    from kube9.core.stimuli import NodeAbsent
-
     node = bench.up()
     bench.container(node).kill()
     bench.told(LookAfterNode, node)

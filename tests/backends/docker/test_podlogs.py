@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -28,13 +29,16 @@ def test_the_first_run_of_a_container_has_nothing_before_it():
 
 
 def test_a_run_begins_where_the_one_before_ended():
-    state = {"StartedAt": "1970-01-01T00:00:10.5Z", "FinishedAt": "1970-01-01T00:00:09.25Z"}
+    state = {"Running": True, "StartedAt": "1970-01-01T00:00:10.5Z", "FinishedAt": "1970-01-01T00:00:09.25Z"}
     assert _last_start({"State": state}) == 9.25
 
 
-def test_a_run_that_has_ended_began_a_little_before_the_engine_noted_it():
+@pytest.mark.parametrize(
+    "created,began", [("1970-01-01T00:00:05Z", pytest.approx(9.5)), ("1970-01-01T00:00:10Z", None)]
+)
+def test_a_run_that_has_ended_began_a_little_before_the_engine_noted_it(created, began):
     state = {"StartedAt": "1970-01-01T00:00:10.5Z", "FinishedAt": "1970-01-01T00:00:11Z"}
-    assert _last_start({"State": state}) == pytest.approx(10.4)
+    assert _last_start({"State": state, "Created": created}) == began
 
 
 @pytest.fixture
@@ -59,15 +63,22 @@ def test_each_container_is_read_by_its_name_and_the_first_by_none(bench, node):
         bench.backend.logs(node, pod, LogOptions(container="three"))
 
 
+def lines_of(container, count):
+    """Its first lines, once they are there."""
+    until_s = time.monotonic() + 30
+    while (lines := container.logs()).count(b"\n") < count:
+        assert time.monotonic() < until_s, f"there is no more than {lines!r}"
+    return lines.splitlines(keepends=True)
+
+
 @pytest.mark.once
 def test_only_the_latest_run_is_read_or_the_one_before_it(bench, node):
-    container = bench.run(node, command=("sh", "-c", "echo run $(date +%s%N)"))
+    container = bench.run(node, command=("sh", "-c", "echo run $$ $(date); exec sleep 1000"))
+    lines_of(container, 1)
+    container.kill()
     container.wait()
-    first = container.logs()
     container.start()
-    container.wait()
-    second = container.logs().removeprefix(first)
-    assert second
+    first, second = lines_of(container, 2)
     assert read(bench, node, pod_of("main")) == second
     assert read(bench, node, pod_of("main"), previous=True) == first
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.engine import Engine
 from kube9.backends.docker.marks import Marks
-from kube9.backends.docker.watch import EngineWatch
+from kube9.backends.docker.watch import EngineWatch, keep_alive
 
 pytestmark = pytest.mark.once
 
@@ -68,3 +69,29 @@ def test_an_engine_that_is_not_there_yet_is_waited_for(watching, own_engine):
     heard = watching("c-other", own_engine.address)
     own_engine.start()
     assert heard.get(timeout=SLOW_S) == "connected"
+
+
+def test_an_engine_elsewhere_that_vanishes_without_a_word_is_noticed():
+    """Its stream would be waited for to the end of time."""
+    requests = pytest.importorskip("requests")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=begin_to_answer, args=(listener,))
+        answering.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/events"
+        with requests.get(url, stream=True, timeout=SLOW_S) as response:
+            assert keep_alive(response)
+            connection = response.raw._fp.fp.raw._sock
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        answering.join()
+
+
+def begin_to_answer(listener):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.recv(1)
+
+
+def test_an_engine_of_this_machine_needs_no_such_care():
+    assert keep_alive(None) is False

@@ -102,6 +102,7 @@ def _at_terminal(folder: str, asked: Mapping[str, Any], about: Mapping[str, Any]
             talk.listen()
             return _end(talk, started) is not None
 
+        # It may have written all that it writes, and have ended, by now.
         terminal.carry(talk.fileno(), has_ended, over=_end(talk, started) is not None)
         return _code(_end(talk, started) or started)
     finally:

@@ -13,7 +13,7 @@ from kube9.agent import cgroups
 from kube9.agent.podfolder import read_document
 from kube9.agent.proctable import machine_boot
 from kube9.agent.wardenhold import is_alive
-from kube9.agent.wardenprogram import status_file
+from kube9.agent.wardenplace import status_file
 
 __all__ = ["look", "run"]
 

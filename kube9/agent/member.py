@@ -70,7 +70,7 @@ class Member:
         return {
             **{name: getattr(self, name) for name in _EXPORTED},
             "end": None if self.end is None else list(self.end),
-            "passed": {kind: inquiry.passed for kind, inquiry in self.inquiries.items()},
+            "passed": {kind: [inquiry.passed, inquiry.message] for kind, inquiry in self.inquiries.items()},
         }
 
     def restore(self, told: Mapping[str, Any], now_ms: int, kill_grace_ms: int) -> None:
@@ -84,7 +84,7 @@ class Member:
         if self.state == RUNNING:
             self._ask(now_ms)
             for kind, inquiry in self.inquiries.items():
-                inquiry.passed = told["passed"].get(kind)
+                inquiry.passed, inquiry.message = told["passed"].get(kind, (None, ""))
             self.kill_grace_ms = kill_grace_ms if self.killing else None
 
     @property

@@ -52,12 +52,8 @@ def sweep_folder(folder: str, node_uid: str) -> None:
 
     :raises OSError: that cannot be done just now.
     """
-    hold = WardenHold(folder, node_uid)
-    try:
-        hold.connect()
-        hold.dismiss()
-    except (WardenAway, WardenRefused):
-        pass  # there is none
+    with suppress(WardenAway):  # then what it ran is found otherwise
+        WardenHold(folder, node_uid).dismiss()
     kill_leftovers(node_uid)
     _forget_state(folder)
     _clean(folder, ())
@@ -102,7 +98,10 @@ class Home:
     def leave(self) -> None:
         """Nothing runs any more, and nothing is to go on."""
         _forget_state(self._folder)
-        self._hold.dismiss()
+        try:
+            self._hold.dismiss()
+        except WardenAway as exc:
+            _LOG.warning("error=%s", exc)
 
     def _read_past(self) -> Brain | None:
         told, about = read_document(f"{self._folder}/{STATE}"), self._hold.about

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import os
 import resource
 import signal
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from kube9.agent.cgroups import Cgroup
 
-__all__ = ["Spawn", "adopt_orphans", "spawn"]
+__all__ = ["Spawn", "adopt_orphans", "spawn", "trim_memory"]
 
 _DIE_WITH_PARENT, _ADOPT_ORPHANS = 1, 36
 #: Where memory is short, what pods run is to go before what looks after them.
@@ -41,6 +42,13 @@ class Spawn(NamedTuple):
 def adopt_orphans() -> bool:
     """Have this process be the parent of all below it that lose theirs; ``False`` where the kernel does not do that."""
     return _prctl(_ADOPT_ORPHANS, 1)
+
+
+def trim_memory() -> None:
+    """Give back what was only needed to begin."""
+    gc.collect()
+    with suppress(AttributeError):  # not every C library can
+        _LIBC.malloc_trim(0)
 
 
 def spawn(what: Spawn) -> tuple[int, int]:

@@ -50,13 +50,12 @@ class Terminal:
         """Carry what is written either way, until the command has ended and all of it was carried.
 
         :param link: readable when ``ended`` should be asked.
-        :param over: whether it has ended already; what it wrote by then is to be carried all the same.
+        :param over: whether it has ended already.
         """
         poll = select.poll()
         poll.register(self.outside, select.POLLIN)
         poll.register(0, select.POLLIN)
-        if not over:
-            poll.register(link, select.POLLIN)
+        poll.register(link, select.POLLIN)
         while True:
             happened = dict(poll.poll(0 if over else None))
             if self.outside in happened and not self._carry_out():

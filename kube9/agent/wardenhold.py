@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Callable  # noqa: UP035  (Python 3.8)
+from typing import Any, Callable, Dict  # noqa: UP035  (an alias below, and Python 3.8)
 
 from kube9.agent.board import Board
 from kube9.agent.clock import now_ms
 from kube9.agent.leftovers import kill_leftovers
 from kube9.agent.proctable import machine_boot, start_of
 from kube9.agent.wardenlink import WardenAway, WardenLink, WardenRefused
-from kube9.agent.wardenprogram import SPEAKS, launch
+from kube9.agent.wardenplace import SPEAKS, launch
 
 __all__ = ["LeaseBoard", "Runs", "WardenHold", "is_alive"]
 
@@ -25,7 +25,7 @@ _LEASE_S = 2.0
 _LEAVE_S = 20.0
 
 #: What the warden says of all that it runs, by their ids.
-Runs = Mapping[str, Mapping[str, Any]]
+Runs = Dict[str, Any]  # noqa: UP006
 
 
 def is_alive(about: Mapping[str, Any]) -> bool:
@@ -113,13 +113,18 @@ class WardenHold:
             self._link.close()
 
     def dismiss(self) -> None:
-        """Have the warden end all, and itself."""
-        link, self._closed = self._link, True
-        if link is not None:
-            try:
-                link.ask("stop", timeout_s=_LEAVE_S)
-            except WardenAway as exc:
-                _LOG.warning("error=%s", exc)
+        """Have the warden end all, and itself.
+
+        :raises WardenAway: it does not.
+        """
+        self.close()
+        try:
+            link = WardenLink(self.folder)
+        except WardenAway:
+            return  # there is none
+        try:
+            link.ask("stop", timeout_s=_LEAVE_S)
+        finally:
             link.close()
 
     # What is asked of the warden.
@@ -204,7 +209,7 @@ class WardenHold:
 
     def _renew(self, until_ms: int) -> None:
         link = self._link
-        if link is not None:
+        if link is not None and not self._closed:
             try:
                 self._is_term(link.ask("lease", timeout_s=_LEASE_S, until=until_ms)["term"])
             except (WardenAway, WardenRefused) as exc:

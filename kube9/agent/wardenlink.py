@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kube9.agent.wardenprogram import SOCKET
+from kube9.agent.wardenplace import SOCKET
 
 __all__ = ["WardenAway", "WardenLink", "WardenRefused", "connect"]
 

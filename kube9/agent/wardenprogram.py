@@ -1,4 +1,4 @@
-"""The warden as a program, and how it is started: away from whoever starts it, and once for each node's folder."""
+"""The warden as a program: away from whoever starts it, and once for each node's folder."""
 
 from __future__ import annotations
 
@@ -7,48 +7,21 @@ import fcntl
 import json
 import os
 import signal
-import sys
 import time
 from typing import Any, NoReturn
 
 from kube9.agent.cgroups import own_cgroup, take_over
 from kube9.agent.logfile import LogFile
 from kube9.agent.proctable import machine_boot, start_of
-from kube9.agent.spawn import adopt_orphans
+from kube9.agent.spawn import adopt_orphans, trim_memory
 from kube9.agent.warden import Warden
 from kube9.agent.wardendesk import Desk
+from kube9.agent.wardenplace import LOG, RUN, SOCKET, SPEAKS, status_file
 
-__all__ = ["LOG", "RUN", "SOCKET", "SPEAKS", "launch", "main", "status_file"]
+__all__ = ["main"]
 
-#: Below the folder of the node.
-RUN, SOCKET, LOG = "run", "run/warden.sock", "warden.log"
-#: Of what it is asked and answers; an agent that speaks another version starts another warden.
-SPEAKS = 1
 _LOG_BYTES_MAX, _LOG_FILES_MAX = 2**20, 2
 _LEAVE_S = 10.0
-_CODE = "import sys; sys.path.insert(0, sys.argv[1]); from kube9.agent.wardenprogram import main; main(sys.argv[2:])"
-
-
-def status_file(folder: str) -> str:
-    """Where it says which process it is."""
-    return f"{folder}/{RUN}/warden.json"
-
-
-def launch(folder: str, node_uid: str) -> None:
-    """Start one, unless there is one; it may take a moment until it answers.
-
-    :raises OSError:
-    """
-    os.makedirs(f"{folder}/{RUN}", mode=0o700, exist_ok=True)
-    root = os.path.abspath(__file__)
-    for _ in ("file", "agent", "kube9"):
-        root = os.path.dirname(root)
-    # Neither site-packages nor the user's settings are any use to it, and they take memory.
-    arguments = [sys.executable, "-I", "-S", "-B", "-c", _CODE, root, folder, node_uid]
-    void = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-    pid = os.posix_spawn(sys.executable, arguments, {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}, file_actions=void)
-    # What was spawned goes on in the background, and ends itself.
-    os.waitpid(pid, 0)
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -105,6 +78,7 @@ def _run(folder: str, node_uid: str, say: Any) -> None:
     say(
         f"pid={about['pid']} node={node_uid} cpu limits by {about['cpuLimit']}, memory limits by {about['memoryLimit']}"
     )
+    trim_memory()
     desk.serve(warden)
     say("left")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kube9.agent
-from kube9.agent.brain import Answer, Beat, Brain, CopyReport
+from kube9.agent.brain import ROUND, Answer, Beat, Brain, CopyReport
 
 AGENT = sorted(Path(kube9.agent.__file__).parent.rglob("*.py"))
 
@@ -390,7 +391,7 @@ def test_what_runs_is_told_however_many_have_ended():
     assert CopyReport("lasting", 1, "Starting") in listed(brain)
 
 
-DEEDS = st.sampled_from(["start", "started", "exited", "not_started", "stop", "stopped", "fence", "renew"])
+DEEDS = st.sampled_from(["start", "started", "exited", "not_started", "stop", "stopped", "fence", "renew", "restart"])
 
 
 @given(deeds=st.lists(st.tuples(DEEDS, st.sampled_from("pq"), st.integers(1, 4), st.integers(0, 4_000))))
@@ -419,10 +420,75 @@ def test_no_epoch_starts_twice_nor_after_a_later_one_and_of_no_pod_two_at_once(d
             brain.fence(now_ms)
         elif deed == "renew":
             brain.heed(answer(brain.beat(now_ms).sequence))
+        elif deed == "restart":
+            brain = restored(brain)
         copies = [copy.uid for copy in listed(brain, now_ms) if copy.phase in ("Starting", "Running")]
         assert len(copies) == len(set(copies))
     for epochs in started.values():
         assert epochs == sorted(set(epochs))
+
+
+# The agent's own end.
+
+
+def restored(brain, skip=1_000):
+    """Another one, of what was written down."""
+    return Brain.restore(json.loads(json.dumps(brain.export())), brain.lease_until_ms, skip)
+
+
+def test_another_goes_on_with_the_same_boot_lease_and_copies():
+    brain = leased()
+    for uid in "abcd":
+        brain.start(0, uid, 2)
+    brain.started("a", 2)
+    brain.is_so("a", 2, False, 3, "Unhealthy")
+    brain.exited("b", 2, 7, "Error")
+    brain.not_started("c", 2, "no image")
+    before = listed(brain)
+    again = restored(brain)
+    assert (again.boot, again.lease_until_ms, again.token) == ("a", 9_000, "")
+    assert listed(again) == before
+    assert again.ended() == [("b", 2), ("c", 2)]
+
+
+def test_its_beats_come_after_all_that_may_have_been_sent_since():
+    brain = leased()
+    told = restored(brain, skip=5)
+    sent = [brain.beat(1).sequence for _ in range(5)]
+    assert told.beat(1).sequence == sent[-1] + 1
+
+
+def test_an_answer_to_a_beat_of_the_one_before_counts_for_nothing():
+    brain = leased()
+    again = restored(brain)
+    late = answer(brain.beat(5_000).sequence)
+    assert not again.heed(late)
+    assert again.lease_until_ms == 9_000
+    assert again.is_void(("a", late.sequence))
+
+
+def test_what_was_started_or_stopped_before_is_not_started_again():
+    brain = leased()
+    brain.start(0, "p", 3)
+    brain.stop("q", 5)
+    again = restored(brain)
+    assert not any(again.start(0, "p", epoch) for epoch in (2, 3))
+    assert not any(again.start(0, "q", epoch) for epoch in (4, 5))
+    assert again.start(0, "q", 6)
+
+
+def test_one_that_goes_on_when_the_lease_is_over_ends_all():
+    brain = leased()
+    brain.start(0, "p", 3)
+    assert restored(brain).fence(9_000) == [("p", 3)]
+
+
+def test_the_number_of_beats_is_to_be_written_down_before_it_could_be_taken_for_an_older_one():
+    brain, written = Brain("a"), 0
+    for _ in range(3 * ROUND):
+        if brain.is_round:
+            written = brain.export()["sequence"]
+        assert brain.beat(0).sequence <= written + ROUND
 
 
 # What an agent needs.

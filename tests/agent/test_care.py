@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -350,7 +352,8 @@ class CareMachine(RuleBasedStateMachine):
         self.policy, self.inits = policy, ["i0", "i1"][:inits]
         self.names = [*self.inits, "web", "log"]
         parts = PodParts((Container("web", *web), Container("log")), tuple(map(Container, self.inits)), policy, 5_000)
-        self.now_ms, self.care = 0, Care(parts, 0)
+        self.parts, self.now_ms, self.care = parts, 0, Care(parts, 0)
+        self.said_again = set()  # kills that another agent cannot know to be under way
         self.going = {}  # by name: which run, and since when, once it runs
         self.runs = dict.fromkeys(self.names, 0)
         self.crashes = dict.fromkeys(self.names, 0)
@@ -374,7 +377,8 @@ class CareMachine(RuleBasedStateMachine):
                 self.runs[name], self.going[name] = action.run, None
             elif isinstance(action, Kill):
                 assert self.going.get(name) is not None, "killed, but it does not run"
-                assert (name, action.run) not in self.killed
+                assert (name, action.run) not in self.killed - self.said_again
+                self.said_again.discard((name, action.run))
                 assert name == "web" or self.stopped, "log and init containers have no probe to fail"
                 self.killed.add((name, action.run))
             else:
@@ -386,6 +390,16 @@ class CareMachine(RuleBasedStateMachine):
         for name in () if self.stopped or not inits_done else ("web", "log"):
             if name not in self.going and name not in self.over:
                 assert self.now_ms < self.not_before_ms[name], f"{name} waits longer than its pause"
+
+    @rule()
+    def another_agent_goes_on(self):
+        """Of the one before nothing is left but what it wrote down; who was asked by it answers nobody."""
+        told, before = json.loads(json.dumps(self.care.export())), self.care.state()
+        self.care = Care(self.parts, 0)
+        self.care.restore(told, self.now_ms)
+        assert self.care.state() == before
+        self.asks, self.said_again = [], {(name, run) for name, run in self.killed if self.runs[name] == run}
+        self.look()
 
     @rule(ms=st.sampled_from((0, 1, 1_000, 9_999, 10_000, 300_000, 600_000)))
     def time_passes(self, ms):

@@ -25,7 +25,7 @@ def write(folder, node=NODE, server=None, token="secret\n"):
 
 def test_what_is_unsaid_of_a_node_has_a_default(tmp_path):
     assert read_node(write(tmp_path)) == NodeConfiguration(
-        "node-1", "u-1", "c-3f9a1b2c", "docker", "unix:///var/run/docker.sock", None, "host", "", {}
+        "node-1", "u-1", "c-3f9a1b2c", "docker", "unix:///var/run/docker.sock", None, "host", "", {}, str(tmp_path)
     )
 
 
@@ -47,6 +47,7 @@ def test_everything_that_can_be_said_of_a_node_is_read(tmp_path):
         "container:node-1",
         "busybox:1",
         {"cpu": 2000, "memory": 2**30},
+        str(tmp_path),
     )
 
 

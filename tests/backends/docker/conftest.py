@@ -13,9 +13,9 @@ import pytest
 from kube9.agent import labels
 from kube9.backends.agentfile import AgentFile
 from kube9.backends.docker.backend import DockerBackend
-from kube9.backends.docker.door import ServerAt
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.settings import DockerSettings
+from kube9.backends.serverat import ServerAt
 from kube9.clocks import RealClock
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.ports import JoinTicket

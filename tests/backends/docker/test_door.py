@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kube9.backends.docker.door import Door, ServerAt, server_file_of
+from kube9.backends.docker.door import Door
+from kube9.backends.serverat import ServerAt, server_file_of
 from kube9.core.errors import BackendError
 
 ENGINE = {"OperatingSystem": "Debian GNU/Linux 12 (bookworm)"}

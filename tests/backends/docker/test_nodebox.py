@@ -7,9 +7,9 @@ import tarfile
 import pytest
 
 from kube9.agent.configuration import read_node, read_server
-from kube9.backends.docker.door import ServerAt
 from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.nodebox import NodeBox
+from kube9.backends.serverat import ServerAt
 from kube9.core.nodes import Node, NodeSpec
 
 

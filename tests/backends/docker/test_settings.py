@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from kube9.backends.docker.settings import DockerSettings, check_mark, read_settings
+from kube9.backends.docker.settings import DockerSettings
+from kube9.backends.optionfields import read_options
 from kube9.core.errors import InvalidInput
 
 
 def test_options_are_read_from_text():
-    read = read_settings({"base": "python:3.12", "timeout_ms": "500", "pull": "Always", "subnet": "10.90.0.0/16"})
+    read = read_options(
+        DockerSettings, {"base": "python:3.12", "timeout_ms": "500", "pull": "Always", "subnet": "10.90.0.0/16"}
+    )
     assert read == DockerSettings(base="python:3.12", timeout_ms=500, pull="Always", subnet="10.90.0.0/16")
 
 
 def test_an_unknown_option_is_refused_with_those_there_are():
     with pytest.raises(InvalidInput, match="there is no option 'image'; expected one of base, host, join_timeout_ms"):
-        read_settings({"image": "python:3"})
+        read_options(DockerSettings, {"image": "python:3"})
 
 
 @pytest.mark.parametrize(
@@ -30,14 +33,4 @@ def test_an_unknown_option_is_refused_with_those_there_are():
 )
 def test_a_value_that_cannot_be_used_is_refused_by_its_name(option, text):
     with pytest.raises(InvalidInput, match=f"option '{option}'"):
-        read_settings({option: text})
-
-
-@pytest.mark.parametrize("mark", ["", "-a", "A", "a" * 33, "a_b"])
-def test_a_mark_is_part_of_names(mark):
-    with pytest.raises(InvalidInput, match="cluster must be"):
-        check_mark(mark)
-
-
-def test_a_good_mark_stays_as_it_is():
-    assert check_mark("c-3f9a1b2c") == "c-3f9a1b2c"
+        read_options(DockerSettings, {option: text})

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kube9.backends.docker.lanes import Lanes
+from kube9.backends.lanes import Lanes
 
 SLOW_S = 10
 

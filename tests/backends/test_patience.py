@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from kube9.backends.docker.engine import EngineAway, EngineRefused
-from kube9.backends.docker.patience import patiently
+from kube9.backends.patience import patiently
 
 
 class Engine:

@@ -140,8 +140,8 @@ class TestDockerThere(OnMachine, BackendContract):
         return PodSpec(name=name, containers=(container,), restart_policy=policy)
 
     def unready_pod(self):
-        command = ("sh", "-c", "sleep 1; touch /tmp/ready; exec sleep 1000")
-        probe = Probe(action=ExecAction(command=("test", "-e", "/tmp/ready")), period_ms=100)
+        command = ("sh", "-c", "sleep 1; touch /ready; exec sleep 1000")
+        probe = Probe(action=ExecAction(command=("test", "-e", "/ready")), period_ms=1_000)
         return self.process("unready", command, readiness=probe)
 
     def unstartable_pod(self):

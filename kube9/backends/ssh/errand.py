@@ -123,10 +123,16 @@ print("{_MARK}" + json.dumps(answer))
 
 #: Of no characters that any shell makes something of within quotes, csh included.
 _PACKED = base64.b64encode(zlib.compress(_PROGRAM.encode(), 9)).decode("ascii")
-_UNPACK = f'import base64,zlib;exec(zlib.decompress(base64.b64decode("{_PACKED}")))'
+_TOO_OLD = 87
+_UNPACK = (
+    f"import sys; sys.version_info < (3, 8) and sys.exit({_TOO_OLD}); "
+    f'import base64,zlib;exec(zlib.decompress(base64.b64decode("{_PACKED}")))'
+)
+#: A Python 2 ends with 2 at an option that it does not know, and a shell with 126 or 127 where there is no program.
 _FIND = (
     'program="$1"; shift; for each in "$@"; do '
-    '"$each" -c "import sys; sys.exit(sys.version_info < (3, 8))" >/dev/null 2>&1 && exec "$each" -I -c "$program"; '
+    '"$each" -I -c "$program" 2>/dev/null; code=$?; '
+    f"case $code in 2|{_TOO_OLD}|126|127) ;; *) exit $code ;; esac; "
     "done; "
     'for each in "$@"; do "$each" -c "import sys; print(sys.executable, sys.version.split()[0])" 2>/dev/null; done; '
     f"exit {_NO_PYTHON}"

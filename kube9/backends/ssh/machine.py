@@ -13,7 +13,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from kube9.backends.ssh.errand import PYTHONS, errand_command, errand_input, read_errand
-from kube9.backends.ssh.failures import MachineAway
+from kube9.backends.ssh.failures import MachineAway, MachineRefused
 from kube9.backends.ssh.link import Link
 from kube9.backends.ssh.login import Login
 from kube9.backends.ssh.settings import MachineOptions, SshSettings, read_machine
@@ -113,8 +113,15 @@ class Machine:
         self._errand(remove=True)
 
     def _errand(self, **asked: Any) -> Found:
-        done = self.link.run(errand_command(self.pythons), errand_input(self.options.folder, self.below, **asked))
-        answer = read_errand(done, self.link.where, self.pythons)
+        # What was found once is not looked for again.
+        pythons = (self._found.python,) if self._found else self.pythons
+        done = self.link.run(errand_command(pythons), errand_input(self.options.folder, self.below, **asked))
+        try:
+            answer = read_errand(done, self.link.where, pythons)
+        except MachineRefused:
+            # The one that was found may be gone by now; the next time it is looked for anew.
+            self._found = None
+            raise
         found = self._found = Found(
             home=answer["home"],
             folder=answer["folder"],

@@ -139,8 +139,9 @@ class Engine:
                 connection.connect(path)
 
     def _connected(self) -> APIClient:
-        from docker import APIClient
         from docker.tls import TLSConfig
+
+        from kube9.backends.docker.client import Client
 
         with self._lock:
             if self._closed:
@@ -150,7 +151,7 @@ class Engine:
                 if (files := self.endpoint.tls) is not None:
                     pair = (files.cert, files.key) if files.cert else None
                     tls = TLSConfig(client_cert=pair, ca_cert=files.ca or None, verify=files.verify)
-                self._client = APIClient(
+                self._client = Client(
                     base_url=self.endpoint.url,
                     version="auto",
                     timeout=max(1, self._timeout_ms // 1000),

@@ -176,6 +176,20 @@ def own_engine(lasting_own_engine):
     fail_for_what_is_left(lasting_own_engine)
 
 
+@pytest.fixture
+def ssh(tmp_path):
+    """Machines that one can log in to, made by ``machine(name)``; nothing may run on any of them afterwards."""
+    of_sshd = module_beside("sshd")
+    if not of_sshd.possible():
+        pytest.skip(of_sshd.HOW_TO_GET_IT)
+    place = of_sshd.Place(tmp_path / "ssh")
+    yield place
+    left = [f"process {pid} ({line})" for pid, line in outlasting(place.left).items()]
+    place.close()
+    if left:
+        pytest.fail("the test left on its machines: " + ", ".join(sorted(left)), pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """Let no test be skipped where everything is required."""

@@ -1,0 +1,253 @@
+"""Real sshd processes, each a machine of its own on a port of the loopback address."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
+PATIENCE_S = 20.0
+#: Of the ways that there are, one that costs little, for many machines log in at once.
+CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+PidFile {folder}/sshd.pid
+AuthorizedKeysFile {folder}/authorized_keys
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin yes
+MaxStartups 100
+LogLevel VERBOSE
+Subsystem sftp internal-sftp
+{more}
+"""
+
+
+def program():
+    """Where sshd is; it wants to be started by its whole path."""
+    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def possible():
+    """Whether machines can be had here."""
+    return bool(program() and shutil.which("ssh-keygen"))
+
+
+def make_key(path, *, passphrase=""):
+    """A new key pair; the path of its secret half."""
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "of the tests", "-f", str(path)]
+    subprocess.run(words, check=True)
+    return path
+
+
+def free_port():
+    """A port that nobody has just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Sshd:
+    """One machine.
+
+    :param key: the path of the secret half of a key that is let in.
+    :param more: lines for its configuration.
+    """
+
+    def __init__(self, folder, key, more=""):
+        self.folder, self.port = folder, free_port()
+        folder.mkdir()
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        #: Where kube9's files of this machine are, which is one with all the others.
+        self.root = folder / "kube9"
+        make_key(folder / "host_key")
+        (folder / "authorized_keys").write_text(key.with_suffix(".pub").read_text(encoding="utf-8"), encoding="utf-8")
+        self._more = more
+        self.process = None
+        self.configure(more)
+        self.start()
+
+    def configure(self, more):
+        """Have it read other lines when it starts the next time."""
+        text = CONFIG.format(port=self.port, folder=self.folder, more=more)
+        (self.folder / "sshd_config").write_text(text, encoding="utf-8")
+
+    @property
+    def name(self):
+        """What its host key is listed under."""
+        return f"[127.0.0.1]:{self.port}"
+
+    @property
+    def host_key(self):
+        """The public half, as a line for a file of known hosts."""
+        kind, data = (self.folder / "host_key.pub").read_text(encoding="utf-8").split()[:2]
+        return f"{self.name} {kind} {data}\n"
+
+    @property
+    def options(self):
+        """For a node."""
+        return {"host": "127.0.0.1", "port": str(self.port), "user": self.user, "folder": str(self.root)}
+
+    def start(self):
+        """Listen, and return as soon as it does."""
+        if os.geteuid() == 0:
+            # What starts the machine's own sshd would have made it.
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        with (self.folder / "log").open("ab") as log:
+            words = [program(), "-D", "-e", "-f", str(self.folder / "sshd_config")]
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline_s = time.monotonic() + PATIENCE_S
+        waiting = threading.Event()
+        while time.monotonic() < deadline_s and self.process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            waiting.wait(0.02)
+        raise AssertionError(f"sshd does not listen: {self.log}")
+
+    @property
+    def log(self):
+        """What it wrote."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def sessions(self):
+        """The processes of its connections; two for each that has left root behind, or one."""
+        return children_of(self.process.pid)
+
+    def kill(self):
+        """End it with all its connections, as if the machine had lost its network; what was started there goes on."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        for pid in self.sessions():
+            for each in (*children_of(pid), pid):
+                if b"sshd" in Path(f"/proc/{each}/comm").read_bytes():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(each, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """End it, if it runs."""
+        if self.process.poll() is None:
+            self.kill()
+
+
+def children_of(pid):
+    """The processes that it is the parent of."""
+    found = []
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(each) for each in listing.read_text(encoding="ascii").split()]
+    return found
+
+
+class Place:
+    """Some machines, and what their user has at home: a key, and the keys of the machines."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self.folder = folder
+        self.machines, self._slow_ways = [], []
+        (folder / ".ssh").mkdir()
+        self.key = make_key(folder / ".ssh" / "id_ed25519")
+        self.known_hosts = folder / ".ssh" / "known_hosts"
+        self.config = folder / ".ssh" / "config"
+        self.known_hosts.touch()
+        #: For a server; without an agent, whoever runs the tests.
+        self.environment = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
+
+    def machine(self, name="m1", more="", *, known=True):
+        """Another one, whose host key is known already."""
+        machine = Sshd(self.folder / name, self.key, more)
+        self.machines.append(machine)
+        if known:
+            self.know(machine)
+        return machine
+
+    def know(self, machine, line=None):
+        """Note a machine's host key, or another one for it."""
+        with self.known_hosts.open("a", encoding="utf-8") as file:
+            file.write(line or machine.host_key)
+
+    def slow(self, machine, delay_s):
+        """Another way to a machine, known as well; a port."""
+        way = SlowWay(machine.port, delay_s)
+        self._slow_ways.append(way)
+        self.know(machine, machine.host_key.replace(f":{machine.port} ", f":{way.port} "))
+        return way.port
+
+    def left(self):
+        """What runs on any of them that nobody logged in for, by process id."""
+        found = {}
+        for process in Path("/proc").iterdir():
+            if not process.name.isdigit() or int(process.name) == os.getpid():
+                continue
+            with contextlib.suppress(OSError):
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+                where = str((process / "cwd").readlink())
+                if any(str(each.root) in line or where.startswith(str(each.root)) for each in self.machines):
+                    found[int(process.name)] = line
+        return found
+
+    def close(self):
+        """End all that runs on them, and them."""
+        for pid in self.left():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for way in self._slow_ways:
+            way.close()
+        for machine in self.machines:
+            machine.stop()
+
+
+class SlowWay:
+    """A port behind which a machine answers late: each piece takes so long in each direction."""
+
+    def __init__(self, port, delay_s):
+        self._port, self._delay_s = port, delay_s
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._sockets, self._threads = [self._listener], []
+        self._begin(self._accept)
+
+    def close(self):
+        """End all connections."""
+        self._closing.set()
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, do, *about):
+        thread = threading.Thread(target=do, args=about, name="slow-way")
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while not self._closing.is_set():
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._sockets += [near, far]
+                self._begin(self._carry, near, far)
+                self._begin(self._carry, far, near)
+
+    def _carry(self, source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65_536):
+                self._closing.wait(self._delay_s)
+                target.sendall(piece)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)

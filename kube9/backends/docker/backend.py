@@ -73,7 +73,7 @@ class DockerBackend:
         self._clock, self._deliver, self._settings = clock, deliver, settings
         self._closing = threading.Event()
         self._marks = marks = Marks(cluster)
-        self._engine = engine = Engine(endpoint, settings.timeout_ms)
+        self._engine = engine = Engine(endpoint, settings.timeout_ms, settings.socket)
         self._network = ClusterNetwork(engine, marks, settings.network, settings.subnet)
         self._door = Door(settings.server, server)
         self._fence = Fence(engine, marks, self._closing)

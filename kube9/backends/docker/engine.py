@@ -7,10 +7,11 @@ import socket
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kube9.backends.docker.endpoint import Endpoint
+from kube9.backends.docker.endpoint import DEFAULT_SOCKET, Endpoint
+from kube9.backends.docker.sshway import SshWay, require_ssh
 from kube9.backends.patience import Away
 from kube9.core.errors import MissingExtra
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "EngineAway", "EngineRefused", "require_docker"]
 
-#: Calls at a time over ssh, where each takes a session of one connection, of which sshd allows ten by default.
-_SSH_CALLS, _SSH_STREAMS = 4, 4
+#: Calls and streams at a time; over ssh all of them share one connection.
+_SSH_CALLS, _SSH_STREAMS = 8, 32
 _CALLS, _STREAMS = 32, 256
 #: What an engine answers while it is being stopped or started; it is as good as away.
 _PASSING = ("connection is closing", "transport is closing", "context canceled", "error reading server preface")
@@ -48,20 +49,19 @@ def require_docker(endpoint: Endpoint) -> None:
     except ImportError as exc:
         raise MissingExtra("the docker backend needs docker-py, which is missing: pip install 'kube9[docker]'") from exc
     if endpoint.scheme == "ssh":
-        try:
-            import paramiko  # noqa: F401
-        except ImportError as exc:
-            raise MissingExtra(
-                f"the engine at {endpoint} is reached with paramiko, which is missing: pip install 'docker[ssh]'"
-            ) from exc
+        require_ssh()
 
 
 class Engine:
-    """One engine; any thread may call. Over ssh all share one connection, and wait for their turn on it."""
+    """One engine; any thread may call. Over ssh all share one connection, and wait for their turn on it.
 
-    def __init__(self, endpoint: Endpoint, timeout_ms: int) -> None:
+    :param socket: of the engine on its own machine, where that is reached over ssh.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout_ms: int, socket: str = "") -> None:
         self.endpoint, self._timeout_ms = endpoint, timeout_ms
         ssh = endpoint.scheme == "ssh"
+        self._way = SshWay(endpoint.url, socket or DEFAULT_SOCKET, timeout_ms) if ssh else None
         self._turns = threading.BoundedSemaphore(_SSH_CALLS if ssh else _CALLS)
         self._streams = threading.BoundedSemaphore(_SSH_STREAMS if ssh else _STREAMS)
         self._pool_size = _SSH_CALLS if ssh else _CALLS
@@ -76,6 +76,8 @@ class Engine:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+        if self._way is not None:
+            self._way.close()
 
     @contextmanager
     def calls(self) -> Iterator[APIClient]:
@@ -115,14 +117,8 @@ class Engine:
             raise EngineRefused(text, exc.status_code or 0) from exc
         except (DockerException, RequestException, HTTPError, OSError, EOFError) as exc:
             raise self._unreachable(exc) from exc
-        except Exception as exc:
-            # paramiko has errors of its own, and need not be installed.
-            if type(exc).__module__.partition(".")[0] != "paramiko":
-                raise
-            raise self._unreachable(exc) from exc
 
     def _unreachable(self, exc: BaseException) -> Exception:
-        self._let_go()
         what = f"the engine at {self.endpoint} cannot be reached: {exc}"
         if "Permission denied" in str(exc):
             # Trying again changes nothing.
@@ -135,13 +131,15 @@ class Engine:
 
     def _knock(self) -> None:
         """docker-py leaves a socket open whenever nobody answers, which an engine that is away for long makes many."""
-        if (path := self.endpoint.socket_path) is not None:
+        path = self.endpoint.socket_path if self._way is None else self._way.open()
+        if path is not None:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(path)
 
     def _connected(self) -> APIClient:
-        from docker import APIClient
         from docker.tls import TLSConfig
+
+        from kube9.backends.docker.client import Client
 
         with self._lock:
             if self._closed:
@@ -151,25 +149,14 @@ class Engine:
                 if (files := self.endpoint.tls) is not None:
                     pair = (files.cert, files.key) if files.cert else None
                     tls = TLSConfig(client_cert=pair, ca_cert=files.ca or None, verify=files.verify)
-                self._client = APIClient(
-                    base_url=self.endpoint.url,
+                self._client = Client(
+                    base_url=self.endpoint.url if self._way is None else f"unix://{self._way.open()}",
                     version="auto",
                     timeout=max(1, self._timeout_ms // 1000),
                     tls=tls,
                     max_pool_size=self._pool_size,
-                    use_ssh_client=False,
                 )
             return self._client
-
-    def _let_go(self) -> None:
-        """A connection by ssh that broke does not come back by itself; all others do."""
-        if self.endpoint.scheme != "ssh":
-            return
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            with suppress(Exception):
-                client.close()
 
     # What is asked of it more than once.
 

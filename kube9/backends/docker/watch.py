@@ -46,7 +46,7 @@ class EngineWatch:
         self._thread.start()
 
     def close(self) -> None:
-        """Hear nothing more. Over ssh that takes the engine's own close first."""
+        """Hear nothing more."""
         with suppress(Exception):
             self._stream.close()
         self._thread.join()

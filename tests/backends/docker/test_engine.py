@@ -84,13 +84,6 @@ def test_a_closed_engine_is_away(make, tmp_path):
             engine.info()
 
 
-def test_one_connection_over_ssh_serves_few_at_a_time(make):
-    """Sshd takes ten sessions of one connection by default, for calls and streams together."""
-    engine = make("ssh://somebody@far")
-    assert engine._turns._initial_value + engine._streams._initial_value < 10
-    assert engine._pool_size == engine._turns._initial_value
-
-
 @pytest.mark.once
 def test_small_files_go_in_and_out(make, bench):
     node = bench.up()

@@ -206,10 +206,17 @@ def pytest_make_collect_report(collector):
 
 def refuse_skip(node, report):
     """With ``KUBE9_REQUIRE_ALL=1``, where everything is known to be there, what was skipped has failed."""
-    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("KUBE9_REQUIRE_ALL") == "1":
+    required = os.environ.get("KUBE9_REQUIRE_ALL") == "1" and not hasattr(report, "wasxfail")
+    if report.skipped and required and not is_declared(node, report):
         report.outcome = "failed"
         report.longrepr = f"{node.nodeid} was left out although KUBE9_REQUIRE_ALL=1: {reason_of(report)}"
     return report
+
+
+def is_declared(node, report):
+    """Whether a contract left it out because the implementation says of itself that it cannot do that."""
+    cannot = getattr(getattr(node, "cls", None), "cannot", ())
+    return any(f" cannot {capability!r}:" in reason_of(report) for capability in cannot)
 
 
 def reason_of(report):

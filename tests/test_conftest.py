@@ -133,3 +133,20 @@ def test_a_deselected_test_is_told_at_the_end(suite):
 def test_nothing_is_said_when_nothing_was_left_out(suite):
     result = suite("def test_it(): assert 1 + 1 == 2")
     result.stdout.no_fnmatch_line("*left out*")
+
+
+def test_what_an_implementation_says_it_cannot_do_is_not_required(suite, monkeypatch):
+    monkeypatch.setenv("KUBE9_REQUIRE_ALL", "1")
+    result = suite("""
+        import pytest
+
+        class TestContract:
+            cannot = {"fly"}
+
+            def test_flying(self):
+                pytest.skip("TestContract cannot 'fly': leave the ground")
+
+            def test_swimming(self):
+                pytest.skip("TestContract cannot 'swim': stay above water")
+    """)
+    result.assert_outcomes(skipped=1, failed=1)

@@ -19,7 +19,7 @@ from kube9.core.pods import Pod
 from kube9.core.ports import Clock
 from kube9.manifest.writtenpod import pod_spec
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "start_order"]
 
 
 @define(eq=False)
@@ -126,7 +126,7 @@ class Desk:
         to_do = agenda(cluster, node, copies)
         graces = self._graces.get(node.uid, {})
         stop = (StopOrder(each.uid, each.epoch, graces.get(each[:2], each.grace_ms)) for each in to_do.stop)
-        return answer._replace(start=tuple(map(_start_order, to_do.start)), stop=tuple(stop))
+        return answer._replace(start=tuple(map(start_order, to_do.start)), stop=tuple(stop))
 
     def _expire(self, node_uid: str, held: _Held) -> None:
         if self._take_out(node_uid, held):
@@ -154,6 +154,7 @@ class Desk:
                     self._graces[node_uid] = left
 
 
-def _start_order(pod: Pod) -> StartOrder:
+def start_order(pod: Pod) -> StartOrder:
+    """What an agent is told of a pod that is to be started."""
     spec = pod_spec(pod.spec, secrets=True)
     return StartOrder(pod.uid, pod.epoch, pod.namespace, pod.name, pod.owner_name or "", spec, dict(pod.devices))

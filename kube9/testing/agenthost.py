@@ -16,7 +16,9 @@ from urllib.parse import unquote
 
 from attrs import evolve
 
-from kube9.agent.brain import CopyReport
+from kube9.agent.brain import Answer, Beat
+from kube9.api.beats import answer_document, read_beat, read_wait_ms
+from kube9.api.limits import Limits
 from kube9.core.errors import InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodReport
@@ -179,37 +181,45 @@ class AgentHost:
 
     # What a server does.
 
-    def answer(self, name: str, bearer: str, beat: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The status and the document for a beat; returns when it is time to answer."""
+    def answer(self, name: str, bearer: str, document: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """The status and the document for a beat; returns when it is time to answer.
+
+        :raises ManifestError: it is no beat.
+        """
+        beat, wait_ms = read_beat(document, Limits()), read_wait_ms(document)
         with self.changed:
             seat = self.seats.get(name)
             if seat is None or not secrets.compare_digest(bearer, seat.token):
                 return 401, {"type": "about:blank", "title": "Access denied", "status": 401, "detail": f"not {name}"}
-            at_ms, sequence = self._clock.now_ms(), beat["sequence"]
-            if seat.gone:
-                return 200, self._answer(beat, "", 0, gone=True)
-            standing = self._roll.receive(seat.node, beat["boot"], beat["token"], sequence)
-            if standing is Standing.LATE:
-                return 200, self._answer(beat, beat["token"], 0)
-            token = self._roll.token(seat.node, beat["boot"])
-            if standing is Standing.UNPROVED:
-                return 200, self._answer(beat, token, 0)
-            seat.sequence = sequence
-            self._tell(seat, standing, beat, at_ms)
-            self.changed.notify_all()
-            self._hold(seat, sequence, seat.beats, beat["waitMillis"])
-            if seat.gone:
-                return 200, self._answer(beat, "", 0, gone=True)
-            orders = seat.orders(_now_ms()) if seat.sequence == sequence else {}
-            return 200, {**self._answer(beat, token, self.lease_ms), **orders}
+            return 200, answer_document(self._answer(seat, beat, wait_ms))
 
-    def _tell(self, seat: AgentSeat, standing: Standing, beat: Mapping[str, Any], at_ms: int) -> None:
+    def _answer(self, seat: AgentSeat, beat: Beat, wait_ms: int) -> Answer:
+        at_ms = self._clock.now_ms()
+        nothing = Answer(beat.sequence, beat.token, 0, self.interval_ms, boot=beat.boot)
+        if seat.gone:
+            return nothing._replace(token="", gone=True)
+        standing = self._roll.receive(seat.node, beat.boot, beat.token, beat.sequence)
+        if standing is Standing.LATE:
+            return nothing
+        known = nothing._replace(token=self._roll.token(seat.node, beat.boot))
+        if standing is Standing.UNPROVED:
+            return known
+        seat.sequence = beat.sequence
+        self._tell(seat, standing, beat, at_ms)
+        self.changed.notify_all()
+        self._hold(seat, beat.sequence, seat.beats, wait_ms)
+        if seat.gone:
+            return nothing._replace(token="", gone=True)
+        start, stop = seat.orders(_now_ms()) if seat.sequence == beat.sequence else ((), ())
+        return known._replace(lease_ms=self.lease_ms, start=start, stop=stop)
+
+    def _tell(self, seat: AgentSeat, standing: Standing, beat: Beat, at_ms: int) -> None:
         if standing is Standing.JOINED:
-            seat.node = evolve(seat.node, incarnation=beat["boot"])
-            news: list[Stimulus] = [NodeJoined(at_ms=at_ms, uid=seat.node.uid, incarnation=beat["boot"])]
+            seat.node = evolve(seat.node, incarnation=beat.boot)
+            news: list[Stimulus] = [NodeJoined(at_ms=at_ms, uid=seat.node.uid, incarnation=beat.boot)]
             news += seat.join(at_ms)
         else:
-            news = seat.report([report_of(_copy(each)) for each in beat["pods"]], at_ms)
+            news = seat.report(list(map(report_of, beat.pods)), at_ms)
         for each in news:
             self._outbox.put(each)
 
@@ -222,29 +232,6 @@ class AgentHost:
             if left_ms <= 0:
                 return
             self.changed.wait(left_ms / 1_000)
-
-    def _answer(self, beat: Mapping[str, Any], token: str, lease_ms: int, *, gone: bool = False) -> dict[str, Any]:
-        return {
-            "boot": beat["boot"],
-            "sequence": beat["sequence"],
-            "token": token,
-            "leaseMillis": lease_ms,
-            "intervalMillis": self.interval_ms,
-            "gone": gone,
-        }
-
-
-def _copy(told: Mapping[str, Any]) -> CopyReport:
-    return CopyReport(
-        told["uid"],
-        told["epoch"],
-        told["phase"],
-        told.get("exitCode"),
-        told.get("error", ""),
-        told.get("ready", True),
-        told.get("restarts", 0),
-        told.get("reason", ""),
-    )
 
 
 def _now_ms() -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from attrs import define, field
 
+from kube9.agent.brain import StartOrder, StopOrder
+from kube9.controlplane.desk import start_order
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodPhase, PodReport
 from kube9.core.stimuli import PodExited, PodHealthChanged, PodStarted, StartPodFailed, Stimulus, StopPodDone
-from kube9.manifest.writtenpod import pod_spec
 
 __all__ = ["AgentSeat"]
 
@@ -85,25 +85,11 @@ class AgentSeat:
         times = [self._told_ms.get(key, -self.remind_ms) + self.remind_ms for key in (*self._starts, *self._stops)]
         return min(times, default=None)
 
-    def orders(self, at_ms: int) -> dict[str, Any]:
-        """All that it is to do, as an answer says it."""
+    def orders(self, at_ms: int) -> tuple[tuple[StartOrder, ...], tuple[StopOrder, ...]]:
+        """All that it is to start, and to stop."""
         self._told_ms = dict.fromkeys((*self._starts, *self._stops), at_ms)
-        stops = [
-            {"uid": uid, "epoch": epoch, "graceMillis": grace_ms} for (uid, epoch), (grace_ms, _) in self._stops.items()
-        ]
-        return {"start": [_start_order(pod) for pod in self._starts.values()], "stop": stops}
-
-
-def _start_order(pod: Pod) -> dict[str, Any]:
-    return {
-        "uid": pod.uid,
-        "epoch": pod.epoch,
-        "namespace": pod.namespace,
-        "name": pod.name,
-        "owner": pod.owner_name or "",
-        "spec": pod_spec(pod.spec, secrets=True),
-        "devices": {kind: list(indices) for kind, indices in pod.devices.items()},
-    }
+        stops = (StopOrder(uid, epoch, grace_ms) for (uid, epoch), (grace_ms, _) in self._stops.items())
+        return tuple(map(start_order, self._starts.values())), tuple(stops)
 
 
 def _news(before: PodReport | None, told: PodReport, at_ms: int) -> Iterator[Stimulus]:

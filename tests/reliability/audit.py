@@ -139,6 +139,8 @@ def _(seen: Pod, entry: Entry) -> str:
 @_unlike.register
 def _(seen: Node, entry: Entry) -> str:
     asked = spec_of(entry.document, "Node")
+    # Whoever names no backend gets the server's first one.
+    asked = evolve(asked, backend=asked.backend or seen.spec.backend)
     if seen.spec != asked:
         return f"{entry.label} is {seen.spec}, and was asked for as {asked}"
     return entry.see("cordoned", seen.cordoned)

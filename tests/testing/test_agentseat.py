@@ -25,9 +25,8 @@ def kinds(news):
 
 
 def asked(orders):
-    return [(each["uid"], each["epoch"]) for each in orders["start"]], [
-        (each["uid"], each["epoch"], each["graceMillis"]) for each in orders["stop"]
-    ]
+    start, stop = orders
+    return [(each.uid, each.epoch) for each in start], [(each.uid, each.epoch, each.grace_ms) for each in stop]
 
 
 def test_an_order_is_told_again_until_it_is_carried_out():

@@ -142,3 +142,27 @@ def test_an_agent_that_dies_alone_is_brought_back_and_its_pods_go_on(server, ssh
     assert agent_of(machine) != agent
     server.kube9("node", "delete", "n1", "--wait")
     assert ssh.left() == {}
+
+
+def test_a_node_that_was_broken_for_good_stays_so_for_the_next_server(server, ssh):
+    machine = ssh.machine()
+    server.join(machine)
+    server.kube9("node", "fail", "n1", "--permanent")
+    server.stop()
+    server.start()
+    lost = server.until(lambda: server.phase() == "Lost" and server.node(), "given up")
+    assert "it was broken for good on purpose" in lost["status"]["reason"]
+    assert ssh.left() == {}
+    server.kube9("node", "delete", "n1", "--wait")
+
+
+def test_a_node_that_was_broken_for_a_while_is_brought_back_by_the_next_server(server, ssh):
+    machine = ssh.machine()
+    server.join(machine)
+    server.kube9("node", "fail", "n1", "--for", "8s")
+    server.stop()
+    server.start()
+    server.until(lambda: server.phase() == "Recovering", "restarted")
+    assert ssh.left() == {}
+    server.until(lambda: server.phase() == "Ready", "back")
+    server.kube9("node", "delete", "n1", "--wait")

@@ -222,9 +222,9 @@ class ProcessRuntime:
         with self._lock:
             return list(self._copies.values())
 
-    def _forget(self, copy: ProcessCopy) -> None:
+    def _forget(self, uid: str, epoch: int) -> None:
         with self._lock:
-            self._copies.pop((copy.uid, copy.epoch), None)
+            self._copies.pop((uid, epoch), None)
 
     # What the warden tells.
 

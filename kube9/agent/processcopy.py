@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.alarms import Alarms, now_ms
 from kube9.agent.brain import StartOrder
-from kube9.agent.care import Ask, Care, Kill, Start
+from kube9.agent.care import Ask, Care
 from kube9.agent.logfile import segments
 from kube9.agent.parts import read_parts
 from kube9.agent.podfolder import NOTE, remove_folder, remove_links, set_up, write_document
@@ -23,7 +23,7 @@ from kube9.agent.pool import Pool
 from kube9.agent.probes import carry_out
 from kube9.agent.processrecipe import ProcessRecipe, folder_name, log_path, process_recipe
 from kube9.agent.runtime import News
-from kube9.agent.turns import Turns
+from kube9.agent.upkeep import ALL, Beginning, Hands, Upkeep
 from kube9.agent.wardenhold import WardenHold
 from kube9.agent.wardenlink import WardenAway, WardenRefused
 from kube9.agent.wardenrun import ENDED, run_id
@@ -31,6 +31,7 @@ from kube9.agent.wardenrun import ENDED, run_id
 __all__ = ["ProcessCopy", "ProcessTools"]
 
 _LOG = logging.getLogger(__name__)
+#: Between two attempts at what the warden, or the disk, could not do.
 _AGAIN_MS = 500
 _KILLED = 137
 _HOST = "127.0.0.1"
@@ -49,15 +50,8 @@ class ProcessTools(NamedTuple):
     probes: Pool
     alarms: Alarms
     news: News
-    #: Called with a copy of which nothing is left.
-    gone: Callable[[ProcessCopy], None]
-
-
-class _Ending:
-    """A container that is told to end."""
-
-    def __init__(self, at_ms: int, grace_ms: int) -> None:
-        self.due_ms, self.force_ms = at_ms, at_ms + grace_ms
+    #: Called with the uid and epoch of a copy of which nothing is left.
+    gone: Callable[[str, int], None]
 
 
 class ProcessCopy:
@@ -75,24 +69,21 @@ class ProcessCopy:
         self._order, self._tools = order, tools
         self._care = Care(read_parts(order.spec), now_ms())
         self._recipes: dict[str, ProcessRecipe] = {}
-        self._beginnings: dict[str, tuple[int, int]] = {}
-        self._endings: dict[str, _Ending] = {}
-        #: Of containers that run: which start it is.
-        self._runs: dict[str, int] = {}
-        self._ran = self._stopping = self._ended = self._is_gone = self._killed = False
-        self._trouble = ""
-        #: When to see what became of everything, where that could not be done.
-        self._look_due_ms: int | None = None
-        #: Set once all of it is to be removed: what to tell then.
-        self._farewell: Callable[[], None] | None = None
-        self._farewell_due_ms = 0
-        self._told: tuple[bool, int, str] | None = None
-        self._told_started = False
+        #: What was written down of it last.
         self._noted: Any = None
+        self._upkeep = Upkeep(
+            (self.uid, self.epoch),
+            self._care,
+            Hands(self._try_to_start, self._end, self._ask, self._look_at, self._settle, self._remove),
+            starts=tools.starts,
+            alarms=tools.alarms,
+            news=tools.news,
+            gone=tools.gone,
+            again_ms=_AGAIN_MS,
+        )
         if told is not None:
             self._care.restore(told["care"], now_ms())
-            self._ran = told["ran"]
-        self._turns = Turns(tools.starts, tools.alarms, self._step, self._next_ms)
+            self._upkeep.ran = told["ran"]
 
     @property
     def folder(self) -> str:
@@ -102,26 +93,26 @@ class ProcessCopy:
 
     def wake(self) -> None:
         """Go on with whatever is due."""
-        self._turns.wake()
+        self._upkeep.turns.wake()
 
     def look(self) -> None:
         """See what became of everything: nobody knows what was missed."""
-        self._turns.post(self._look)
+        self._upkeep.look()
 
     def heard(self, run: Mapping[str, Any]) -> None:
         """The warden told something of a run."""
-        self._turns.post(lambda: self._take_in(run))
+        self._upkeep.turns.post(lambda: self._take_in(run))
 
     def stop(self, grace_ms: int) -> None:
         """Have it end, and remove it."""
-        self._turns.post(lambda: self._stop(grace_ms))
+        self._upkeep.stop(grace_ms)
 
     def kill(self) -> None:
         """End it at once, and remove it in the background; returns when nothing of it runs.
 
         :raises OSError: that could not be done yet.
         """
-        self._killed = True
+        self._upkeep.killed = True
         try:
             # The warden starts nothing of it any more.
             self._tools.hold.kill((self.uid, self.epoch))
@@ -130,60 +121,14 @@ class ProcessCopy:
 
     def lose(self) -> None:
         """It was ended together with its lease, and is told as a copy that is not here any more."""
-        self._turns.post(lambda: self._leave(self._say_stopped))
+        self._upkeep.stop(0)
 
-    # Turns.
-
-    def _next_ms(self) -> int | None:
-        if self._is_gone:
-            return None
-        if self._farewell is not None:
-            return self._farewell_due_ms
-        times = [self._care.next_ms, *(due_ms for _, due_ms in self._beginnings.values())]
-        times += [self._look_due_ms, *(each.due_ms for each in self._endings.values())]
-        return min((each for each in times if each is not None), default=None)
-
-    def _step(self) -> bool:
-        if self._is_gone:
-            return False
-        if self._killed and self._farewell is None:
-            self._leave(lambda: None)
-        if self._farewell is not None:
-            return self._remove()
-        moved = self._go_on()
-        self._tell()
-        return moved
-
-    def _go_on(self) -> bool:
-        """Do one thing that is due, or some that take no time; ``False`` for nothing."""
-        at_ms = now_ms()
-        if self._look_due_ms is not None and self._look_due_ms <= at_ms:
-            self._look()
-        actions = self._care.due(at_ms)
-        for action in actions:
-            self._begin(action, at_ms)
-        for name, ending in list(self._endings.items()):
-            if ending.due_ms <= at_ms:
-                self._press(name, ending)
-        if self._stopping and self._care.finished:
-            self._leave(self._say_stopped)
-            return True
-        for name, (run, due_ms) in self._beginnings.items():
-            if due_ms <= at_ms:
-                self._try_to_start(name, run)
-                return True
-        return bool(actions)
-
-    def _begin(self, action: Start | Kill | Ask, at_ms: int) -> None:
-        name = action.container
-        if isinstance(action, Start):
-            self._beginnings[name] = action.run, at_ms
-        elif isinstance(action, Kill):
-            self._endings[name] = _Ending(at_ms, action.grace_ms)
-        else:
-            self._tools.probes.submit(lambda: self._ask(action))
+    # Probing.
 
     def _ask(self, ask: Ask) -> None:
+        self._tools.probes.submit(lambda: self._carry_out(ask))
+
+    def _carry_out(self, ask: Ask) -> None:
         away = []
 
         def run(command: Sequence[str], timeout_s: float) -> int:
@@ -196,28 +141,30 @@ class ProcessCopy:
         result = carry_out(ask.action, ask.timeout_ms, _HOST, run)
         # Where nothing is known of it, it is not to be killed for that.
         ok = result.ok or (bool(away) and ask.kind == "liveness")
-        self._turns.post(lambda: self._care.answered(ask, now_ms(), ok, "" if ok else result.message))
+        self._upkeep.answered(ask, ok, "" if ok else result.message)
 
     # Starting.
 
-    def _try_to_start(self, name: str, run: int) -> None:
+    def _try_to_start(self, name: str, beginning: Beginning) -> None:
         try:
             recipe = self._recipe(name)
             set_up(recipe)
-            log = self._make_log(name, run)
+            log = self._make_log(name, beginning.run)
             self._note()
         except ValueError as exc:
-            self._fail(f"CreateContainerConfigError: {exc}")
-            return
+            self._upkeep.give_back(f"CreateContainerConfigError: {exc}")
         except OSError as exc:
-            self._again(name, run, f"CreateContainerError: {exc}")
-            return
+            self._upkeep.again(beginning, f"CreateContainerError: {exc}")
+        else:
+            self._start(name, beginning, recipe, log)
+
+    def _start(self, name: str, beginning: Beginning, recipe: ProcessRecipe, log: str) -> None:
         try:
             started = self._tools.hold.start(
                 uid=self.uid,
                 epoch=self.epoch,
                 container=name,
-                run=run,
+                run=beginning.run,
                 argv=recipe.argv,
                 env=recipe.env,
                 cwd=recipe.cwd,
@@ -228,15 +175,15 @@ class ProcessCopy:
                 term=self.term,
             )
         except WardenAway as exc:
-            self._again(name, run, f"WardenUnreachable: {exc}")
+            self._upkeep.again(beginning, f"WardenUnreachable: {exc}")
         except WardenRefused as exc:
             if str(exc).startswith("fenced"):
                 # Whoever counts the leases will have it killed; were it heard of first, nothing is to be told of it.
-                self._again(name, run, str(exc))
+                self._upkeep.again(beginning, str(exc))
             else:
-                self._not_started(name, run, str(exc))
+                self._not_started(name, beginning.run, str(exc))
         else:
-            self._started(name, run, started)
+            self._started(name, beginning.run, started)
 
     def _recipe(self, name: str) -> ProcessRecipe:
         if name not in self._recipes:
@@ -259,140 +206,63 @@ class ProcessCopy:
         if told["error"]:
             self._not_started(name, run, told["error"])
             return
-        self._trouble, self._ran = "", True
-        del self._beginnings[name]
-        self._runs[name] = run
-        self._care.started(name, run, now_ms())
-        if told["state"] == ENDED:
-            self._take_in(told)
+        self._upkeep.started(name, run)
+        self._take_in(told)
 
     def _not_started(self, name: str, run: int, error: str) -> None:
         """Another node may have the program, so a copy that never ran is given back."""
-        self._beginnings.pop(name, None)
-        if not self._ran:
-            self._fail(f"StartError: container {name}: {error}")
-            return
-        self._trouble = ""
-        self._care.not_started(name, run, now_ms(), error)
-
-    def _again(self, name: str, run: int, why: str) -> None:
-        self._trouble = why
-        self._beginnings[name] = run, now_ms() + _AGAIN_MS
-
-    def _fail(self, error: str) -> None:
-        self._leave(lambda: self._tools.news.not_started(self.uid, self.epoch, error))
+        if self._upkeep.ran:
+            self._upkeep.not_started(name, run, error)
+        else:
+            self._upkeep.give_back(f"StartError: container {name}: {error}")
 
     # Ending.
 
-    def _press(self, name: str, ending: _Ending) -> None:
-        run = self._runs.get(name)
-        if run is None:
-            del self._endings[name]
-            return
-        at_ms = now_ms()
-        force = at_ms >= ending.force_ms
+    def _end(self, name: str, force: bool) -> bool:
+        run = run_id(self.uid, self.epoch, name, self._upkeep.runs[name])
         try:
-            number = signal.SIGKILL if force else signal.SIGTERM
-            self._tools.hold.signal(run_id(self.uid, self.epoch, name, run), number)
-            ending.due_ms = at_ms + _AGAIN_MS if force else ending.force_ms
+            self._tools.hold.signal(run, signal.SIGKILL if force else signal.SIGTERM)
         except (WardenAway, WardenRefused):
-            ending.due_ms = at_ms + _AGAIN_MS
-
-    def _stop(self, grace_ms: int) -> None:
-        if self._ended or not grace_ms:
-            self._leave(self._say_stopped)
-            return
-        at_ms = now_ms()
-        for ending in self._endings.values():
-            if at_ms + grace_ms < ending.force_ms:
-                ending.due_ms = ending.force_ms = at_ms + grace_ms
-        self._stopping = True
-        self._care.stop(grace_ms)
-        for name, (run, _) in self._beginnings.items():
-            self._care.not_started(name, run, at_ms, "the pod is stopped")
-        self._beginnings.clear()
-
-    def _say_stopped(self) -> None:
-        self._tools.news.stopped(self.uid, self.epoch)
-
-    def _leave(self, farewell: Callable[[], None]) -> None:
-        if not self._is_gone:
-            self._farewell, self._farewell_due_ms = farewell, 0
-            self._beginnings.clear()
-
-    def _remove(self) -> bool:
-        """Remove all of it, if it is time to try; ``True`` once that is done."""
-        if self._farewell is None or now_ms() < self._farewell_due_ms:
             return False
-        try:
+        return True
+
+    def _remove(self) -> None:
+        with suppress(ValueError):  # there never was such a folder
             self._tools.hold.kill((self.uid, self.epoch))
             for recipe in self._recipes.values():
                 remove_links(recipe)
             remove_folder(self.folder)
-        except OSError as exc:
-            _LOG.warning("pod=%s epoch=%d error=%s", self.uid, self.epoch, exc)
-            self._farewell_due_ms = now_ms() + _AGAIN_MS
-            return False
-        except ValueError:
-            pass  # there never was such a folder
-        self._is_gone = True
-        self._tools.gone(self)
-        self._farewell()
-        return True
 
     # Looking.
 
-    def _look(self) -> None:
+    def _look_at(self, _name: str) -> None:
+        """The warden tells of all runs at once."""
         try:
             runs = self._tools.hold.runs()
         except WardenAway:
-            self._look_due_ms = now_ms() + _AGAIN_MS
+            self._upkeep.looks[ALL] = now_ms() + _AGAIN_MS
             return
-        self._look_due_ms = None
         for name, (run, is_known) in self._care.open_runs.items():
             told = runs.get(run_id(self.uid, self.epoch, name, run))
             if told is not None:
-                self._beginnings.setdefault(name, (run, 0))
                 self._started(name, run, told)
-                self._beginnings.pop(name, None)
             elif is_known:
-                self._runs.pop(name, None)
-                self._endings.pop(name, None)
-                self._care.exited(name, run, now_ms(), _KILLED, "its warden died, and it with that")
-            elif name not in self._beginnings:
-                self._beginnings[name] = run, now_ms()
+                self._upkeep.runs[name] = run
+                self._upkeep.exited(name, _KILLED, "its warden died, and it with that")
+            else:
+                self._upkeep.beginnings.setdefault(name, Beginning(run, now_ms()))
 
     def _take_in(self, told: Mapping[str, Any]) -> None:
         name = told["container"]
-        run = self._runs.get(name)
+        run = self._upkeep.runs.get(name)
         if told["state"] != ENDED or run is None or told["run"] != run_id(self.uid, self.epoch, name, run):
             return
-        if told["fenced"]:
-            return  # it has not ended by itself, and is as good as killed
-        self._runs.pop(name)
-        self._endings.pop(name, None)
-        self._care.exited(name, run, now_ms(), told["exitCode"], "", told["outOfMemory"])
+        if not told["fenced"]:  # it has not ended by itself, and is as good as killed
+            self._upkeep.exited(name, told["exitCode"], "", told["outOfMemory"])
 
-    # Telling.
+    # Writing down.
 
-    def _tell(self) -> None:
-        if self._ended or self._farewell is not None:
-            return
-        state, news = self._care.state(), self._tools.news
-        if not self._care.finished:
-            told = state.ready, state.restarts, self._trouble or state.reason
-            if told != self._told:
-                self._told = told
-                news.is_so(self.uid, self.epoch, *told)
-        if self._care.ran and not self._told_started:
-            self._told_started = True
-            news.started(self.uid, self.epoch)
-        self._note_if_changed()
-        if self._care.finished and not self._stopping:
-            self._ended = True
-            news.exited(self.uid, self.epoch, state.exit_code or 0, state.reason)
-
-    def _note_if_changed(self) -> None:
+    def _settle(self, _ended: bool) -> None:
         try:
             self._note()
         except (OSError, ValueError) as exc:
@@ -402,14 +272,14 @@ class ProcessCopy:
     def _note(self) -> None:
         """Write down how far it has come, if that is another place than before."""
         care = self._care.export()
-        if care == self._noted or self._is_gone:
+        if care == self._noted:
             return
         links = [list(link) for recipe in self._recipes.values() for link in recipe.links]
         document = {
             "order": self._order._asdict(),
             "term": self.term,
             "care": care,
-            "ran": self._ran,
+            "ran": self._upkeep.ran,
             "links": links,
         }
         write_document(f"{self.folder}/{NOTE}", document)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Callable  # noqa: UP035  (Python 3.8)
 
-from kube9.agent.alarms import Alarms
+from kube9.agent.alarms import Alarms, now_ms
 from kube9.agent.pool import Pool
 
 __all__ = ["Turns"]
 
+_LOG = logging.getLogger(__name__)
+#: After a fault of ours, before it goes on.
+_PAUSE_MS = 2_000
+
 
 class Turns:
-    """:param step: does one thing that is due; ``False`` where nothing was.
+    """:param about: what they are the turns of, for the log.
 
+    :param step: does one thing that is due; ``False`` where nothing was.
     :param next_ms: when there will be something; ``None`` for when something has happened.
     """
 
-    def __init__(self, pool: Pool, alarms: Alarms, step: Callable[[], bool], next_ms: Callable[[], int | None]) -> None:
-        self._pool, self._alarms, self._step, self._next_ms = pool, alarms, step, next_ms
+    def __init__(
+        self, about: str, pool: Pool, alarms: Alarms, step: Callable[[], bool], next_ms: Callable[[], int | None]
+    ) -> None:
+        self._about, self._pool, self._alarms, self._step, self._next_ms = about, pool, alarms, step, next_ms
         self._lock, self._turning = threading.Lock(), threading.Lock()
         self._inbox: list[Callable[[], None]] = []
         self._queued = False
@@ -37,13 +45,15 @@ class Turns:
         """Go on with whatever is due."""
         self.post(lambda: None)
 
-    def wait(self) -> bool:
-        """Wait for the step that is under way; ``False`` where there was none."""
-        idle = self._turning.acquire(blocking=False)
-        if not idle:
-            self._turning.acquire()
-        self._turning.release()
-        return not idle
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way."""
+        return self._turning.locked()
+
+    def wait(self) -> None:
+        """Wait for the turn that is under way."""
+        with self._turning:
+            pass
 
     def _turn(self) -> None:
         more = True
@@ -51,18 +61,30 @@ class Turns:
             with self._lock:
                 inbox, self._inbox = self._inbox, []
             with self._turning:
-                for happened in inbox:
-                    happened()
-                moved = self._step()
-            self._set_alarm()
+                moved = self._take(inbox)
             with self._lock:
                 more = self._queued = moved or bool(self._inbox)
 
-    def _set_alarm(self) -> None:
+    def _take(self, inbox: list[Callable[[], None]]) -> bool:
+        """A fault of ours is not to keep what else happened from being taken in, nor anything waiting for ever."""
+        sound = True
+        for work in (*inbox, self._go_on):
+            try:
+                moved = work() is True
+            except Exception:
+                _LOG.exception("%s", self._about)
+                sound = False
+        if not sound:
+            self._alarms.call_at(now_ms() + _PAUSE_MS, self.wake)
+        return sound and moved
+
+    def _go_on(self) -> bool:
+        moved = self._step()
         next_ms = self._next_ms()
         if next_ms is not None and (self._alarm_ms is None or next_ms < self._alarm_ms):
             self._alarm_ms = next_ms
             self._alarms.call_at(next_ms, lambda: self.post(self._rung))
+        return moved
 
     def _rung(self) -> None:
         self._alarm_ms = None

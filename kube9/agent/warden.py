@@ -11,12 +11,13 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Dict, List, Set, Tuple  # noqa: UP035  (aliases below, and Python 3.8)
+from typing import Tuple  # noqa: UP035  (an alias below, and Python 3.8)
 
 from kube9.agent.cgroups import Cgroup
 from kube9.agent.clock import now_ms
+from kube9.agent.family import Families
 from kube9.agent.logfile import LogFile
-from kube9.agent.proctable import Process, descendants, environment_of, processes, start_of
+from kube9.agent.proctable import Process, start_of
 from kube9.agent.spawn import Spawn, spawn
 from kube9.agent.wardenrun import ENDED, MARK, RUNNING, Run, send_signal
 
@@ -32,7 +33,6 @@ _SAID_BYTES_MAX = 4_096
 #: Copies that are never to run again.
 _DEAD_KEPT = 10_000
 
-_Family = Dict[str, List[Process]]  # noqa: UP006
 _Copy = Tuple[str, int]  # noqa: UP006
 
 
@@ -62,8 +62,7 @@ class Warden:
         #: Grows whenever a lease is over: what was to be started before is not started after.
         self.term = int.from_bytes(os.urandom(4), "big")  # no other warden's
         self._dead: dict[_Copy, None] = {}
-        #: Of what was seen below a run: which one. By pid and start.
-        self._seen: dict[tuple[int, int], str] = {}
+        self._families = Families(self.runs, say)
         self._count_due_ms = self._look_due_ms = 0
         self._void = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 
@@ -106,7 +105,7 @@ class Warden:
         if number == signal.SIGKILL:
             self._force([run])
         elif run.state != ENDED:
-            for process in self._family().get(run.id, ()):
+            for process in self._families.all().get(run.id, ()):
                 send_signal(process, number)
 
     def kill(self, copy: _Copy, *, for_good: bool) -> None:
@@ -137,7 +136,7 @@ class Warden:
     def use(self) -> list[tuple[str, int, int, int]]:
         """What each copy takes, by uid and epoch: the time of a processor so far, in ms, and memory in bytes."""
         found: dict[_Copy, tuple[int, int]] = {}
-        family = self._family()
+        family = self._families.all()
         for run in self.runs.values():
             if run.state == ENDED or (run.client is not None and self._tree is not None):
                 continue  # a command is counted with the group of its container
@@ -171,9 +170,9 @@ class Warden:
         at_ms = now_ms()
         if self.running() and at_ms >= self._look_due_ms:
             self._look_due_ms = at_ms + _LOOK_MS
-            if at_ms >= self._count_due_ms or self._strangers():
+            if at_ms >= self._count_due_ms or self._families.strangers():
                 self._count_due_ms = at_ms + _COUNT_MS
-                self._family()
+                self._families.all()
 
     def fence_if_over(self) -> None:
         """End everything if the lease is over."""
@@ -259,57 +258,12 @@ class Warden:
             self.begun(run)
         run.drain()
         run.state = ENDED
-        for key in [key for key, name in self._seen.items() if name == run.id]:
-            del self._seen[key]
         if run.client is None:
             self._force(each for each in self.of(run.copy) if each.client and each.container == run.container)
         self._changed(run)
 
     def _alive(self, run: Run) -> bool:
-        return self._strangers() and bool(self._family().get(run.id))
-
-    def _children(self) -> Set[int]:  # noqa: UP006
-        me = os.getpid()
-        try:
-            with open(f"/proc/{me}/task/{me}/children", "rb") as file:
-                return {int(word) for word in file.read().split()}
-        except OSError:  # not every kernel tells it so quickly
-            return {process.pid for process in processes().values() if process.parent == me}
-
-    def _strangers(self) -> bool:
-        """Whether it has children that it did not start: they have lost their own parents."""
-        return not self._children() <= {run.pid for run in self.runs.values() if not run.ending}
-
-    def _family(self) -> _Family:
-        """What there is of each run by now; what belongs to none is ended."""
-        table, me = processes(), os.getpid()
-        started = {run.pid: run for run in self.runs.values() if run.state != ENDED and not run.ending}
-        family: _Family = {}
-        for child in [process for process in table.values() if process.parent == me]:
-            run = started.get(child.pid) or self._run_of(child)
-            members = [each for each in descendants(table, [child.pid]) if not each.dead]
-            if run is None:
-                self._end_strays(members)
-                continue
-            family.setdefault(run.id, []).extend(members)
-        self._seen = {(each.pid, each.start): name for name, members in family.items() for each in members}
-        return family
-
-    def _run_of(self, orphan: Process) -> Run | None:
-        """Whose it was: by its session, by what was seen, or by what it was started with."""
-        for run in self.runs.values():
-            if run.state != ENDED and run.pid == orphan.session:
-                return run
-        name = self._seen.get((orphan.pid, orphan.start), "")
-        if not name:
-            name = environment_of(orphan.pid).get(MARK, "").partition("/")[2]
-        found = self.runs.get(name)
-        return found if found is not None and found.state != ENDED else None
-
-    def _end_strays(self, members: Iterable[Process]) -> None:
-        for each in members:
-            self._say(f"process {each.pid} is of nothing that runs any more, and is killed")
-            send_signal(each, signal.SIGKILL)
+        return self._families.strangers() and bool(self._families.all().get(run.id))
 
     def _force(self, runs: Iterable[Run]) -> None:
         """End all of some runs; whatever they make meanwhile comes to its turn soon."""
@@ -320,12 +274,12 @@ class Warden:
             run.forced = True
             if run.group is not None and run.group.kill():
                 continue
-        if all(run.ending for run in wanted.values()) and not self._strangers():
+        if all(run.ending for run in wanted.values()) and not self._families.strangers():
             return
         halted: set[tuple[int, int]] = set()
         members: list[Process] = []
         for _ in range(_HALTS_MAX):
-            members = [each for name, found in self._family().items() if name in wanted for each in found]
+            members = [each for name, found in self._families.all().items() if name in wanted for each in found]
             new = [each for each in members if (each.pid, each.start) not in halted]
             if len(members) <= len(wanted) or not new:
                 break  # one alone can make no other where it is to end this moment

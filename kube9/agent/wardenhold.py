@@ -72,6 +72,8 @@ class WardenHold:
         self._abandoned: set[str] = set()
         self._closed = False
         self._link: WardenLink | None = None
+        #: How many links there were, and which of them is the one that is used.
+        self._links = self._used = 0
         self.about: Mapping[str, Any] = {}
         self.lease_until_ms = 0
 
@@ -227,7 +229,9 @@ class WardenHold:
 
         :raises WardenAway: there is none of use.
         """
-        link = WardenLink(self.folder, self._take, self._lost)
+        self._links += 1
+        number = self._links
+        link = WardenLink(self.folder, self._take, lambda: self._lost(number))
         try:
             about = link.ask("hello")
             if about["speaks"] != SPEAKS or about["node"] != self.node_uid:
@@ -238,7 +242,9 @@ class WardenHold:
             link.close()
             raise
         self.about, self.term, self.lease_until_ms = about, told["term"], about["leaseUntil"]
-        self._link = link
+        self._link, self._used = link, number
+        if link.over:  # which may not have been heard as the end of the one that is used
+            raise WardenAway("the warden is gone again")
 
     def _take(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "term":
@@ -253,8 +259,9 @@ class WardenHold:
                     self._commands[event["run"]] = event
                     self._changed.notify_all()
 
-    def _lost(self) -> None:
-        if not self._closed:
+    def _lost(self, link: int) -> None:
+        # Of one that was never used, whoever tried to knows already.
+        if link == self._used and not self._closed:
             threading.Thread(target=self._find_again, name="kube9-find-warden", daemon=True).start()
 
     def _find_again(self) -> None:

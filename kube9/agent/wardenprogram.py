@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from kube9.agent.cgroups import own_cgroup, take_over
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> NoReturn:
         os._exit(0)
     os.setsid()
     os.chdir("/")
+    _close_files()
     log = LogFile(f"{folder}/{LOG}", _LOG_BYTES_MAX, _LOG_FILES_MAX)
 
     def say(text: str) -> None:
@@ -81,6 +83,14 @@ def _run(folder: str, node_uid: str, say: Any) -> None:
     trim_memory()
     desk.serve(warden)
     say("left")
+
+
+def _close_files() -> None:
+    """What whoever started it had open is no business of pods."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            with suppress(OSError):  # the listing itself
+                os.close(int(name))
 
 
 def _write(path: str, document: dict[str, Any]) -> None:

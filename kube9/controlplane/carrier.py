@@ -58,6 +58,8 @@ class Carrier:
         self._backends, self._tickets, self._desk, self._view = backends, tickets, desk, view
         self._inbox, self._clock, self._settings = inbox, clock, settings
         self._lanes: Lanes[_Job] = Lanes(self._do, threads=settings.backend_threads, name="kube9-backend")
+        #: Nodes that are going to be inspected again: however often that is asked for, once is enough.
+        self._inspected_again: set[str] = set()
         self.begun = 0
         self.start, self.drain, self.close = self._lanes.start, self._lanes.drain, self._lanes.close
         self._how: Mapping[type[Instruction], tuple[Callable[..., None], Callable[..., None]]] = {
@@ -154,6 +156,10 @@ class Carrier:
 
     def _try_again(self, job: _Job, reason: str) -> None:
         instruction, failures = job.instruction, job.failures
+        if isinstance(instruction, InspectNode):
+            if instruction.node.uid in self._inspected_again:
+                return
+            self._inspected_again.add(instruction.node.uid)
         pause_ms = min(self._settings.backend_retry_ms << min(failures, 16), self._settings.backend_retry_ms_max)
         _log.warning(
             "%s of node %s could not begin, next try in %s ms: %s",
@@ -166,6 +172,8 @@ class Carrier:
         self._clock.call_at(self._clock.now_ms() + pause_ms, partial(self._put_again, again))
 
     def _put_again(self, job: _Job) -> None:
+        if isinstance(job.instruction, InspectNode):
+            self._inspected_again.discard(job.instruction.node.uid)
         if self._still_wanted(job.instruction):
             self._lanes.put_all([(job.instruction.node.uid, job)])
 

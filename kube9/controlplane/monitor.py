@@ -232,14 +232,22 @@ class Monitor:
             self._tell(list(self._watch.judge(nodes, now_ms)), turn)
 
     def _tell(self, verdicts: Sequence[s.Stimulus], turn: Turn) -> None:
+        looked_after = {verdict.uid for verdict in verdicts if isinstance(verdict, s.LookAfterNode)}
         for verdict in verdicts:
             if isinstance(verdict, s.FailNode):
                 # From here on no beat is answered with a lease, so what is left now is all that will ever be.
                 self._failed.add(verdict.uid)
                 left_ms = self._watch.lease_left_ms(verdict.uid, verdict.at_ms)
                 turn.handle(evolve(verdict, lease_left_ms=left_ms))
-            else:
-                turn.handle(verdict)
+                continue
+            turn.handle(verdict)
+            if isinstance(verdict, s.SuspectNode) and verdict.uid not in looked_after:
+                self._look_after(verdict.uid, turn)
+
+    def _look_after(self, uid: str, turn: Turn) -> None:
+        """An agent that has died may be back before its node has failed, and pods that outlived it need not move."""
+        if self._backends.is_by_agent(turn.cluster.nodes[uid].spec.backend):
+            turn.tell(s.LookAfterNode, uid=uid)
 
     def _interval_of_backend(self, node: Node) -> int:
         return self._backends.heartbeat_ms(node.spec.backend)

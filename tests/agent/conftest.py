@@ -1,4 +1,4 @@
-"""A node on a real engine, for the tests of what runs its pods."""
+"""A node on a real engine, and a warden that really runs, for the tests of what runs pods."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ import pytest
 
 from kube9.agent import labels
 from kube9.agent.brain import StartOrder
+from kube9.agent.clock import now_ms
 from kube9.agent.docker import DockerRuntime
 from kube9.agent.engine import Engine
+from kube9.agent.proctable import start_of
 from kube9.agent.site import Site
+from kube9.agent.wardenlink import WardenAway, WardenRefused
+from kube9.agent.wardenplace import LOG, launch
+from kube9.agent.wardentalk import Talk
 
 #: For what a loaded machine takes long for; nothing that works waits for it.
 PATIENCE_S = 60.0
@@ -196,3 +201,73 @@ def node(make_node):
 def node_class():
     """For a node on an engine of a test's own."""
     return Node
+
+
+class RunningWarden:
+    """A warden of a folder of its own, and somebody who asks it."""
+
+    node_uid = "n-1"
+
+    def __init__(self, folder):
+        self.folder = folder
+        launch(str(folder), self.node_uid)
+        self.talk = self.until(self.reached, "there")
+        self.about = self.ask("hello")
+        self.lease()
+
+    def reached(self):
+        with suppress(WardenAway):
+            return Talk(str(self.folder))
+
+    def ask(self, do, **about):
+        return self.talk.ask({"do": do, **about})
+
+    def lease(self, for_ms=3_600_000):
+        self.ask("lease", until=now_ms() + for_ms)
+
+    @property
+    def term(self):
+        return self.ask("hello")["term"]
+
+    def question(self, script, *, uid="p", epoch=1, container="main", run=1, **more):
+        """What asks for a script of the shell to be run."""
+        log = self.folder / f"{uid}-{epoch}-{container}.log"
+        about = {"argv": ["sh", "-c", script], "env": {"PATH": "/usr/bin:/bin"}, "cwd": str(self.folder)}
+        return {**about, "uid": uid, "epoch": epoch, "container": container, "run": run, "log": str(log), **more}
+
+    def start(self, script, **more):
+        return self.ask("start", **{"term": self.term, **self.question(script, **more)})["run"]
+
+    def runs(self):
+        return {run["run"]: run for run in self.ask("list")["runs"]}
+
+    def wait(self, run, state):
+        """What is told of a run once it is so."""
+        return self.until(lambda: (told := self.runs()[run])["state"] == state and told, state)
+
+    def pid_in(self, name):
+        """That a script wrote into a file of this folder."""
+        path = self.folder / name
+        return int(self.until(lambda: path.exists() and path.read_text().endswith("\n") and path.read_text(), name))
+
+    def said(self):
+        return (self.folder / LOG).read_text(encoding="utf-8")
+
+    def until(self, wanted, what):
+        waiting, end_s = threading.Event(), time.monotonic() + PATIENCE_S
+        while not (found := wanted()):
+            assert time.monotonic() < end_s, f"it never came to be {what}; the warden says:\n{self.said()}"
+            waiting.wait(0.01)
+        return found
+
+    def close(self):
+        self.talk.close()
+        with suppress(WardenAway, WardenRefused), closing(Talk(str(self.folder))) as talk:
+            talk.ask({"do": "stop"})
+        self.until(lambda: start_of(self.about["pid"]) != self.about["start"], "gone")
+
+
+@pytest.fixture
+def warden(tmp_path):
+    with closing(RunningWarden(tmp_path)) as warden:
+        yield warden

@@ -250,7 +250,7 @@ def test_nothing_that_a_pod_says_is_a_command(world, tmp_path):
     assert list(tmp_path.rglob("evil")) == []
 
 
-@pytest.mark.parametrize("uid", ["../../evil", "a/b", ".", "-", "$(touch evil)", "x\ny", "x" * 300], ids=repr)
+@pytest.mark.parametrize("uid", ["../../evil", "a/b", ".", "-", "$(touch evil)", "x\ny", "ä"], ids=repr)
 def test_a_uid_that_is_no_name_of_a_folder_starts_nothing(world, uid, tmp_path):
     spec = PodSpec(name="web", containers=(Container(name="main", command=("sleep", "1000")),))
     pod = Pod(uid=uid, spec=spec, ordinal=1, created_at_ms=0, phase=PodPhase.STARTING, epoch=1)

@@ -210,3 +210,14 @@ class TestANodeThatTurnsOutToBeGone:
         errand(Turn(cluster, bench.tickets, 1))
         assert cluster.nodes["n"].phase is NodePhase.READY
         assert cluster.pods["p"].epoch == 2
+
+
+def test_however_often_an_inspection_is_asked_for_in_vain_it_is_tried_again_once(bench):
+    bench.backend.failures = [BackendError("away")] * 5
+    for _ in range(5):
+        bench.carry_out(InspectNode(NODE))
+    assert len(bench.backend.calls) == 5
+    bench.later(1_000)
+    assert len(bench.backend.calls) == 6
+    bench.carry_out(InspectNode(NODE))
+    assert len(bench.backend.calls) == 7

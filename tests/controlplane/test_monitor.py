@@ -27,19 +27,19 @@ from kube9.testing.clusters import cluster_with
 class Quiet:
     """A backend, as far as a monitor knows one."""
 
-    def __init__(self, heartbeat_ms):
-        self.heartbeat_ms = heartbeat_ms
+    def __init__(self, heartbeat_ms, by_agent):
+        self.heartbeat_ms, self.by_agent = heartbeat_ms, by_agent
 
 
 class Post:
     """A monitor and a cluster, with nothing but the test between them."""
 
-    def __init__(self, heartbeat_ms=0, lease_ms=1, note_lease=None):
+    def __init__(self, heartbeat_ms=0, lease_ms=1, note_lease=None, by_agent=False):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
         #: Events of what is recorded, each with the name of its node.
         self.noted = []
-        backends = Backends(lambda name, deliver: Quiet(heartbeat_ms), ["memory"], self.inbox.put)
+        backends = Backends(lambda name, deliver: Quiet(heartbeat_ms, by_agent), ["memory"], self.inbox.put)
         backends.get("memory")
         self.monitor = Monitor(
             check=Heartbeat(interval_ms=100, suspect_ms=300, fail_ms=1000),
@@ -119,6 +119,30 @@ def test_a_node_that_falls_silent_is_suspected_and_then_has_failed(post):
     assert post.later(600, "a") == []
     assert post.later(200, "a") == [("NodeFailed", "b"), ("NodeRecovering", "b")]
     assert post.later(2000, "a") == []
+
+
+@pytest.mark.parametrize("by_agent", [True, False])
+def test_a_suspected_node_is_looked_after_once_where_its_agent_may_have_died(by_agent):
+    post = Post(heartbeat_ms=100, by_agent=by_agent)
+    post.monitor.start()
+    post.later(1000)
+    post.up("a", "b")
+    post.later(250, "a")
+    post.instructions.clear()
+    assert post.later(600, "a") == [("NodeSuspected", "b")]
+    looks = [each.node.uid for each in post.instructions if isinstance(each, InspectNode)]
+    assert looks == (["b"] if by_agent else [])
+
+
+def test_nodes_that_are_looked_after_anyway_are_so_once():
+    """As where most are silent at once."""
+    post = Post(heartbeat_ms=100, by_agent=True)
+    post.monitor.start()
+    post.later(1000)
+    post.up("a", "b")
+    post.instructions.clear()
+    post.later(600)
+    assert [each.node.uid for each in post.instructions if isinstance(each, InspectNode)] == ["a", "b"]
 
 
 def test_a_suspected_node_that_is_heard_is_trusted_again(post):

@@ -18,14 +18,15 @@ from kube9.backends.docker.fence import Fence, runs
 from kube9.backends.docker.image import NodeImage
 from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.network import ClusterNetwork
-from kube9.backends.docker.nodelife import NodeLife, Outage
+from kube9.backends.docker.nodelife import NodeLife
 from kube9.backends.docker.podlogs import PodContainers
 from kube9.backends.docker.settings import DockerSettings
 from kube9.backends.docker.watch import EngineWatch
 from kube9.backends.lanes import Lanes
+from kube9.backends.outage import asked_outage
 from kube9.backends.patience import PAUSES_S, patiently
 from kube9.backends.serverat import ServerAt
-from kube9.core.errors import BackendError, Conflict, InvalidInput, NodeDown, NodeGone
+from kube9.core.errors import BackendError, Conflict, NodeDown, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
 from kube9.core.ports import ALL_LOGS, Clock, CommandSession, JoinTicket, LogOptions, PodReport
@@ -179,11 +180,7 @@ class DockerBackend:
         :raises InvalidInput: it is to come back by itself, and never.
         :raises NodeGone: there is no such node.
         """
-        if permanent and down_for_ms is not None:
-            raise InvalidInput(f"a node that never comes back cannot be down for {down_for_ms} ms; give one of the two")
-        outage = Outage(None) if permanent else None
-        if down_for_ms is not None:
-            outage = Outage(self._clock.now_ms() + down_for_ms)
+        outage = asked_outage(down_for_ms, permanent, self._clock.now_ms())
         try:
             there = self._life.break_it(node, outage)
         except (EngineAway, EngineRefused) as exc:

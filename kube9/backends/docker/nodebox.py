@@ -13,13 +13,14 @@ from attrs import frozen
 from kube9.backends.docker.endpoint import DEFAULT_SOCKET
 from kube9.backends.docker.engine import Engine
 from kube9.backends.docker.marks import Marks
+from kube9.backends.outage import OUTAGE_NAME
 from kube9.backends.serverat import ServerAt, server_file_of
 from kube9.core.nodes import Node
 
 __all__ = ["CONFIG_FOLDER", "NodeBox", "packed_files"]
 
 CONFIG_FOLDER = "/etc/kube9"
-SERVER_FILE, TOKEN_FILE, OUTAGE_FILE = (f"{CONFIG_FOLDER}/{name}" for name in ("server.json", "token", "outage.json"))
+SERVER_FILE, TOKEN_FILE, OUTAGE_FILE = (f"{CONFIG_FOLDER}/{name}" for name in ("server.json", "token", OUTAGE_NAME))
 #: With less an agent could not do its work, however small a machine it is to play.
 _CPU_MILLI_MIN, _MEMORY_BYTES_MIN = 100, 64 * 2**20
 

@@ -21,13 +21,14 @@ from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.network import ClusterNetwork
 from kube9.backends.docker.nodebox import OUTAGE_FILE, SERVER_FILE, TOKEN_FILE, NodeBox, packed_files
 from kube9.backends.docker.states import NodeStates
+from kube9.backends.outage import Outage, read_outage
 from kube9.backends.serverat import ServerAt, server_file_of
 from kube9.core.errors import BackendError
 from kube9.core.nodes import Node
 from kube9.core.ports import Clock, JoinTicket
 from kube9.core.stimuli import CreateNodeFailed, RestartNodeFailed
 
-__all__ = ["Found", "NodeLife", "Outage"]
+__all__ = ["Found", "NodeLife"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +42,6 @@ class Found:
     id: str
     #: Whether it runs; one that is paused does.
     up: bool
-
-
-@frozen
-class Outage:
-    """A node was broken on purpose; ``None`` for good."""
-
-    until_ms: int | None
 
 
 class NodeLife:
@@ -227,11 +221,9 @@ class NodeLife:
             return self._start_again(node, found.id)
 
     def _start_again(self, node: Node, container: str) -> int | None:
-        outage = self.outage(container)
-        if outage is not None and outage.until_ms is None:
-            raise BackendError("it was broken for good on purpose; delete it and add another")
-        if outage is not None and outage.until_ms is not None and outage.until_ms > self._clock.now_ms():
-            return outage.until_ms
+        outage = read_outage(self._engine.read_file(container, OUTAGE_FILE))
+        if outage is not None and (due_ms := outage.due_ms(self._clock.now_ms())):
+            return due_ms
         if self._door.known:
             server = server_file_of(self._door.open(self.info(), self._network.ensure()))
             self._engine.put_archive(container, packed_files({SERVER_FILE: json.dumps(server).encode()}))
@@ -257,17 +249,11 @@ class NodeLife:
             if found is None:
                 return False
             if outage is not None:
-                noted = json.dumps({"untilMs": outage.until_ms}).encode()
-                self._engine.put_archive(found.id, packed_files({OUTAGE_FILE: noted}))
+                self._engine.put_archive(found.id, packed_files({OUTAGE_FILE: outage.note()}))
             self.states.put(node.uid, False)
             self._engine.kill(found.id)
             self._fence.end_pods(node.uid)
             return True
-
-    def outage(self, container: str) -> Outage | None:
-        """What was noted in the container when it was broken on purpose, if it was."""
-        noted = _document(self._engine.read_file(container, OUTAGE_FILE))
-        return None if noted is None else Outage(noted.get("untilMs"))
 
     # Looking.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from kube9.backends.agentfile import AgentFile, agent_file
 from kube9.backends.lanes import Lanes
+from kube9.backends.outage import asked_outage
 from kube9.backends.patience import Away, patiently
 from kube9.backends.serverat import ServerAt
 from kube9.backends.ssh.failures import MachineAway, MachineRefused
@@ -25,7 +26,7 @@ from kube9.backends.ssh.questions import Questions
 from kube9.backends.ssh.settings import SshSettings
 from kube9.backends.ssh.target import SshConfig
 from kube9.backends.ssh.wayback import WayBack
-from kube9.core.errors import BackendError, InvalidInput, Kube9Error, NodeDown, NodeGone
+from kube9.core.errors import BackendError, Kube9Error, NodeDown, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
 from kube9.core.ports import ALL_LOGS, Clock, CommandSession, JoinTicket, LogOptions, PodReport
@@ -112,6 +113,7 @@ class SshBackend:
             _once(agent),
             self._describe,
             settings.sandbox_image,
+            clock.now_ms,
         )
         self._work = Lanes(_WORKERS, "kube9-ssh")
         # Beside what is done to a node, or a question would wait for a join that takes its time.
@@ -188,25 +190,22 @@ class SshBackend:
         return self._streams(node).run_command(pod, container, command, terminal=terminal)
 
     def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
-        """Kill the agent with all its pods. What is said of its return holds as long as this server runs.
+        """Kill the agent with all its pods. What is said of its return is noted on the machine, and so holds for
+        servers after this one too: they bring it back when they are to restart it, and not before its time.
 
         :raises InvalidInput: it is to come back by itself, and never.
         :raises NodeGone: there is no such node.
         """
-        if permanent and down_for_ms is not None:
-            raise InvalidInput(f"a node that never comes back cannot be down for {down_for_ms} ms; give one of the two")
+        outage = asked_outage(down_for_ms, permanent, self._clock.now_ms())
         try:
-            there = self._life.fail(node)
+            there = self._life.fail(node, outage)
         except _FAULTS as exc:
             raise BackendError(f"node {node.name!r} cannot be killed: {exc}") from exc
         if not there:
             raise NodeGone(f"there is no agent of node {node.name!r} on its machine; create_node brings one")
-        machine = self._known(node)
-        machine.down_until_ms = None if down_for_ms is None else self._clock.now_ms() + down_for_ms
-        machine.broken = permanent
-        if down_for_ms is not None:
-            come_back = partial(self._work.put, node.uid, partial(self._come_back, node))
-            self._clock.call_at(self._clock.now_ms() + down_for_ms, come_back)
+        self._known(node)
+        if outage is not None and outage.until_ms is not None:
+            self._come_back_at(outage.until_ms, node)
 
     # What a worker does.
 
@@ -224,18 +223,18 @@ class SshBackend:
 
         try:
             machine = self._known(node)
-            if machine.broken:
-                raise MachineRefused("it was broken for good on purpose; delete it and add another")
-            if machine.down_until_ms is not None and machine.down_until_ms > self._clock.now_ms():
-                fenced()
-                return
-            there = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, machine.leaving)
+            due_ms = patiently(partial(self._life.restart, node, fenced), _PATIENCE_MS, machine.leaving)
         except (*_FAULTS, Away) as exc:
             self._tell(RestartNodeFailed, node.uid, reason=str(exc))
             return
-        if not there:
+        if due_ms is None:
             # It counts as no attempt, and leads to a new one with a new ticket.
             self._tell(NodeAbsent, node.uid, incarnation=node.incarnation)
+        elif due_ms:
+            self._come_back_at(due_ms, node)
+
+    def _come_back_at(self, due_ms: int, node: Node) -> None:
+        self._clock.call_at(due_ms, partial(self._work.put, node.uid, partial(self._come_back, node)))
 
     def _come_back(self, node: Node) -> None:
         """An outage is over: start what is down, whoever asked for it in the meantime."""

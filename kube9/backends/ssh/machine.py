@@ -60,9 +60,6 @@ class Machine:
         self.leaving = threading.Event()
         #: Nothing of it runs, as far as is known for sure.
         self.down = False
-        #: It was broken on purpose, until then or for good.
-        self.down_until_ms: int | None = None
-        self.broken = False
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kube9.backends.agentfile import AgentFile
+from kube9.backends.outage import OUTAGE_NAME, Outage, read_outage
 from kube9.backends.serverat import ServerAt, is_loopback, server_file_of
 from kube9.backends.ssh.failures import MachineRefused
 from kube9.backends.ssh.machine import Found, Machine, Machines
@@ -27,6 +28,7 @@ RUNTIME_LABEL = "kube9.io/runtime"
 #: What holds processes to their limits there.
 LIMITS_LABEL = "kube9.io/limits"
 _AGENT, _NODE, _SERVER, _TOKEN, _SERVICE = "agent.pyz", "node.json", "server.json", "token", "service"
+_OUTAGE = OUTAGE_NAME
 #: For the agent's program, what it keeps, and a few lines of a few logs.
 _FREE_BYTES_MIN = 32 * 2**20
 
@@ -38,6 +40,7 @@ class NodeLife:
     """:param agent: makes the program that is brought to machines.
 
     :param sandbox_image: for machines with Docker.
+    :param now_ms: the time, as outages are counted.
     """
 
     def __init__(
@@ -47,9 +50,10 @@ class NodeLife:
         agent: Callable[[], AgentFile],
         describe: Describe,
         sandbox_image: str,
+        now_ms: Callable[[], int],
     ) -> None:
         self._machines, self._way, self._agent, self._describe = machines, way, agent, describe
-        self._sandbox_image = sandbox_image
+        self._sandbox_image, self._now_ms = sandbox_image, now_ms
 
     # Making.
 
@@ -169,24 +173,30 @@ class NodeLife:
 
     # Recovering.
 
-    def restart(self, node: Node, fenced: Callable[[], None]) -> bool:
-        """End all that runs there, and start the agent anew; whether there is one to start.
+    def restart(self, node: Node, fenced: Callable[[], None]) -> int | None:
+        """End all that runs there, and start the agent anew: 0, or when it may be, if it was broken until then.
+
+        ``None`` where there is none to start.
 
         :param fenced: called once nothing of it runs.
         :raises MachineAway, MachineRefused: it cannot be started.
+        :raises BackendError: it was broken for good.
         """
         machine = self._machines.of(node)
         with machine.alone():
-            found = machine.look(_NODE, _SERVER, _SERVICE)
+            found = machine.look(_NODE, _SERVER, _SERVICE, _OUTAGE)
             if _uid(found) != node.uid or not found.agent:
-                return False
+                return None
             self._sweep(machine, found)
             fenced()
+            outage = read_outage(found.files[_OUTAGE])
+            if outage is not None and (due_ms := outage.due_ms(self._now_ms())):
+                return due_ms
             self._bring(machine, found)
             self._tell(machine, found)
             self._start(machine, systemd=bool(found.files[_SERVICE]))
             machine.down = False
-            return True
+            return 0
 
     @staticmethod
     def _sweep(machine: Machine, found: Found) -> None:
@@ -195,13 +205,15 @@ class NodeLife:
         Program(machine).sweep()
         machine.down = True
 
-    def fail(self, node: Node) -> bool:
+    def fail(self, node: Node, outage: Outage | None) -> bool:
         """Kill the agent and all that runs there; whether there is such a node."""
         machine = self._machines.of(node)
         with machine.alone():
-            found = machine.look(_NODE, _SERVICE)
+            found = machine.look(_NODE, _SERVICE, _OUTAGE)
             if _uid(found) != node.uid or not found.agent:
                 return False
+            if outage is not None or found.files[_OUTAGE]:
+                machine.put({_OUTAGE: outage.note() if outage is not None else b""})
             self._sweep(machine, found)
             return True
 

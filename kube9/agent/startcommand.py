@@ -54,7 +54,7 @@ def _start(folder: str) -> None:
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.chdir("/")
         program = os.path.abspath(sys.argv[0])
-        arguments = [sys.executable, "-I", program, "--config", folder, "--log", f"{folder}/{LOG}"]
+        arguments = [sys.executable, "-I", "-S", program, "--config", folder, "--log", f"{folder}/{LOG}"]
         os.execv(sys.executable, arguments)  # noqa: S606  (no shell is the point)
     finally:
         os._exit(1)

@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{exc}", file=sys.stderr)  # noqa: T201
         return 2
     lock = claim(str(options.config)) if maker.make_home is not None or options.log is not None else -1
+    if options.begun is not None:
+        os.close(options.begun)
     if lock is None:
         print(f"the agent of {options.config} runs already", file=sys.stderr)  # noqa: T201
         return 3
@@ -74,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="where to log, in files that stay small (default: stderr)"
     )
+    # Of an open file, which ends for whoever waits until this has begun.
+    parser.add_argument("--begun", type=int, help=argparse.SUPPRESS)
     parser.add_argument(
         "--leave-seconds",
         type=_seconds,

@@ -170,7 +170,9 @@ class NodeLife:
     # Recovering.
 
     def restart(self, node: Node, fenced: Callable[[], None]) -> bool:
-        """End all that runs there, and start the agent anew; whether there is one to start.
+        """End all that runs there, and start the agent anew, unless the node is counted on again by then.
+
+        Returns whether there is an agent to start.
 
         :param fenced: called once nothing of it runs.
         :raises MachineAway, MachineRefused: it cannot be started.
@@ -180,6 +182,9 @@ class NodeLife:
             found = machine.look(_NODE, _SERVER, _SERVICE)
             if _uid(found) != node.uid or not found.agent:
                 return False
+            # It was away when this was asked for, and has come back by itself: pods may run there that are wanted.
+            if machine.counted_on.is_set() and not machine.down:
+                return True
             self._sweep(machine, found)
             fenced()
             self._bring(machine, found)

@@ -199,9 +199,7 @@ class Place:
             with contextlib.suppress(OSError):
                 line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
                 where = str((process / "cwd").readlink())
-                if any(
-                    str(each.root) in line or where.startswith(str(each.root)) for each in machines or self.machines
-                ):
+                if any(root in line or where.startswith(root) for root in roots):
                     found[int(process.name)] = line
         return found
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
 PATIENCE_S = 20.0
-#: Of the ways that there are, one that costs little, for many machines log in at once.
+#: Of the ways that there are, one that costs little, for many machines log in at once. What is said first holds.
 CONFIG = """
+{more}
 Port {port}
 ListenAddress {address}
 HostKey {folder}/host_key
@@ -30,7 +31,6 @@ PermitRootLogin yes
 MaxStartups 100
 LogLevel VERBOSE
 Subsystem sftp internal-sftp
-{more}
 """
 
 
@@ -81,7 +81,7 @@ class Sshd:
             self.root = folder / "home" / ".kube9"
             more = f"SetEnv HOME={folder}/home\n{more}"
         make_key(folder / "host_key")
-        (folder / "authorized_keys").write_text(key.with_suffix(".pub").read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text(encoding="utf-8"), encoding="utf-8")
         self._more = more
         self.process = None
         self.configure(more)
@@ -170,13 +170,17 @@ class Place:
         #: For a server; without an agent, whoever runs the tests.
         self.environment = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
 
-    def machine(self, name="m1", more="", *, known=True, apart=None):
+    def machine(self, name="m1", more="", *, known=True, apart=None, key=None):
         """Another one, whose host key is known already."""
-        machine = Sshd(self.folder / name, self.key, more, apart)
+        machine = Sshd(self.folder / name, key or self.key, more, apart)
         self.machines.append(machine)
         if known:
             self.know(machine)
         return machine
+
+    def new_key(self, name, passphrase=""):
+        """One that is not among those that are tried by themselves."""
+        return make_key(self.folder / f"{name}.key", passphrase=passphrase)
 
     def know(self, machine, line=None):
         """Note a machine's host key, or another one for it."""

@@ -85,6 +85,8 @@ class Machine:
         self._found: Found | None = None
         #: Set when nobody waits for it any more.
         self.leaving = threading.Event()
+        #: Set when it was given a pod, which only a node is that is heard.
+        self.counted_on = threading.Event()
         #: Nothing of it runs, as far as is known for sure.
         self.down = False
 

@@ -132,7 +132,7 @@ def _join(
 def _start(made: Cluster, place: Any, folder: Path, effort: Effort, say: Say) -> Mapping[str, list[float]]:
     say("pods start")
     seconds: dict[str, list[float]] = {KUBE9: [], PARAMIKO: [], OPENSSH: []}
-    with bare(place, place.machines[0], folder) as ssh, made.events() as stream:
+    with bare(place, place.machines[0], folder) as ssh, made.events("PodRunning") as stream:
         for number in range(effort.pods):
             seconds[KUBE9].append(made.start_s(f"pod-{number}", stream))
             seconds[PARAMIKO].append(ssh.paramiko_s())

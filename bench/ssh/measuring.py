@@ -10,12 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.containers.result import Took
 from bench.machine import Machine
 from bench.ssh import agents
 from bench.ssh.bare import bare
 from bench.ssh.cluster import MORE, Cluster, cluster
 from bench.ssh.effort import Effort
-from bench.ssh.result import ALONE, FIRST, KUBE9, OPENSSH, PARAMIKO, Joined, Result, Started, Weight
+from bench.ssh.result import ALONE, FIRST, KUBE9, OPENSSH, PARAMIKO, START, Joined, Result, Weight
 from bench.ssh.shares import Share, share
 from bench.suite import of_the_suite
 
@@ -91,7 +92,7 @@ def measure(effort: Effort, say: Say) -> Result:
         machine=machine,
         effort=effort,
         joined=tuple(joined),
-        started=tuple(Started(contender=who, seconds=tuple(seconds)) for who, seconds in started.items()),
+        started=tuple(Took(case=START, contender=who, seconds=tuple(seconds)) for who, seconds in started.items()),
         weights=weights,
         remarks=tuple(remarks),
     )

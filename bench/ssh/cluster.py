@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from bench.server.process import Running, kube9_server
 
 __all__ = ["Cluster", "cluster"]
 
-_LOOK_S, _START_LOOK_S = 0.01, 0.001
+_TIMEOUT_S = 300.0
 #: A shell that takes itself for one in another reads no settings of its user's, who may be anybody.
 MORE = "SetEnv SHLVL=1"
 
@@ -31,12 +32,12 @@ class Cluster:
 
     def join_s(self, machines: Sequence[Any]) -> float:
         """Seconds until all of them are ready, which are asked for at the same moment."""
-        before = self._ready()
-        with ThreadPoolExecutor(len(machines)) as pool:
+        names = {machine.folder.name for machine in machines}
+        with self.events("NodeReady") as stream, ThreadPoolExecutor(len(machines)) as pool:
             begin_s = perf_counter()
             list(pool.map(self._add, machines))
-            wanted = before + len(machines)
-            until(lambda: self._ready() == wanted, f"{wanted} nodes are ready", _LOOK_S)
+            while names:
+                names.discard(_next_name(stream))
             return perf_counter() - begin_s
 
     def _add(self, machine: Any) -> None:
@@ -44,25 +45,32 @@ class Cluster:
         spec = {"backend": "ssh", "capacity": {"cpu": "1", "memory": "256Mi"}, "options": options}
         self.server.ask("POST", "/v1/nodes", {"metadata": {"name": machine.folder.name}, "spec": spec})
 
-    def _ready(self) -> int:
-        nodes: dict[str, int] = self.server.ask("GET", "/v1/status").json()["nodes"]
-        return nodes.get("Ready", 0)
+    def start_s(self, name: str, stream: Any) -> float:
+        """Seconds from the request for a pod until whoever watches the server's events hears that it runs.
 
-    def start_s(self, name: str) -> float:
-        """Seconds from the request for a pod until the server says that it runs."""
+        :param stream: of :meth:`events`, of the kind ``PodRunning``.
+        """
         limits = {"cpu": "10m", "memory": "2Mi"}
         container = {"name": "main", "command": ["sleep", "1000"], "resources": {"requests": limits}}
         spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
         begin_s = perf_counter()
         self.server.ask("POST", "/v1/pods", {"metadata": {"name": name}, "spec": spec})
-        until(lambda: self._runs(name), f"pod {name} runs", _START_LOOK_S)
+        while _next_name(stream) != name:
+            pass
         return perf_counter() - begin_s
 
-    def _runs(self, name: str) -> bool:
-        pod = self.server.ask("GET", f"/v1/pods/{name}").json()
-        if pod["status"]["phase"] in ("Failed", "Succeeded"):
-            raise RuntimeError(f"a pod that was to run has ended: {json.dumps(pod)}")
-        return bool(pod["status"]["phase"] == "Running")
+    @contextmanager
+    def events(self, kind: str) -> Iterator[Any]:
+        """The server's, of one kind, from now on. To ask again and again would take as long as what is asked about."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=_TIMEOUT_S)
+        try:
+            headers = {"Authorization": f"Bearer {self.server.token}"}
+            connection.request("GET", f"/v1/events/stream?type={kind}", headers=headers)
+            stream = connection.getresponse()
+            stream.readline()  # it has begun
+            yield stream
+        finally:
+            connection.close()
 
     def clear(self) -> None:
         """Have no pods and no nodes, and leave nothing on the machines."""
@@ -74,6 +82,14 @@ class Cluster:
     def _items(self, kind: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.server.ask("GET", f"/v1/{kind}").json()["items"]
         return items
+
+
+def _next_name(stream: Any) -> str:
+    """Whom the next event is about."""
+    for line in iter(stream.readline, b""):
+        if line.startswith(b"data:"):
+            return str(json.loads(line[len(b"data:") :])["name"])
+    raise RuntimeError("the server's events ended before that which was waited for")
 
 
 @contextmanager

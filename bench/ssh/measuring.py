@@ -10,12 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.containers.result import Took
 from bench.machine import Machine
 from bench.ssh import agents
 from bench.ssh.bare import bare
 from bench.ssh.cluster import MORE, Cluster, cluster
 from bench.ssh.effort import Effort
-from bench.ssh.result import ALONE, FIRST, KUBE9, OPENSSH, PARAMIKO, Joined, Result, Started, Weight
+from bench.ssh.result import ALONE, FIRST, KUBE9, OPENSSH, PARAMIKO, START, Joined, Result, Weight
 from bench.ssh.shares import Share, share
 from bench.suite import of_the_suite
 
@@ -91,7 +92,7 @@ def measure(effort: Effort, say: Say) -> Result:
         machine=machine,
         effort=effort,
         joined=tuple(joined),
-        started=tuple(Started(contender=who, seconds=tuple(seconds)) for who, seconds in started.items()),
+        started=tuple(Took(case=START, contender=who, seconds=tuple(seconds)) for who, seconds in started.items()),
         weights=weights,
         remarks=tuple(remarks),
     )
@@ -132,9 +133,9 @@ def _join(
 def _start(made: Cluster, place: Any, folder: Path, effort: Effort, say: Say) -> Mapping[str, list[float]]:
     say("pods start")
     seconds: dict[str, list[float]] = {KUBE9: [], PARAMIKO: [], OPENSSH: []}
-    with bare(place, place.machines[0], folder) as ssh:
+    with bare(place, place.machines[0], folder) as ssh, made.events("PodRunning") as stream:
         for number in range(effort.pods):
-            seconds[KUBE9].append(made.start_s(f"pod-{number}"))
+            seconds[KUBE9].append(made.start_s(f"pod-{number}", stream))
             seconds[PARAMIKO].append(ssh.paramiko_s())
             seconds[OPENSSH].append(ssh.openssh_s())
     return seconds

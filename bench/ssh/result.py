@@ -7,19 +7,21 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from bench.containers.result import Took
 from bench.machine import Machine
 from bench.marks import Mark
 from bench.ssh.agents import AGENT
 from bench.ssh.effort import Effort
 from bench.tables import Rows, aligned, mark_rows, piped
 
-__all__ = ["ALONE", "BEGIN", "END", "FIRST", "KUBE9", "OPENSSH", "PARAMIKO", "Joined", "Result", "Started", "Weight"]
+__all__ = ["ALONE", "BEGIN", "END", "FIRST", "KUBE9", "OPENSSH", "PARAMIKO", "START", "Joined", "Result", "Weight"]
 
 #: What stands around the part of the documentation that :meth:`Result.markdown` makes.
 BEGIN = "<!-- begin: python -m bench ssh --markdown -->"
 END = "<!-- end: python -m bench ssh --markdown -->"
 
 FIRST, ALONE = "the first that a new server has", "one machine joins alone"
+START = "a pod starts"
 KUBE9 = "kube9, from the request until the pod runs"
 PARAMIKO, OPENSSH = "paramiko, true on a kept connection", "ssh, true on a kept connection"
 
@@ -52,17 +54,6 @@ class Joined:
 
 
 @frozen(kw_only=True)
-class Started:
-    contender: str
-    #: One for each start.
-    seconds: tuple[float, ...]
-
-    @property
-    def median_s(self) -> float:
-        return median(self.seconds)
-
-
-@frozen(kw_only=True)
 class Weight:
     what: str
     memory_bytes: int
@@ -75,7 +66,7 @@ class Result:
     machine: Machine
     effort: Effort
     joined: tuple[Joined, ...]
-    started: tuple[Started, ...]
+    started: tuple[Took, ...]
     weights: tuple[Weight, ...]
     #: What was not measured, and why.
     remarks: tuple[str, ...]
@@ -159,7 +150,7 @@ class Result:
             mark_rows(self.marks),
         ]
 
-    def _start_row(self, one: Started) -> tuple[str, ...]:
+    def _start_row(self, one: Took) -> tuple[str, ...]:
         kube9 = next((each.median_s for each in self.started if each.contender == KUBE9), None)
         ratio = "" if kube9 is None or one.contender == KUBE9 else f"{kube9 / one.median_s:.2f}"
         return one.contender, *(f"{1_000 * s:.1f}" for s in (one.median_s, min(one.seconds), max(one.seconds))), ratio

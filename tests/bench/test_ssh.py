@@ -21,7 +21,9 @@ def result(bench):
                 of.Joined(case=case, share=share, seconds=seconds, machine_cpu_s=(0.2,), server_cpu_s=(0.03,))
                 for (case, share), seconds in dict(joined).items()
             ),
-            started=tuple(of.Started(contender=who, seconds=seconds) for who, seconds in dict(started).items()),
+            started=tuple(
+                of.Took(case=of.START, contender=who, seconds=seconds) for who, seconds in dict(started).items()
+            ),
             weights=tuple(
                 of.Weight(what=what, memory_bytes=memory_bytes, of_a_core=of_a_core)
                 for what, (memory_bytes, of_a_core) in dict(weights).items()

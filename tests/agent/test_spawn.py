@@ -1,4 +1,4 @@
-"""Programs are started from a process that has one thread, which a test's is not: each test has another one for that."""
+"""Programs are started from a process of one thread, which a test is not: each has another process for that."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Callable, Tuple  # noqa: UP035  (Python 3.8)
 from kube9.agent.alarms import Alarms, now_ms
 from kube9.agent.brain import PodUse, StartOrder
 from kube9.agent.configuration import NodeConfiguration
+from kube9.agent.copies import Copies
 from kube9.agent.engine import Engine, EngineAway, EngineError
 from kube9.agent.gauge import Gauge
 from kube9.agent.images import Images
@@ -73,8 +74,7 @@ class DockerRuntime:
 
     def __init__(self, engine: Engine, site: Site, news: News) -> None:
         self._engine, self._news = engine, news
-        self._copies: dict[tuple[str, int], PodCopy] = {}
-        self._lock = threading.Lock()
+        self._copies: Copies[PodCopy] = Copies()
         self._cpus, self._counting = 0, threading.Lock()
         self._gauge = Gauge(engine)
         self._sweep = Sweep(engine, site.node_uid)
@@ -95,21 +95,18 @@ class DockerRuntime:
             alarms=self._alarms,
             news=news,
             cpus=self._count_cpus,
-            gone=self._forget,
+            gone=self._copies.forget,
         )
         self._watch = Watch(engine, site.node_uid, self._heard, self._look)
         self._alarms.call_at(now_ms() + _ROUND_MS, self._begin_round)
 
     def start(self, order: StartOrder) -> None:
-        key = order.uid, order.epoch
-        with self._lock:
-            if key in self._copies:
-                return
-            copy = self._copies[key] = PodCopy(order, self._tools)
-        copy.wake()
+        copy = self._copies.add((order.uid, order.epoch), lambda: PodCopy(order, self._tools))
+        if copy is not None:
+            copy.wake()
 
     def stop(self, uid: str, epoch: int, grace_ms: int) -> None:
-        copy = self._copy(uid, epoch)
+        copy = self._copies.get(uid, epoch)
         if copy is not None:
             copy.stop(grace_ms)
         else:
@@ -120,7 +117,7 @@ class DockerRuntime:
 
         :raises EngineError, EngineAway: something of it may run still; it is to be killed again.
         """
-        copy = self._copy(uid, epoch)
+        copy = self._copies.get(uid, epoch)
         if copy is not None:
             copy.kill()
         else:
@@ -134,7 +131,7 @@ class DockerRuntime:
             raise OSError(f"the engine at {self._engine.address} could not remove everything: {exc}") from exc
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
-        return tuple(each for each in self._gauge.use if self._copy(each.uid, each.epoch) is not None)
+        return tuple(each for each in self._gauge.use if self._copies.get(each.uid, each.epoch) is not None)
 
     def close(self) -> None:
         self._watch.close()
@@ -144,18 +141,6 @@ class DockerRuntime:
         self._images.close()
         self._engine.close()
 
-    def _copy(self, uid: str, epoch: int) -> PodCopy | None:
-        with self._lock:
-            return self._copies.get((uid, epoch))
-
-    def _all(self) -> list[PodCopy]:
-        with self._lock:
-            return list(self._copies.values())
-
-    def _forget(self, uid: str, epoch: int) -> None:
-        with self._lock:
-            self._copies.pop((uid, epoch), None)
-
     def _count_cpus(self) -> int:
         with self._counting:  # an engine that is busy takes long to tell all that it tells with it
             if not self._cpus:
@@ -163,12 +148,12 @@ class DockerRuntime:
             return self._cpus
 
     def _heard(self, what: str, key: tuple[str, int], container: str) -> None:
-        copy = self._copy(*key)
+        copy = self._copies.get(*key)
         if copy is not None:
             copy.heard(what, container)
 
     def _look(self) -> None:
-        for copy in self._all():
+        for copy in self._copies.all():
             copy.look()
 
     def _sweep_up(self, uid: str, epoch: int, *, tell: bool) -> None:
@@ -191,11 +176,11 @@ class DockerRuntime:
             containers = self._sweep.containers()
             for key in {copy_of(each) for each in containers}:
                 # It was asked to be made, and came late.
-                if key is not None and self._copy(*key) is None:
+                if key is not None and self._copies.get(*key) is None:
                     self._sweep_up(*key, tell=False)
             self._gauge.measure(containers)
             for key in {copy_of(each) for each in containers if each.get("State") == "exited"}:
-                copy = None if key is None else self._copy(*key)
+                copy = None if key is None else self._copies.get(*key)
                 if copy is not None:
                     copy.look()  # its end may not have been heard of
         except (EngineAway, EngineError) as exc:

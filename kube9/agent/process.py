@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Callable, Tuple  # noqa: UP035  (Python 3.8)
 
 from kube9.agent.alarms import Alarms
@@ -14,6 +14,7 @@ from kube9.agent.alarms import now_ms as alarm_ms
 from kube9.agent.brain import ROUND, Brain, PodUse, StartOrder
 from kube9.agent.clock import now_ms
 from kube9.agent.configuration import NodeConfiguration
+from kube9.agent.copies import Copies
 from kube9.agent.leftovers import kill_leftovers
 from kube9.agent.podfolder import NOTE, read_document, remove_folder, write_document
 from kube9.agent.pool import Pool
@@ -125,8 +126,7 @@ class ProcessRuntime:
 
     def __init__(self, hold: WardenHold, node: NodeConfiguration, news: News, known: set[tuple[str, int]]) -> None:
         self._hold, self._news, self._known, self._folder = hold, news, known, node.folder
-        self._copies: dict[tuple[str, int], ProcessCopy] = {}
-        self._lock = threading.Lock()
+        self._copies: Copies[ProcessCopy] = Copies()
         self._use: tuple[PodUse, ...] = ()
         #: Of each copy: when it was measured, and how much cpu it had taken in all.
         self._last: dict[tuple[str, int], tuple[int, int]] = {}
@@ -141,21 +141,18 @@ class ProcessRuntime:
             probes=self._probes,
             alarms=self._alarms,
             news=news,
-            gone=self._forget,
+            gone=self._copies.forget,
         )
         hold.attach(self._heard, self._fenced, self._found)
         self._alarms.call_at(alarm_ms() + _ROUND_MS, self._begin_round)
 
     def start(self, order: StartOrder) -> None:
-        key = order.uid, order.epoch
-        with self._lock:
-            if key in self._copies:
-                return
-            copy = self._copies[key] = ProcessCopy(order, self._tools, self._hold.term)
-        copy.wake()
+        copy = self._copies.add((order.uid, order.epoch), lambda: ProcessCopy(order, self._tools, self._hold.term))
+        if copy is not None:
+            copy.wake()
 
     def stop(self, uid: str, epoch: int, grace_ms: int) -> None:
-        copy = self._copy(uid, epoch)
+        copy = self._copies.get(uid, epoch)
         if copy is not None:
             copy.stop(grace_ms)
         else:
@@ -166,7 +163,7 @@ class ProcessRuntime:
 
         :raises OSError: something of it may run still; it is to be killed again.
         """
-        copy = self._copy(uid, epoch)
+        copy = self._copies.get(uid, epoch)
         if copy is not None:
             copy.kill()
         else:
@@ -183,7 +180,7 @@ class ProcessRuntime:
         _clean(self._folder, kept.values())
         for uid, epoch in known - set(kept):
             self._news.stopped(uid, epoch)
-        for copy in self._all():
+        for copy in self._copies.all():
             copy.look()
 
     def use(self) -> Tuple[PodUse, ...]:  # noqa: UP006
@@ -204,42 +201,28 @@ class ProcessRuntime:
                 order = StartOrder(**told["order"])
                 key = order.uid, order.epoch
                 if key in known:
-                    copy = ProcessCopy(order, self._tools, told["term"], told)
+                    self._copies.add(key, partial(ProcessCopy, order, self._tools, told["term"], told))
                     kept[key] = name
-                    with self._lock:
-                        self._copies[key] = copy
             except (LookupError, TypeError, ValueError) as exc:
                 _LOG.warning("pod folder %s: what was written down of it cannot be used: %r", name, exc)
         if kept:
             _LOG.info("%d pods go on that the agent before this one has left", len(kept))
         return kept
 
-    def _copy(self, uid: str, epoch: int) -> ProcessCopy | None:
-        with self._lock:
-            return self._copies.get((uid, epoch))
-
-    def _all(self) -> list[ProcessCopy]:
-        with self._lock:
-            return list(self._copies.values())
-
-    def _forget(self, uid: str, epoch: int) -> None:
-        with self._lock:
-            self._copies.pop((uid, epoch), None)
-
     # What the warden tells.
 
     def _heard(self, run: Mapping[str, Any]) -> None:
-        copy = self._copy(run["uid"], run["epoch"])
+        copy = self._copies.get(run["uid"], run["epoch"])
         if copy is not None:
             copy.heard(run)
 
     def _fenced(self) -> None:
-        for copy in self._all():
+        for copy in self._copies.all():
             if copy.term != self._hold.term:
                 copy.lose()
 
     def _found(self, another: bool) -> None:
-        for copy in self._all():
+        for copy in self._copies.all():
             # Whatever lease it had goes on at the new warden, if it does.
             if another and self._hold.board.lease_until_ms > now_ms():
                 copy.term = self._hold.term

@@ -390,7 +390,7 @@ class TestLease:
         node.told.allowed = False
         node.one().kill()
         node.told.wait("is_so", so=lambda ready, *_: not ready)
-        finally_(lambda: "main" in node.runtime._copy("p", 1)._upkeep.beginnings, "it is about to be started")
+        finally_(lambda: "main" in node.runtime._copies.get("p", 1)._upkeep.beginnings, "it is about to be started")
         node.runtime.kill("p", 1)
         finally_(lambda: node.containers() == [], "all is removed")
 

@@ -80,7 +80,7 @@ class Login:
                     self._check(hop, transports[-1])
                     _Authentication(hop, transports[-1], self.environment).run()
                     transports[-1].set_keepalive(max(1, self.keepalive_ms // 1000))
-        except (MachineAway, MachineRefused):
+        except BaseException:
             for transport in reversed(transports):
                 transport.close()
             raise

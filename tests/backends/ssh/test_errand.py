@@ -21,12 +21,14 @@ class Machine:
     def __init__(self, home):
         self.home = home
 
-    def answers(self, *questions, cut=0):
-        """What it says to each; with so many bytes missing at the end."""
+    def answers(self, *questions, cut=0, before="", pythons=(sys.executable,)):
+        """What it says to each; ``cut`` bytes are missing at the end, and the login shell runs something ``before``."""
         asked = b"".join(errand_question(do, "k9", BELOW, **about) for do, about in questions)
-        words = ["sh", "-c", errand_command([sys.executable])]
+        words = ["sh", "-c", before + errand_command(pythons)]
         environment = {"HOME": str(self.home), "PATH": os.defpath}
-        done = subprocess.run(words, input=asked[: len(asked) - cut], capture_output=True, check=True, env=environment)
+        done = subprocess.run(words, input=asked[: len(asked) - cut], capture_output=True, check=False, env=environment)
+        if done.returncode != 0:
+            raise no_python(done.returncode, done.stdout, "m", pythons)
         return [read_errand(line, "m") for line in done.stdout.splitlines() if line.startswith(MARK)]
 
 
@@ -91,6 +93,41 @@ def test_the_agents_program_is_asked_in_place(machine):
 def test_a_file_that_is_not_there_is_no_trouble_to_take_away(machine, tmp_path):
     machine.answers(("put", {"files": {"a": b"", "b": b""}}), ("unlink", {"name": "a"}), ("unlink", {"name": "a"}))
     assert [each.name for each in (tmp_path / "k9" / "cluster" / "node").iterdir()] == ["b"]
+
+
+def test_what_a_login_shell_has_to_say_is_no_answer(machine):
+    (told,) = machine.answers(("look", {}), before="echo welcome; echo kube9-errand; ")
+    assert told["agent"] is None
+
+
+def test_nothing_that_is_asked_is_a_command(machine, tmp_path):
+    evil = "$(touch evil)`touch evil`'; touch evil; '"
+    _, told = machine.answers(("put", {"files": {"a": evil.encode()}}), ("look", {"show": ("a", evil)}))
+    assert told["files"] == {"a": evil, evil: ""}
+    assert list(tmp_path.rglob("evil")) == []
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A Python 2, as far as anybody asks."""
+    old = tmp_path / "old-python"
+    old.write_text('#!/bin/sh\ncase "$*" in *sys.executable,*) echo /old 2.7.18;; *) exit 2;; esac\n', encoding="ascii")
+    old.chmod(0o755)
+    return str(old)
+
+
+def test_the_first_python_that_will_do_is_taken(machine, old):
+    (told,) = machine.answers(("look", {}), pythons=("kube9-no-python", old, sys.executable))
+    assert tuple(map(int, told["version"].split("."))) >= (3, 8)
+
+
+def test_an_old_python_is_named_with_what_to_do(machine, old):
+    with pytest.raises(MachineRefused) as refused:
+        machine.answers(("look", {}), pythons=("kube9-no-python", old))
+    assert str(refused.value) == (
+        f"m has no Python 3.8 or later: looked for kube9-no-python, {old}, and found /old 2.7.18; install one there, "
+        "or say where it is by --option python=PATH"
+    )
 
 
 def test_a_machine_without_a_python_says_what_it_found(tmp_path):

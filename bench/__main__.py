@@ -78,6 +78,23 @@ def docker(quick: bool, **shown: bool) -> None:
     _show(result, **shown)
 
 
+@main.command()
+@_options
+def ssh(quick: bool, **shown: bool) -> None:
+    """Print how fast machines join, and how fast their pods start beside a command of bare ssh.
+
+    And what an agent weighs. The machines are sshd processes that it starts, all on this computer.
+    """
+    from bench.ssh.effort import QUICK, THOROUGH
+    from bench.ssh.measuring import Unmeasurable, measure
+
+    try:
+        result = measure(QUICK if quick else THOROUGH, _say)
+    except Unmeasurable as exc:
+        raise click.ClickException(str(exc)) from None
+    _show(result, **shown)
+
+
 def _show(result: Printed, *, as_json: bool, as_markdown: bool, strict: bool) -> None:
     if as_json:
         print(json.dumps(result.json(), indent=2))

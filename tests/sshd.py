@@ -15,10 +15,11 @@ from pathlib import Path
 
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
 PATIENCE_S = 20.0
-#: Of the ways that there are, one that costs little, for many machines log in at once.
+#: Of the ways that there are, one that costs little, for many machines log in at once. What is said first holds.
 CONFIG = """
+{more}
 Port {port}
-ListenAddress 127.0.0.1
+ListenAddress {address}
 HostKey {folder}/host_key
 PidFile {folder}/sshd.pid
 AuthorizedKeysFile {folder}/authorized_keys
@@ -30,7 +31,6 @@ PermitRootLogin yes
 MaxStartups 100
 LogLevel VERBOSE
 Subsystem sftp internal-sftp
-{more}
 """
 
 
@@ -63,16 +63,25 @@ class Sshd:
 
     :param key: the path of the secret half of a key that is let in.
     :param more: lines for its configuration.
+    :param apart: a place in a network of machines; it is at home in its own folder, then.
     """
 
-    def __init__(self, folder, key, more=""):
+    def __init__(self, folder, key, more="", apart=None):
         self.folder, self.port = folder, free_port()
         folder.mkdir()
         self.user = pwd.getpwuid(os.getuid()).pw_name
-        #: Where kube9's files of this machine are, which is one with all the others.
-        self.root = folder / "kube9"
+        self.address, self.apart = "127.0.0.1" if apart is None else apart.address, apart
+        self.options = {"host": self.address, "port": str(self.port), "user": self.user}
+        if apart is None:
+            #: Where kube9's files of this machine are, which is one with all the others.
+            self.root = folder / "kube9"
+            self.options["folder"] = str(self.root)
+        else:
+            (folder / "home").mkdir()
+            self.root = folder / "home" / ".kube9"
+            more = f"SetEnv HOME={folder}/home\n{more}"
         make_key(folder / "host_key")
-        (folder / "authorized_keys").write_text(key.with_suffix(".pub").read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text(encoding="utf-8"), encoding="utf-8")
         self._more = more
         self.process = None
         self.configure(more)
@@ -80,13 +89,13 @@ class Sshd:
 
     def configure(self, more):
         """Have it read other lines when it starts the next time."""
-        text = CONFIG.format(port=self.port, folder=self.folder, more=more)
+        text = CONFIG.format(address=self.address, port=self.port, folder=self.folder, more=more)
         (self.folder / "sshd_config").write_text(text, encoding="utf-8")
 
     @property
     def name(self):
         """What its host key is listed under."""
-        return f"[127.0.0.1]:{self.port}"
+        return f"[{self.address}]:{self.port}"
 
     @property
     def host_key(self):
@@ -94,23 +103,19 @@ class Sshd:
         kind, data = (self.folder / "host_key.pub").read_text(encoding="utf-8").split()[:2]
         return f"{self.name} {kind} {data}\n"
 
-    @property
-    def options(self):
-        """For a node."""
-        return {"host": "127.0.0.1", "port": str(self.port), "user": self.user, "folder": str(self.root)}
-
     def start(self):
         """Listen, and return as soon as it does."""
         if os.geteuid() == 0:
             # What starts the machine's own sshd would have made it.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
-            words = [program(), "-D", "-e", "-f", str(self.folder / "sshd_config")]
+            inside = () if self.apart is None else self.apart.inside
+            words = [*inside, program(), "-D", "-e", "-f", str(self.folder / "sshd_config")]
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline_s = time.monotonic() + PATIENCE_S
         waiting = threading.Event()
         while time.monotonic() < deadline_s and self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
                 return
             waiting.wait(0.02)
         raise AssertionError(f"sshd does not listen: {self.log}")
@@ -165,13 +170,17 @@ class Place:
         #: For a server; without an agent, whoever runs the tests.
         self.environment = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
 
-    def machine(self, name="m1", more="", *, known=True):
+    def machine(self, name="m1", more="", *, known=True, apart=None, key=None):
         """Another one, whose host key is known already."""
-        machine = Sshd(self.folder / name, self.key, more)
+        machine = Sshd(self.folder / name, key or self.key, more, apart)
         self.machines.append(machine)
         if known:
             self.know(machine)
         return machine
+
+    def new_key(self, name, passphrase=""):
+        """One that is not among those that are tried by themselves."""
+        return make_key(self.folder / f"{name}.key", passphrase=passphrase)
 
     def know(self, machine, line=None):
         """Note a machine's host key, or another one for it."""
@@ -185,16 +194,16 @@ class Place:
         self.know(machine, machine.host_key.replace(f":{machine.port} ", f":{way.port} "))
         return way.port
 
-    def left(self):
-        """What runs on any of them that nobody logged in for, by process id."""
-        found = {}
+    def left(self, *machines):
+        """What runs on any of them, or of these, that nobody logged in for, by process id."""
+        found, roots = {}, [str(each.root) for each in machines or self.machines]
         for process in Path("/proc").iterdir():
             if not process.name.isdigit() or int(process.name) == os.getpid():
                 continue
             with contextlib.suppress(OSError):
                 line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
                 where = str((process / "cwd").readlink())
-                if any(str(each.root) in line or where.startswith(str(each.root)) for each in self.machines):
+                if any(root in line or where.startswith(root) for root in roots):
                     found[int(process.name)] = line
         return found
 

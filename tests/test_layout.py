@@ -19,6 +19,7 @@ ABOUT_SOMETHING_ELSE = {
     "reliability": "the tool that kills servers, and its own tests",
     "examples": "the policies to begin with",
     "docker": "whole clusters on a real engine",
+    "ssh": "whole clusters on machines by SSH",
     "test_conftest.py": "the suite's own watch over its tests",
     "test_engine.py": "the container engines that the suite has",
     "test_layout.py": "this file",

@@ -12,7 +12,7 @@ _LOOK_S = 0.05
 _PATIENCE_S = 300.0
 
 
-def until(come_true: Callable[[], bool], what: str) -> float:
+def until(come_true: Callable[[], bool], what: str, look_s: float = _LOOK_S) -> float:
     """Seconds until something is so.
 
     :raises RuntimeError: it takes too long.
@@ -21,5 +21,5 @@ def until(come_true: Callable[[], bool], what: str) -> float:
     while not come_true():
         if perf_counter() - start_s > _PATIENCE_S:
             raise RuntimeError(f"not within {_PATIENCE_S:.0f} s: {what}")
-        threading.Event().wait(_LOOK_S)
+        threading.Event().wait(look_s)
     return perf_counter() - start_s

@@ -121,7 +121,7 @@ class Agent:
             if tell_at_once:
                 self._pulse.at_once(at_ms)
             elif asked_in_vain or self._brain.changed:
-                self._pulse.changed(at_ms)
+                self._pulse.begun(at_ms)
             self._changed.notify_all()
 
     def unanswered(self, *, refused: bool = False, again: bool = False) -> None:

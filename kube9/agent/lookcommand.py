@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from kube9.agent import cgroups
 from kube9.agent.podfolder import read_document
+from kube9.agent.processid import is_alive
 from kube9.agent.proctable import machine_boot
-from kube9.agent.wardenhold import is_alive
 from kube9.agent.wardenplace import status_file
 
 __all__ = ["look", "run"]
@@ -37,12 +36,13 @@ def look(folder: str) -> dict[str, Any]:
         limits = {"cpu": warden["cpuLimit"], "memory": warden["memoryLimit"]}
     else:
         limits = {"cpu": "cgroup", "memory": "cgroup"} if delegated else {"cpu": "nice", "memory": "rlimit"}
+    system = os.uname()
     return {
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "executable": sys.executable,
-        "kernel": platform.release(),
-        "machine": platform.machine(),
-        "hostname": platform.node(),
+        "kernel": system.release,
+        "machine": system.machine,
+        "hostname": system.nodename,
         "user": os.getuid(),
         "home": os.path.expanduser("~"),
         "cores": _cores(),

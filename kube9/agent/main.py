@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import select
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kube9.agent.agent import Agent
+from kube9.agent.arguments import Arguments
 from kube9.agent.board import Board
 from kube9.agent.configuration import (
     ConfigurationError,
@@ -40,7 +40,7 @@ _log = logging.getLogger("kube9.agent")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to leave; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = Arguments(sys.argv[1:] if arguments is None else arguments)
     _log_to(options.log)
     try:
         node, server = read_node(options.config), read_server(options.config)
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{exc}", file=sys.stderr)  # noqa: T201
         return 2
     lock = claim(str(options.config)) if maker.make_home is not None or options.log is not None else -1
+    if options.begun is not None:
+        os.close(options.begun)
     if lock is None:
         print(f"the agent of {options.config} runs already", file=sys.stderr)  # noqa: T201
         return 3
@@ -60,38 +62,6 @@ def _log_to(path: Path | None) -> None:
     logging.basicConfig(
         handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="agent.pyz", description="The agent of a kube9 node: runs its pods.")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path("/etc/kube9"),
-        metavar="DIR",
-        help="where node.json, server.json and token are (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--log", type=Path, metavar="FILE", help="where to log, in files that stay small (default: stderr)"
-    )
-    parser.add_argument(
-        "--leave-seconds",
-        type=_seconds,
-        default=10.0,
-        metavar="N",
-        help="how long pods get to stop when the agent is told to leave (default: 10)",
-    )
-    return parser
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"expected seconds from 0 to 86400, got {text!r}")
-    return value
 
 
 class _Signals:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kube9.agent.processrecipe import Link, ProcessRecipe, TextFile
+if TYPE_CHECKING:  # whoever only reads what was written down need not load it
+    from kube9.agent.processrecipe import Link, ProcessRecipe, TextFile
 
 __all__ = ["NOTE", "read_document", "remove_folder", "remove_links", "set_up", "write_document"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from kube9.agent.podfolder import read_document, write_document
 from kube9.agent.proctable import machine_boot, start_of
 
-__all__ = ["AGENT", "agent_of", "claim", "end_agent"]
+__all__ = ["AGENT", "agent_of", "claim", "end_agent", "is_alive"]
 
 #: Below the folder of the node.
 AGENT = "run/agent.json"
@@ -39,12 +39,15 @@ def claim(folder: str) -> int | None:
     return lock
 
 
+def is_alive(about: Mapping[str, Any]) -> bool:
+    """Whether a process runs still that said so of itself."""
+    return bool(about["machineBoot"] == machine_boot() and start_of(about["pid"]) == about["start"])
+
+
 def agent_of(folder: str) -> Mapping[str, Any] | None:
     """What the agent of a folder says of itself, if it runs."""
     told = read_document(f"{folder}/{AGENT}")
-    if told is None or told["machineBoot"] != machine_boot() or start_of(told["pid"]) != told["start"]:
-        return None
-    return dict(told)
+    return dict(told) if told is not None and is_alive(told) else None
 
 
 def end_agent(folder: str, number: int = signal.SIGKILL, within_s: float = _END_S) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["GATHER_MS", "PAUSE_MS_MAX", "PAUSE_MS_REFUSED", "SOON_MS", "Pulse"]
+__all__ = ["GATHER_MS", "PAUSE_MS_MAX", "PAUSE_MS_REFUSED", "SOON_MS", "UNDER_WAY_MS", "Pulse"]
 
 #: For so long a change waits for others to be told together, and so far apart are two beats that tell changes.
-GATHER_MS, SOON_MS = 10, 50
+GATHER_MS, SOON_MS = 2, 50
+#: For so long what was begun waits to be told with what comes of it, which a process mostly has by then.
+UNDER_WAY_MS = 30
 #: What an answer may be late before the next beat goes out without it.
 _PATIENCE_MS = 500
 #: The first pause after a failure, by how much each is longer than the one before, and the longest there is.
@@ -43,6 +45,10 @@ class Pulse:
     def changed(self, now_ms: int) -> None:
         """There is something to tell."""
         self._by(max(now_ms + GATHER_MS, self._sent_ms + SOON_MS))
+
+    def begun(self, now_ms: int) -> None:
+        """What was asked for is under way, and the server is to hear that, too."""
+        self._by(max(now_ms + UNDER_WAY_MS, self._sent_ms + SOON_MS))
 
     def at_once(self, now_ms: int) -> None:
         """Beat now, whatever was before."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from kube9.agent.configuration import ConfigurationError, read_node, read_server
 from kube9.agent.logreader import last_lines
 from kube9.agent.processid import agent_of
 
-__all__ = ["LOG", "run"]
+__all__ = ["BEGUN", "LOG", "run"]
 
 #: Below the folder of the node.
 LOG = "agent.log"
-_BEGIN_S, _LOOK_S = 10.0, 0.01
+#: Of the agent: what it closes when it has begun.
+BEGUN = 3
+_BEGIN_S = 10.0
 _LINES = 5
 
 
@@ -31,41 +33,45 @@ def run(folder: str, asked: Mapping[str, Any]) -> int:  # noqa: ARG001
         raise CommandFailed("InvalidInput", str(exc)) from exc
     running = agent_of(folder)
     if running is None:
-        _start(folder)
-        running = _started(folder)
+        running = _started(folder, _start(folder))
     print(json.dumps(running))  # noqa: T201
     return 0
 
 
-def _start(folder: str) -> None:
-    """In a session of its own, with nothing of what whoever starts it has open."""
+def _start(folder: str) -> int:
+    """In a session of its own, with nothing of what whoever starts it has open.
+
+    Returns a pipe that ends when it has begun, or has ended.
+    """
     sys.stdout.flush()
+    told, telling = os.pipe()
     between = os.fork()
     if between:
+        os.close(telling)
         os.waitpid(between, 0)
-        return
+        return told
     try:
         os.setsid()
         if os.fork():
             os._exit(0)
         void = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(void, number)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        for number, file in enumerate((void, void, void, telling)):
+            os.dup2(file, number)
+        os.closerange(BEGUN + 1, os.sysconf("SC_OPEN_MAX"))
         os.chdir("/")
         program = os.path.abspath(sys.argv[0])
-        arguments = [sys.executable, "-I", program, "--config", folder, "--log", f"{folder}/{LOG}"]
+        arguments = [sys.executable, "-I", "-S", program, "--config", folder, "--log", f"{folder}/{LOG}"]
+        arguments += ["--begun", str(BEGUN)]
         os.execv(sys.executable, arguments)  # noqa: S606  (no shell is the point)
     finally:
         os._exit(1)
 
 
-def _started(folder: str) -> Mapping[str, Any]:
-    end_s = time.monotonic() + _BEGIN_S
-    while time.monotonic() < end_s:
-        running = agent_of(folder)
-        if running is not None:
-            return running
-        time.sleep(_LOOK_S)  # noqa: TID251  (nobody tells when it has come so far)
+def _started(folder: str, told: int) -> Mapping[str, Any]:
+    select.select([told], [], [], _BEGIN_S)
+    os.close(told)
+    running = agent_of(folder)
+    if running is not None:
+        return running
     said = b"".join(last_lines(f"{folder}/{LOG}", _LINES)).decode("utf-8", "replace")
-    raise CommandFailed("Away", f"the agent did not start within {_BEGIN_S:g} s; its log ends with: {said}")
+    raise CommandFailed("Away", f"the agent did not start, or not within {_BEGIN_S:g} s; its log ends with: {said}")

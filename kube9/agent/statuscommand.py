@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube9.agent.podfolder import read_document
-from kube9.agent.processid import agent_of
-from kube9.agent.wardenhold import is_alive
+from kube9.agent.processid import agent_of, is_alive
 from kube9.agent.wardenplace import status_file
 
 __all__ = ["run", "status"]

@@ -13,11 +13,11 @@ from typing import Any, Callable, Dict  # noqa: UP035  (an alias below, and Pyth
 from kube9.agent.board import Board
 from kube9.agent.clock import now_ms
 from kube9.agent.leftovers import kill_leftovers
-from kube9.agent.proctable import machine_boot, start_of
+from kube9.agent.processid import is_alive
 from kube9.agent.wardenlink import WardenAway, WardenLink, WardenRefused
 from kube9.agent.wardenplace import SPEAKS, launch
 
-__all__ = ["LeaseBoard", "Runs", "WardenHold", "is_alive"]
+__all__ = ["LeaseBoard", "Runs", "WardenHold"]
 
 _LOG = logging.getLogger(__name__)
 _BEGIN_S, _LOOK_S, _PAUSE_S = 10.0, 0.01, 0.5
@@ -26,11 +26,6 @@ _LEAVE_S = 20.0
 
 #: What the warden says of all that it runs, by their ids.
 Runs = Dict[str, Any]  # noqa: UP006
-
-
-def is_alive(about: Mapping[str, Any]) -> bool:
-    """Whether a process runs still that said so of itself."""
-    return bool(about["machineBoot"] == machine_boot() and start_of(about["pid"]) == about["start"])
 
 
 class LeaseBoard(Board):

@@ -28,8 +28,9 @@ def launch(folder: str, node_uid: str) -> None:
     root = os.path.abspath(__file__)
     for _ in ("file", "agent", "kube9"):
         root = os.path.dirname(root)
-    # Neither site-packages nor the user's settings are any use to it, nor texts that nobody reads: they take memory.
-    arguments = [sys.executable, "-I", "-S", "-B", "-OO", "-c", _CODE, root, folder, node_uid]
+    # Neither site-packages nor the user's settings are any use to it. Left without texts that nobody reads, by -OO, it
+    # would compile what it needs of the standard library each time that it starts.
+    arguments = [sys.executable, "-I", "-S", "-B", "-c", _CODE, root, folder, node_uid]
     void = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     pid = os.posix_spawn(sys.executable, arguments, {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}, file_actions=void)
     # What was spawned goes on in the background, and ends itself.

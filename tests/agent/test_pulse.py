@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube9.agent.pulse import GATHER_MS, PAUSE_MS_MAX, PAUSE_MS_REFUSED, SOON_MS, Pulse
+from kube9.agent.pulse import GATHER_MS, PAUSE_MS_MAX, PAUSE_MS_REFUSED, SOON_MS, UNDER_WAY_MS, Pulse
 
 
 def pulse(now_ms=1_000):
@@ -48,6 +48,14 @@ def test_a_change_is_told_soon_and_with_those_that_follow():
     assert each.due_ms == 1_500 + GATHER_MS
     each.changed(1_505)
     assert each.due_ms == 1_500 + GATHER_MS
+
+
+def test_what_is_under_way_is_told_with_what_comes_of_it_or_soon():
+    each = sent()
+    each.begun(1_500)
+    assert each.due_ms == 1_500 + UNDER_WAY_MS
+    each.changed(1_508)
+    assert each.due_ms == 1_508 + GATHER_MS
 
 
 def test_two_beats_that_tell_changes_are_some_time_apart():

@@ -37,18 +37,21 @@ def test_it_is_the_same_whatever_the_order_and_the_rights_of_the_files(tmp_path)
 def test_it_holds_the_agent_and_nothing_else_of_kube9():
     inside = names(agent_file())
     assert {"__main__.py", "kube9/__init__.py", "kube9/agent/main.py", "kube9/agent/brain.py"} <= inside
-    assert {name for name in inside if not name.startswith("kube9/agent/")} == {"__main__.py", "kube9/__init__.py"}
+    others = {"__main__.py", "__main__.pyc", "kube9/__init__.py", "kube9/__init__.pyc"}
+    assert {name for name in inside if not name.startswith("kube9/agent/")} == others
 
 
 def test_something_else_makes_it_another_file():
     other = agent_file({"more.py": b"x = 1\n"})
-    assert names(other) - names(agent_file()) == {"more.py"}
+    assert names(other) - names(agent_file()) == {"more.py", "more.pyc"}
     assert other.sha256 != agent_file().sha256
 
 
 def test_all_of_it_is_written_in_python_3_8():
     archive = zipfile.ZipFile(io.BytesIO(agent_file().data))
     for name in archive.namelist():
+        if name.endswith("c"):
+            continue
         ast.parse(archive.read(name), name, feature_version=(3, 8))
 
 
@@ -68,6 +71,16 @@ for name in sorted(zipfile.ZipFile(sys.argv[1]).namelist()):
         importlib.import_module(name[:-3].replace("/", "."))
 print(sorted(name for name in sys.modules if name.startswith("kube9") and not name.startswith("kube9.agent")))
 """
+
+
+def test_this_python_takes_what_is_compiled_already(tmp_path):
+    program = tmp_path / "agent.pyz"
+    program.write_bytes(agent_file({"more.py": b"x = 1\n"}).data)
+    command = "import sys; sys.path.insert(0, sys.argv[1]); import more; print(more.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", command, str(program)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"{program}/more.pyc"
 
 
 @pytest.mark.once

@@ -3,117 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 from contextlib import contextmanager
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
-import kube9
 
-#: For whatever a cluster comes to by itself; a machine under load takes a while to start twenty containers.
-PATIENCE_S = 90
+def served():
+    """What a whole cluster is, from beside this folder, which is no package."""
+    spec = spec_from_file_location("kube9_tests_served", Path(__file__).parents[1] / "served.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Served
 
 
-class LiveCluster:
-    """A server with a state directory of its own, at the same port each time it is started, and an engine."""
+class LiveCluster(served()):
+    """One with an engine."""
 
     def __init__(self, engine, folder):
-        self.engine, self.folder, self.process, self.mark = engine, folder, None, None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "XDG_"))}
-        self.env = {**kept, "KUBE9_STATE_DIR": str(folder / "state"), "DOCKER_HOST": engine.address}
-        self.log = folder / "server.log"
-
-    def start(self):
-        command = ["serve", "--port", str(self.port), "--backend", f"docker:base={self.engine.node_base}"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "kube9", *command],
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.until(lambda: self.ask(lambda client: client.ready()), "the server is ready")
-
-    def kill(self):
-        """As a power cut does."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self):
-        """Its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
-
-    def kube9(self, *args):
-        """What a command says, which must go well."""
-        done = subprocess.run(
-            [sys.executable, "-m", "kube9", *args],
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_S,
-        )
-        assert done.returncode == 0, (args, done.stdout, done.stderr)
-        return done.stdout
-
-    def ask(self, question):
-        """What a client is told; nothing while the server is away."""
-        token = self.folder / "state" / "token"
-        try:
-            url, given = f"http://127.0.0.1:{self.port}", token.read_text(encoding="ascii").strip()
-            with kube9.Client(url, token=given) as client:
-                return question(client)
-        except (FileNotFoundError, kube9.Kube9Error):
-            return None
-
-    def until(self, come_true, what):
-        """Wait for something; what it was when it came true."""
-        deadline_s, waiting = time.monotonic() + PATIENCE_S, threading.Event()
-        while not (found := come_true()):
-            assert self.process.poll() is None, self.tail()
-            assert time.monotonic() < deadline_s, f"not in time: {what}\n{self.state()}\n{self.tail()}"
-            waiting.wait(0.05)
-        return found
+        self.engine, self.mark = engine, None
+        backend = f"docker:base={engine.node_base}"
+        super().__init__(folder, "--backend", backend, env={"DOCKER_HOST": engine.address})
 
     def state(self):
-        return json.dumps({"nodes": self.nodes(), "pods": self.pods(), "containers": self.copies()}, indent=1)
-
-    def tail(self):
-        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        return f"{super().state()}\n{json.dumps(self.copies(), indent=1)}"
 
     def add_nodes(self, *names):
         self.kube9("node", "add", *names, "--cpu", "2", "--memory", "2Gi", "--wait")
         uid = self.ask(lambda client: client.node(names[0]))["metadata"]["uid"]
         (container,) = self.containers(f"kube9.node-uid={uid}", "kube9.role=node")
         self.mark = container["Labels"]["kube9.cluster"]
-
-    def delete_nodes(self):
-        if names := sorted(self.nodes()):
-            self.kube9("node", "delete", *names, "--wait")
-
-    def nodes(self):
-        """The phase of each."""
-        return {node["metadata"]["name"]: node["status"]["phase"] for node in self.ask(lambda c: list(c.nodes())) or ()}
-
-    def pods(self):
-        """The status of each, which says where it is and how it fares."""
-        return {pod["metadata"]["name"]: pod["status"] for pod in self.ask(lambda client: list(client.pods())) or ()}
-
-    def all_run(self, number):
-        pods = self.pods()
-        return len(pods) == number and all(pod["phase"] == "Running" and pod["ready"] for pod in pods.values())
 
     def containers(self, *labels):
         """Those with all these labels, also when they have ended."""
@@ -128,15 +48,6 @@ class LiveCluster:
     def as_known(self):
         """The containers that there should be, by what the server says."""
         return sorted((name, pod["nodeName"], pod["epoch"]) for name, pod in self.pods().items())
-
-    def close(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        try:
-            self.delete_nodes()
-        finally:
-            self.process.kill()
-            self.process.wait()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from kube9.backends.ssh.settings import SshSettings
 from kube9.backends.ssh.target import SshConfig
 from kube9.backends.ssh.wayback import WayBack
 from kube9.core.errors import BackendError, Kube9Error, NodeDown, NodeGone
-from kube9.core.nodes import Node
+from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import Pod
 from kube9.core.ports import ALL_LOGS, Clock, CommandSession, JoinTicket, LogOptions, PodReport
 from kube9.core.stimuli import (
@@ -143,7 +143,12 @@ class SshBackend:
         self._work.put(node.uid, partial(self._create, node, join))
 
     def restart_node(self, node: Node) -> None:
-        """End all that runs there, say so if anybody waits for that, and start the agent anew."""
+        """End all that runs there, say so if anybody waits for that, and start the agent anew.
+
+        A machine that is away is waited for. If its node is given a pod meanwhile, it is well, and left as it is.
+        """
+        if (machine := self.machines.known(node.uid)) is not None:
+            machine.counted_on.clear()
         self._work.put(node.uid, partial(self._restart, node))
 
     def destroy_node(self, node: Node) -> None:
@@ -158,6 +163,8 @@ class SshBackend:
         :raises NodeGone: it is.
         """
         self._check(node)
+        if node.phase is NodePhase.READY and (machine := self.machines.known(node.uid)) is not None:
+            machine.counted_on.set()
 
     def stop_pod(self, node: Node, pod: Pod, grace_ms: int) -> None:  # noqa: ARG002  (as above)
         """Nothing, unless it is known for sure that nothing runs there.

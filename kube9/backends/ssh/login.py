@@ -164,7 +164,7 @@ class _Authentication:
     def __init__(self, target: Target, transport: Transport, environment: Mapping[str, str]) -> None:
         self._target, self._transport = target, transport
         self._password = environment.get(PASSWORD_VARIABLE, "")
-        self._passphrase = environment.get(PASSPHRASE_VARIABLE, "") or None
+        self._passphrase = environment.get(PASSPHRASE_VARIABLE, "")
         self._home = Path(environment.get("HOME", "~")).expanduser()
         self._tried: list[str] = []
         #: Keys that could not even be tried, and why.
@@ -207,16 +207,30 @@ class _Authentication:
         import paramiko
 
         try:
-            # Of its two readers of files, one wants bytes and the other takes them.
-            passphrase: Any = self._passphrase.encode() if self._passphrase else None
-            return paramiko.PKey.from_path(path, passphrase)
-        except (paramiko.PasswordRequiredException, TypeError):
-            self._unusable.append(f"key {path} has a passphrase: set {PASSPHRASE_VARIABLE}, or ssh-add it to an agent")
+            try:
+                return paramiko.PKey.from_path(path)
+            except (paramiko.PasswordRequiredException, TypeError):
+                return self._unlocked(path)
         except FileNotFoundError:
             self._unusable.append(f"there is no key file {path}")
         except Exception as exc:  # paramiko and what it is made of raise whatever they like here
             self._unusable.append(f"key {path} cannot be read: {_words(exc)}")
         return None
+
+    def _unlocked(self, path: Path) -> PKey | None:
+        """Only where it is locked: a passphrase that is not needed is refused as well."""
+        import paramiko
+
+        if not self._passphrase:
+            self._unusable.append(f"key {path} has a passphrase: set {PASSPHRASE_VARIABLE}, or ssh-add it to an agent")
+            return None
+        # Of paramiko's two readers of files, one wants bytes and the other takes them.
+        passphrase: Any = self._passphrase.encode()
+        try:
+            return paramiko.PKey.from_path(path, passphrase)
+        except Exception:
+            self._unusable.append(f"key {path} has another passphrase than that in {PASSPHRASE_VARIABLE}")
+            return None
 
     def _attempt(self, name: str, do: Callable[[], list[str]]) -> bool:
         """Whether that was enough."""

@@ -12,16 +12,17 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from kube9.backends.ssh.errand import PYTHONS, errand_command, errand_input, read_errand
+from kube9.backends.ssh.errand import PYTHONS
 from kube9.backends.ssh.failures import MachineAway, MachineRefused
 from kube9.backends.ssh.link import Link
 from kube9.backends.ssh.login import Login
 from kube9.backends.ssh.settings import MachineOptions, SshSettings, read_machine
 from kube9.backends.ssh.target import SshConfig
 from kube9.backends.ssh.tunnel import Tunnel
+from kube9.backends.ssh.visit import Visit
 from kube9.core.nodes import Node
 
-__all__ = ["Found", "Machine", "Machines"]
+__all__ = ["Found", "Machine", "Machines", "Ran"]
 
 _LOCK_PATIENCE_S = 60.0
 _NO_UNIT = re.compile(r"[^A-Za-z0-9_-]", re.ASCII)
@@ -48,31 +49,66 @@ class Found:
     files: Mapping[str, str]
 
 
+@frozen(kw_only=True)
+class Ran:
+    """What became of a program."""
+
+    exit_code: int
+    #: What it wrote, to whichever of its two outputs.
+    output: str
+
+    @property
+    def last_line(self) -> str:
+        return self.output.strip().rpartition("\n")[2]
+
+    @property
+    def last_words(self) -> str:
+        """For people."""
+        return self.last_line[-500:] or f"it ended with code {self.exit_code} and said nothing"
+
+
+def _ran(told: Mapping[str, Any]) -> Ran:
+    return Ran(exit_code=told["code"], output=told["output"])
+
+
 class Machine:
     """Any thread may call."""
 
-    def __init__(self, node: Node, cluster: str, options: MachineOptions, link: Link) -> None:
+    def __init__(self, node: Node, cluster: str, options: MachineOptions, link: Link, timeout_ms: int) -> None:
+        self._timeout_ms = timeout_ms
         self.node_uid, self.name, self.cluster, self.options, self.link = node.uid, node.name, cluster, options, link
         self.tunnel: Tunnel | None = None
         self._lock = threading.Lock()
+        #: The thread that has the machine to itself, and what it is asking, once it has asked anything.
+        self._owner: int | None = None
+        self._visit: Visit | None = None
         self._found: Found | None = None
         #: Set when nobody waits for it any more.
         self.leaving = threading.Event()
+        #: Set when it was given a pod, which only a node is that is heard.
+        self.counted_on = threading.Event()
         #: Nothing of it runs, as far as is known for sure.
         self.down = False
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else starts or ends anything of this node meanwhile.
+        """Nobody else starts or ends anything of this node meanwhile; all that is asked goes over one session.
 
         :raises MachineAway: somebody else took too long.
         """
         if not self._lock.acquire(timeout=_LOCK_PATIENCE_S):
             raise MachineAway(f"something else has been done on {self.link.where} for {_LOCK_PATIENCE_S:.0f} s")
+        self._owner = threading.get_ident()
         try:
             yield
         finally:
-            self._lock.release()
+            self._owner = None
+            visit, self._visit = self._visit, None
+            try:
+                if visit is not None:
+                    visit.close()
+            finally:
+                self._lock.release()
 
     @property
     def below(self) -> tuple[str, str]:
@@ -95,47 +131,82 @@ class Machine:
         :param reach: a host and a port to try from there.
         :raises MachineAway, MachineRefused: it cannot be told.
         """
-        return self._errand(show=show, reach=reach)
+        told = self._ask("look", show=show, reach=reach)
+        found = self._found = Found(
+            home=told["home"],
+            folder=told["folder"],
+            python=told["python"],
+            version=told["version"],
+            agent=told["agent"] or "",
+            free=told["free"],
+            lingers=told["lingers"],
+            unreached=told["unreached"],
+            files=told["files"],
+        )
+        return found
 
     def found(self) -> Found:
         """As it was found last, without looking again."""
         return self._found or self.look()
 
-    def put(self, files: Mapping[str, bytes]) -> Found:
+    def put(self, files: Mapping[str, bytes]) -> None:
         """Write files into the node's folder."""
-        return self._errand(files=files)
+        self._ask("put", files=files)
 
     def remove_folder(self) -> None:
-        """Take the node's folder away, with all in it."""
-        self._errand(remove=True)
+        """Take the node's folder away, with all in it, and those around it that are empty then."""
+        self._ask("remove")
+        self._found = None
 
-    def _errand(self, **asked: Any) -> Found:
+    def ask_agent(self, word: str, timeout_ms: int | None = None) -> Ran:
+        """Have the agent's program do what the word says."""
+        return _ran(self._ask("agent", word=word, timeout_ms=timeout_ms))
+
+    def run(self, *words: str) -> Ran:
+        """Run another program of the machine's."""
+        return _ran(self._ask("run", words=words))
+
+    def put_elsewhere(self, folder: str, name: str, data: bytes) -> None:
+        """Write a file into a folder of the user's that is none of kube9's."""
+        self._ask("put", place=(folder, ()), files={name: data})
+
+    def unlink_elsewhere(self, folder: str, name: str) -> None:
+        """Take such a file away, if it is there."""
+        self._ask("unlink", place=(folder, ()), name=name)
+
+    def _ask(self, do: str, *, place: tuple[str, Sequence[str]] | None = None, **about: Any) -> dict[str, Any]:
+        root, below = place or (self.options.folder, self.below)
+        visit = self._begun_visit()
+        try:
+            return visit.ask(do, root, below, **about)
+        except MachineRefused:
+            if visit.over:
+                # The Python that was found may be gone by now; the next time it is looked for anew.
+                self._found = None
+            raise
+        finally:
+            if visit is not self._visit:
+                visit.close()
+
+    def _begun_visit(self) -> Visit:
+        """The one of the thread that has the machine to itself; one of its own for any other."""
+        own = self._owner == threading.get_ident()
+        if own and self._visit is not None:
+            if not self._visit.over:
+                return self._visit
+            self._visit.close()
+            self._visit = None
         # What was found once is not looked for again.
         pythons = (self._found.python,) if self._found else self.pythons
-        done = self.link.run(errand_command(pythons), errand_input(self.options.folder, self.below, **asked))
-        try:
-            answer = read_errand(done, self.link.where, pythons)
-        except MachineRefused:
-            # The one that was found may be gone by now; the next time it is looked for anew.
-            self._found = None
-            raise
-        found = self._found = Found(
-            home=answer["home"],
-            folder=answer["folder"],
-            python=answer["python"],
-            version=answer["version"],
-            agent=answer["agent"] or "",
-            free=answer["free"],
-            lingers=answer["lingers"],
-            unreached=answer["unreached"],
-            files=answer["files"],
-        )
-        return found
+        visit = Visit(self.link, pythons, self._timeout_ms)
+        if own:
+            self._visit = visit
+        return visit
 
     def command(self, *words: str) -> str:
         """The agent's program with these words, for the machine's shell."""
         found = self.found()
-        return shlex.join([found.python, "-I", f"{found.folder}/agent.pyz", *words, "--config", found.folder])
+        return shlex.join([found.python, "-I", "-S", f"{found.folder}/agent.pyz", *words, "--config", found.folder])
 
     def close(self) -> None:
         """Let go of it; what runs there goes on."""
@@ -203,4 +274,4 @@ class Machines:
             channels=self._settings.channels,
             timeout_ms=self._settings.timeout_ms,
         )
-        return Machine(node, self.cluster, options, link)
+        return Machine(node, self.cluster, options, link, self._settings.timeout_ms)

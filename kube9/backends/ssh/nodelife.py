@@ -174,9 +174,9 @@ class NodeLife:
     # Recovering.
 
     def restart(self, node: Node, fenced: Callable[[], None]) -> int | None:
-        """End all that runs there, and start the agent anew: 0, or when it may be, if it was broken until then.
+        """End all that runs there, and start the agent anew, unless the node is counted on again by then.
 
-        ``None`` where there is none to start.
+        Returns 0, or when the agent may be started if the node was broken until then; ``None`` where there is none.
 
         :param fenced: called once nothing of it runs.
         :raises MachineAway, MachineRefused: it cannot be started.
@@ -187,6 +187,9 @@ class NodeLife:
             found = machine.look(_NODE, _SERVER, _SERVICE, _OUTAGE)
             if _uid(found) != node.uid or not found.agent:
                 return None
+            # It was away when this was asked for, and has come back by itself: pods may run there that are wanted.
+            if machine.counted_on.is_set() and not machine.down:
+                return 0
             self._sweep(machine, found)
             fenced()
             outage = read_outage(found.files[_OUTAGE])

@@ -47,7 +47,7 @@ class Status:
 
 
 class Program:
-    """Each call runs the program once, in a session of its own."""
+    """Each call runs the program once."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -70,16 +70,15 @@ class Program:
         self._ask("sweep", timeout_ms=_SWEEP_TIMEOUT_MS)
 
     def _ask(self, word: str, timeout_ms: int | None = None) -> dict[str, Any]:
-        done = self._machine.link.run(self._machine.command(word), timeout_ms=timeout_ms)
+        ran = self._machine.ask_agent(word, timeout_ms)
         where = self._machine.link.where
-        if done.exit_code != 0:
-            _, why = read_failure(done.errors)
-            raise MachineRefused(f"{where}: the agent's {word} failed: {why or done.last_words}")
-        lines = done.output.decode("utf-8", "replace").strip().splitlines()
+        if ran.exit_code != 0:
+            _, why = read_failure(ran.output.encode())
+            raise MachineRefused(f"{where}: the agent's {word} failed: {why or ran.last_words}")
         try:
-            told = json.loads(lines[-1]) if lines else {}
+            told = json.loads(ran.last_line or "{}")
         except ValueError as exc:
-            raise MachineRefused(f"{where}: the agent's {word} said {lines[-1][:200]!r}") from exc
+            raise MachineRefused(f"{where}: the agent's {word} said {ran.last_line[:200]!r}") from exc
         return told if isinstance(told, dict) else {}
 
 

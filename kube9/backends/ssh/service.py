@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
 
-from kube9.backends.ssh.errand import errand_command, errand_input, read_errand
 from kube9.backends.ssh.failures import MachineRefused
 from kube9.backends.ssh.machine import Machine
 
@@ -17,7 +15,7 @@ _FOLDER = ".config/systemd/user"
 def unit_text(machine: Machine) -> str:
     """The unit file. Pods are left alone when the agent is stopped, and it is started again when it has crashed."""
     found = machine.found()
-    words = [found.python, "-I", f"{found.folder}/agent.pyz", "--config", found.folder, "--log"]
+    words = [found.python, "-I", "-S", f"{found.folder}/agent.pyz", "--config", found.folder, "--log"]
     words.append(f"{found.folder}/agent.log")
     return "\n".join(
         [
@@ -52,7 +50,7 @@ class Service:
 
         :raises MachineRefused: systemd does not take it.
         """
-        self._put(unit_text(self._machine).encode())
+        self._machine.put_elsewhere(_FOLDER, self._unit, unit_text(self._machine).encode())
         self._control("daemon-reload")
         self._control("enable", "--now", self._unit)
 
@@ -63,19 +61,13 @@ class Service:
     def remove(self) -> None:
         """Leave nothing of it."""
         self.stop()
-        self._machine.link.run(f"rm -f {_FOLDER}/{shlex.quote(self._unit)}")
+        self._machine.unlink_elsewhere(_FOLDER, self._unit)
         self._control("daemon-reload", must=False)
 
-    def _put(self, text: bytes) -> None:
-        machine = self._machine
-        command = errand_command(machine.pythons)
-        asked = errand_input(_FOLDER, [], files={self._unit: text})
-        read_errand(machine.link.run(command, asked), machine.link.where, machine.pythons)
-
     def _control(self, *words: str, must: bool = True) -> None:
-        done = self._machine.link.run(shlex.join(["systemctl", "--user", *words]))
-        if must and done.exit_code != 0:
-            raise MachineRefused(f"{self._machine.link.where}: systemctl --user {words[0]}: {done.last_words}")
+        ran = self._machine.run("systemctl", "--user", *words)
+        if must and ran.exit_code != 0:
+            raise MachineRefused(f"{self._machine.link.where}: systemctl --user {words[0]}: {ran.last_words}")
 
 
 def _literal(text: str) -> str:

@@ -95,7 +95,8 @@ class SshConfig:
             user, _, place = part.strip().removeprefix("ssh://").rpartition("@")
             host, _, port = place.rpartition(":") if place.count(":") == 1 or "]:" in place else (place, "", "")
             target = self._made(self._lookup(host.strip("[]")), user, _whole(port or 0, self._path), "", depth)
-            jumps += [*target.jumps, target]
+            # How the others are reached is said here, whatever is said of them elsewhere; so does ssh.
+            jumps += [target] if jumps else [*target.jumps, target]
         return tuple(jumps)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import pytest
+from attrs import evolve
 
 from kube9.backends.serverat import ServerAt
 from kube9.backends.ssh.backend import make_backend
@@ -480,12 +481,19 @@ def test_a_node_that_was_broken_runs_nothing_until_it_is_restarted(play, ssh):
     play.destroy(node)
 
 
-def is_bound(sock, port):
-    """Whether it has the port, which the system takes from one that was killed in its own time."""
-    with contextlib.suppress(OSError):
-        sock.bind(("127.0.0.1", port))
-        return True
-    return False
+def test_a_machine_that_comes_back_by_itself_is_not_restarted_any_more(play, ssh):
+    machine = ssh.machine()
+    node = play.joined(machine)
+    pod = play.started(node)
+    runs = ssh.left()
+    machine.kill()
+    play.backend.restart_node(node)
+    play.backend.start_pod(evolve(node, phase=NodePhase.READY), pod)
+    machine.start()
+    assert play.heard_again(node)
+    assert ssh.left().items() >= runs.items()
+    assert play.deliver.of(RestartNodeFailed, node.uid) == []
+    play.destroy(node)
 
 
 def wait_for(holds):

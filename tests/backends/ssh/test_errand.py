@@ -1,64 +1,104 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import subprocess
+import sys
 
 import pytest
 
-from kube9.backends.ssh.errand import errand_command, errand_input, read_errand
+from kube9.backends.agentfile import agent_file
+from kube9.backends.ssh.errand import MARK, errand_command, errand_question, no_python, read_errand
 from kube9.backends.ssh.failures import MachineRefused
-from kube9.backends.ssh.link import Done
+
+BELOW = ("cluster", "node")
 
 
-def run(root, *, shell="sh", pythons=("python3",), before="", **asked):
-    """As sshd does: by the login shell of whoever logs in."""
-    data = errand_input(str(root), ("cluster", "node"), **asked)
-    command = [shell, "-c", before + errand_command(pythons)]
-    done = subprocess.run(command, input=data, capture_output=True, check=False)
-    return read_errand(Done(done.returncode, done.stdout, done.stderr), "m1", pythons)
+class Machine:
+    """The program as a machine runs it, for as long as it is asked for something."""
 
+    def __init__(self, home):
+        self.home = home
 
-def test_what_a_login_shell_has_to_say_is_no_answer(tmp_path):
-    answer = run(tmp_path / "kube9", before="echo welcome; echo kube9-errand; ", files={"a": b"b"}, show=("a",))
-    assert answer["files"] == {"a": "b"}
-
-
-def test_the_command_is_the_same_whatever_is_asked(tmp_path):
-    evil = "$(touch evil)`touch evil`'; touch evil; '"
-    answer = run(tmp_path / "kube9", files={"a": evil.encode()}, show=("a", evil))
-    assert answer["files"] == {"a": evil, evil: ""}
-    assert list(tmp_path.rglob("evil")) == []
-    assert evil not in errand_command()
+    def answers(self, *questions, cut=0):
+        """What it says to each; with so many bytes missing at the end."""
+        asked = b"".join(errand_question(do, "k9", BELOW, **about) for do, about in questions)
+        words = ["sh", "-c", errand_command([sys.executable])]
+        environment = {"HOME": str(self.home), "PATH": os.defpath}
+        done = subprocess.run(words, input=asked[: len(asked) - cut], capture_output=True, check=True, env=environment)
+        return [read_errand(line, "m") for line in done.stdout.splitlines() if line.startswith(MARK)]
 
 
 @pytest.fixture
-def old(tmp_path):
-    """A Python 2, as far as anybody asks."""
-    old = tmp_path / "old-python"
-    old.write_text('#!/bin/sh\ncase "$*" in *sys.executable,*) echo /old 2.7.18;; *) exit 2;; esac\n', encoding="ascii")
-    old.chmod(0o755)
-    return old
+def machine(tmp_path):
+    return Machine(tmp_path)
 
 
-def test_the_first_python_that_will_do_is_taken(tmp_path, old):
-    answer = run(tmp_path, pythons=("kube9-no-python", str(old), "python3"))
-    assert tuple(map(int, answer["version"].split("."))) >= (3, 8)
-
-
-def test_an_old_python_is_named_with_what_to_do(tmp_path, old):
-    with pytest.raises(MachineRefused) as refused:
-        run(tmp_path, pythons=("kube9-no-python", str(old)))
-    assert str(refused.value) == (
-        f"m1 has no Python 3.8 or later: looked for kube9-no-python, {old}, and found /old 2.7.18; install one there, "
-        "or say where it is by --option python=PATH"
+def test_it_answers_one_question_after_the_other(machine, tmp_path):
+    data = bytes(range(256)) * 400
+    before, put, after = machine.answers(
+        ("look", {}), ("put", {"files": {"agent.pyz": data, "a": b"\n"}}), ("look", {"show": ("a", "b")})
     )
+    folder = tmp_path / "k9" / "cluster" / "node"
+    assert (before["agent"], before["home"], put) == (None, str(tmp_path), {})
+    assert (after["agent"], after["files"]) == (hashlib.sha256(data).hexdigest(), {"a": "\n", "b": ""})
+    assert after["folder"] == str(folder)
+    modes = {oct(each.stat().st_mode & 0o777) for each in (folder, folder.parent, folder.parent.parent)}
+    assert modes == {"0o700"}
+    assert (folder / "agent.pyz").read_bytes() == data
+    assert machine.answers(("remove", {}))
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_done_is_said(tmp_path):
-    (tmp_path / "kube9").write_text("a file", encoding="ascii")
-    with pytest.raises(MachineRefused, match=r"^m1: .*kube9"):
-        run(tmp_path / "kube9", files={"a": b"b"})
+def test_what_comes_cut_off_is_not_written(machine, tmp_path):
+    assert machine.answers(("put", {"files": {"a": b"0123456789"}}), cut=1) == []
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_machine_that_runs_no_commands_is_said_so():
-    with pytest.raises(MachineRefused, match="m1 runs no commands as sh does: This account is not available"):
-        read_errand(Done(1, b"This account is not available.\n", b""), "m1", ())
+def test_what_cannot_be_done_is_said_and_the_next_is_done(machine, tmp_path):
+    (tmp_path / "k9").mkdir()
+    (tmp_path / "k9").chmod(0o777)
+    with pytest.raises(MachineRefused, match="m: .*k9 may be changed by others"):
+        machine.answers(("look", {}))
+    words = ["sh", "-c", errand_command([sys.executable])]
+    asked = errand_question("look", "k9", BELOW) + errand_question("look", "k8", BELOW)
+    environment = {"HOME": str(tmp_path), "PATH": os.defpath}
+    done = subprocess.run(words, input=asked, capture_output=True, check=True, env=environment)
+    told = [json.loads(line[len(MARK) :]) for line in done.stdout.splitlines()]
+    assert ["error" in each for each in told] == [True, False]
+
+
+def test_a_program_is_run_without_a_shell(machine):
+    (told,) = machine.answers(("run", {"words": ["echo", "$HOME; exit 3"]}))
+    assert told == {"code": 0, "output": "$HOME; exit 3\n"}
+    (told,) = machine.answers(("run", {"words": ["/no/such/program"]}))
+    assert told["code"] == 127
+
+
+def test_the_agents_program_is_asked_in_place(machine):
+    put, status, nonsense = machine.answers(
+        ("put", {"files": {"agent.pyz": agent_file().data}}),
+        ("agent", {"word": "status"}),
+        ("agent", {"word": "sweep"}),
+    )
+    told = json.loads(status["output"])
+    assert (put, status["code"], told["agent"], told["sha256"]) == ({}, 0, None, agent_file().sha256)
+    assert nonsense["code"] != 0
+    assert "node.json" in nonsense["output"]
+
+
+def test_a_file_that_is_not_there_is_no_trouble_to_take_away(machine, tmp_path):
+    machine.answers(("put", {"files": {"a": b"", "b": b""}}), ("unlink", {"name": "a"}), ("unlink", {"name": "a"}))
+    assert [each.name for each in (tmp_path / "k9" / "cluster" / "node").iterdir()] == ["b"]
+
+
+def test_a_machine_without_a_python_says_what_it_found(tmp_path):
+    words = ["sh", "-c", errand_command(["/no/python", "false"])]
+    done = subprocess.run(words, input=b"", capture_output=True, check=False, env={"PATH": os.defpath})
+    assert done.returncode == 1  # it is there, and ends by itself
+    words = ["sh", "-c", errand_command(["/no/python"])]
+    done = subprocess.run(words, input=b"", capture_output=True, check=False, env={"PATH": os.defpath})
+    why = no_python(done.returncode, done.stdout, "m", ["/no/python"])
+    assert "m has no Python 3.8 or later: looked for /no/python;" in str(why)
+    assert "runs no commands as sh does: nonsense" in str(no_python(1, b"some\nnonsense\n", "m", []))

@@ -1,0 +1,1 @@
+"""How fast machines join and their pods start, beside bare ssh: run ``python -m bench ssh``."""

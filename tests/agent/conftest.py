@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
@@ -206,9 +207,9 @@ def node_class():
 class RunningWarden:
     """A warden of a folder of its own, and somebody who asks it."""
 
-    node_uid = "n-1"
-
     def __init__(self, folder):
+        #: No other's on this machine, for what is left of a node is killed by that.
+        self.node_uid = f"n-{secrets.token_hex(8)}"
         self.folder = folder
         launch(str(folder), self.node_uid)
         self.talk = self.until(self.reached, "there")

@@ -36,7 +36,8 @@ def test_what_leaves_its_pod_is_known_by_where_it_writes(warden):
     assert start_of(away) is not None
     warden.ask("kill", uid="p", epoch=1)
     assert start_of(away) is None
-    assert warden.runs()["other/1/main/1"]["state"] == "running"
+    other = warden.runs()["other/1/main/1"]
+    assert other["state"] == "running", other
 
 
 def test_what_was_seen_below_its_pod_is_known_by_that(warden):
@@ -67,8 +68,9 @@ def test_what_is_of_nobody_that_can_be_told_is_ended_and_that_is_said(warden):
     assert {run["state"] for run in warden.runs().values()} == {"running"}
 
 
-@pytest.mark.parametrize("mark", ["n-1/gone/1/main/1", "n-1/p/2/main/1"])
+@pytest.mark.parametrize("mark", ["gone/1/main/1", "p/2/main/1"])
 def test_what_says_that_it_is_of_one_that_has_ended_is_ended(warden, mark):
+    mark = f"{warden.node_uid}/{mark}"
     script = f"( setsid env -i KUBE9_RUN={mark} /bin/sh -c '{SILENT} echo $$ > away; exec sleep 1000' & ); sleep 1000"
     run = warden.start(script)["run"]
     away = warden.pid_in("away")

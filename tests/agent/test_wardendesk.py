@@ -44,11 +44,11 @@ def test_what_makes_no_sense_is_answered_to_whoever_wants_to_know(link):
     assert answers(link, 1) == [{"id": 5, "error": "not understood: KeyError: 'uid'"}]
 
 
-def test_questions_may_come_in_pieces_and_many_at_once(link):
+def test_questions_may_come_in_pieces_and_many_at_once(link, warden):
     for piece in (b'{"do": "li', b'st", "id": 1}\n{"do": "use", "id": 2}\n{"do": "hel', b'lo", "id": 3}\n'):
         link.sendall(piece)
     first, second, third = answers(link, 3)
-    assert (first["id"], second["use"], third["node"]) == (1, [], "n-1")
+    assert (first["id"], second["use"], third["term"]) == (1, [], warden.term)
 
 
 def test_a_line_without_an_end_is_not_taken_in_for_ever(link, warden):

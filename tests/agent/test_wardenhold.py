@@ -83,9 +83,10 @@ def test_when_the_warden_dies_another_is_found_with_the_lease_that_there_was(hol
 
 def test_the_warden_of_another_node_is_ended_and_one_of_this_begun(warden):
     pid = warden.start("exec sleep 1000")["pid"]
-    with closing(WardenHold(str(warden.folder), "n-2")) as other:
+    another = f"{warden.node_uid}-2"
+    with closing(WardenHold(str(warden.folder), another)) as other:
         other.ensure()
-        assert other.about["node"] == "n-2"
+        assert other.about["node"] == another
         assert start_of(pid) is None
         assert start_of(warden.about["pid"]) != warden.about["start"]
         warden.about = other.about

@@ -25,8 +25,9 @@ def test_files_are_put_and_shown_and_taken_away(reach):
 def test_all_of_it_is_its_owners_alone(reach):
     sshd, machine = reach()
     machine.put({"token": b"secret"})
+    folder = machine.look().folder
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (sshd.root, *sshd.root.rglob("*"))}
-    assert machine.found().folder.endswith("/c-0123abcd/n1")
+    assert folder.endswith("/c-0123abcd/n1")
     assert modes == {"kube9": 0o700, "c-0123abcd": 0o700, "n1": 0o700, "token": 0o600}
 
 

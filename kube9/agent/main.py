@@ -54,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lock is None:
         print(f"the agent of {options.config} runs already", file=sys.stderr)  # noqa: T201
         return 3
-    return _Program(options.config, node, server, maker).run(int(options.leave_seconds * 1_000))
+    try:
+        return _Program(options.config, node, server, maker).run(int(options.leave_seconds * 1_000))
+    except Exception:
+        # Started apart from any terminal, it has nobody else to tell.
+        _log.exception("it cannot go on")
+        return 1
 
 
 def _log_to(path: Path | None) -> None:

@@ -23,6 +23,7 @@ from kube9.cli.several import do_each, show_documents
 from kube9.cli.waiting import seconds, wait_option, wait_until
 from kube9.cli.wanted import node_document
 from kube9.cli.watching import Watch, labels_of
+from kube9.core.errors import Conflict
 
 if TYPE_CHECKING:
     from kube9.client import Client
@@ -259,8 +260,11 @@ def delete(client: Client, output: str, names: tuple[str, ...], force: bool, wai
 
 
 def _is_not_ready(each: Document | None) -> str:
+    """:raises Conflict: it never will be, as it stands."""
     if each is None:
         return "was deleted"
+    if each["status"]["phase"] == "Lost" and each["status"]["reason"].startswith("not created"):
+        raise Conflict(f"node {each['metadata']['name']} {_is(each)}")
     return "" if each["status"]["phase"] == "Ready" else _is(each)
 
 

@@ -151,6 +151,14 @@ def test_several_documents_are_a_list(live, said):
     assert [item["metadata"]["name"] for item in listed["items"]] == ["n1", "n2"]
 
 
+def test_nobody_waits_for_a_node_that_cannot_be_made(live, run):
+    failed = run(
+        "node", "add", "n1", "--cpu", "1", "--option", "create_error=no such machine", "--wait", "--timeout", "1h"
+    )
+    assert failed.exit_code == 1
+    assert "node n1 is Lost (not created: no such machine)" in failed.stderr
+
+
 def test_time_runs_out_with_what_is_missing(live, run):
     result = run(
         "node", "add", "n1", "--cpu", "1", "--option", "create_delay_ms=600000", "--wait", "--timeout", "300ms"

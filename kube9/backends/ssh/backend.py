@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 _FAULTS = (MachineAway, MachineRefused, Kube9Error)
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+#: When an agent that was started is looked at; one that ends by itself has done so by then.
+_FIRST_LOOK_MS = 10_000
 #: How long a machine may be away before that is a failure of what was asked for.
 _PATIENCE_MS = 20_000
 #: Each machine has a thread while something is done there; there is no use in more than can be on at a time.
@@ -222,6 +224,20 @@ class SshBackend:
             patiently(partial(self._life.create, node, join), _PATIENCE_MS, machine.leaving)
         except (*_FAULTS, Away) as exc:
             self._tell(CreateNodeFailed, node.uid, reason=str(exc))
+            return
+        look = partial(self._work.put, node.uid, partial(self._look_after_start, node))
+        self._clock.call_at(self._clock.now_ms() + _FIRST_LOOK_MS, look)
+
+    def _look_after_start(self, node: Node) -> None:
+        """An agent that ended before it joined is heard by nobody, and nobody else would look for it."""
+        machine = self.machines.known(node.uid)
+        if machine is None or machine.leaving.is_set() or machine.down:
+            return
+        try:
+            if self._life.look(node) is False:
+                self._tell(CreateNodeFailed, node.uid, reason=f"{machine.link.where}: {self._life.last_words(node)}")
+        except _FAULTS as exc:
+            _log.info("node %s was not looked at after its start: %s", node.name, exc)
 
     def _restart(self, node: Node) -> None:
         def fenced() -> None:

@@ -29,6 +29,7 @@ RUNTIME_LABEL = "kube9.io/runtime"
 LIMITS_LABEL = "kube9.io/limits"
 _AGENT, _NODE, _SERVER, _TOKEN, _SERVICE = "agent.pyz", "node.json", "server.json", "token", "service"
 _OUTAGE = OUTAGE_NAME
+_LOG = "agent.log"
 #: For the agent's program, what it keeps, and a few lines of a few logs.
 _FREE_BYTES_MIN = 32 * 2**20
 
@@ -243,6 +244,18 @@ class NodeLife:
                 self._start(machine, systemd=bool(found.files[_SERVICE]))
             return True
 
+    def last_words(self, node: Node) -> str:
+        """What the agent of a node said before it ended.
+
+        :raises MachineAway, MachineRefused: that cannot be seen.
+        """
+        found = self._machines.of(node).look(_LOG)
+        lines = found.files[_LOG].strip().splitlines()
+        said = (
+            f"and its log ends with: {lines[-1][-500:]}" if lines else "and it wrote no log; is there room on the disk?"
+        )
+        return f"the agent ended soon after its start, {said}"
+
     # Removing.
 
     def destroy(self, node: Node) -> None:
@@ -261,7 +274,8 @@ class NodeLife:
     def _end(self, machine: Machine, found: Found) -> None:
         if unit := found.files[_SERVICE]:
             Service(machine, unit).remove()
-        if found.agent:
+        # Where the join ended before that was written, nothing was started, and the program cannot say what to end.
+        if found.agent and found.files[_NODE]:
             Program(machine).sweep()
         machine.down = True
         machine.remove_folder()

@@ -5,6 +5,7 @@ import os
 import shlex
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -37,6 +38,14 @@ from kube9.testing.deliveries import Deliveries
 pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
 MARK = "c-0123abcd"
+#: Of a machine, for its sshd.
+NO_DOCKER = "SetEnv DOCKER_HOST=unix:///nonexistent"
+#: Takes itself for an older one.
+OLD_PYTHON = f"""#!{sys.executable}
+import sys
+sys.version_info, sys.version = (3, 7, 16, "final", 0), "3.7.16 (default)"
+exec(sys.argv[sys.argv.index("-c") + 1])
+"""
 QUIET = ("sh", "-c", "trap 'exit 0' TERM; echo it began; while :; do sleep 1 & wait $!; done")
 
 
@@ -62,7 +71,7 @@ class OnMachine:
 
     cannot = frozenset({"copies"})
     quiet_ms = 700
-    more = ""
+    more = NO_DOCKER
 
     @pytest.fixture
     def clock(self):
@@ -78,8 +87,8 @@ class OnMachine:
             backend.close()
 
     def node_spec(self, name):
-        options = {**self.machine.options, "runtime": "process"}
-        return NodeSpec(name=name, backend="ssh", capacity={"cpu": 1000, "memory": 2**30}, options=options)
+        capacity = {"cpu": 1000, "memory": 2**30}
+        return NodeSpec(name=name, backend="ssh", capacity=capacity, options=self.machine.options)
 
     def process(self, name, command, policy=RestartPolicy.NEVER, **more):
         container = Container(name="main", command=command, requests={"cpu": 10, "memory": 2**23}, **more)
@@ -110,13 +119,13 @@ class OnMachine:
 
 
 class TestContract(OnMachine, BackendContract):
-    """Pods are processes."""
+    """Pods are processes, for that is what there is."""
 
 
 class TestFewSessions(OnMachine, BackendLogs, BackendCommands):
     """A machine that allows two sessions at a time, one of which a log or a command may have."""
 
-    more = "MaxSessions 2"
+    more = f"{NO_DOCKER}\nMaxSessions 2"
 
 
 class TestDockerThere(OnMachine, BackendContract):
@@ -124,15 +133,12 @@ class TestDockerThere(OnMachine, BackendContract):
 
     @pytest.fixture
     def backend(self, engine, cluster_mark, ssh, clock, deliver):
-        self.machine, self.image = ssh.machine(), engine.busybox
+        # Of a user who is of the group docker.
+        self.machine, self.image = ssh.machine(more=f"SetEnv DOCKER_HOST={engine.address}"), engine.busybox
         backend = backend_of(ssh, clock, deliver, mark=cluster_mark, sandbox_image=engine.busybox)
         with AgentHost(backend, deliver, clock) as host:
             yield host
             backend.close()
-
-    def node_spec(self, name):
-        options = {**self.machine.options, "runtime": "docker"}
-        return NodeSpec(name=name, backend="ssh", capacity={"cpu": 1000, "memory": 2**30}, options=options)
 
     def process(self, name, command, policy=RestartPolicy.NEVER, **more):
         container = Container(
@@ -291,19 +297,50 @@ def test_a_machine_without_python_is_said_so(play, ssh):
 
 def test_a_machine_without_room_is_said_so(play, ssh):
     machine = ssh.machine()
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to make a small disk")
     machine.root.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", str(machine.root)], check=False
-    )
-    if mounted.returncode:
-        pytest.skip("needs the right to mount, to make a small disk")
-    try:
+    with small_disk(machine.root, "size=8m"):
         why = play.refusal(play.node(machine))
-    finally:
-        subprocess.run(["umount", str(machine.root)], check=True)
     assert "8 MiB left" in why
+
+
+@pytest.mark.parametrize("files", [3, 4, 6])
+def test_a_disk_that_is_full_in_the_middle_of_a_join_is_said_so_and_nothing_is_left(play, ssh, files):
+    """Room for so many files and folders, so that what comes next fails: the agent, what it is to know, its token."""
+    machine = ssh.machine()
+    machine.root.mkdir()
+    with small_disk(machine.root, f"size=64m,nr_inodes={files}"):
+        node = play.node(machine)
+        assert "No space left on device" in play.refusal(node)
+        play.destroy(node)
+        assert list(machine.root.iterdir()) == []
+
+
+def test_an_agent_that_ends_soon_after_its_start_is_said_so(play, ssh):
+    machine = ssh.machine()
+    # Something is in its way that it only finds when it begins.
+    (machine.root / MARK / "node").mkdir(parents=True, mode=0o700)
+    (machine.root / MARK / "node" / "pods").write_text("", encoding="utf-8")
+    node = play.node(machine)
+    assert "ended soon after its start, and its log ends with: " in play.refusal(node)
+    play.destroy(node)
+    assert not machine.root.exists()
+
+
+@pytest.mark.parametrize("passphrase", ["", "another"])
+def test_a_key_that_is_locked_is_said_so(play, ssh, passphrase):
+    machine = ssh.machine(key=ssh.new_key("locked", "right"))
+    ssh.environment["KUBE9_SSH_PASSPHRASE"] = passphrase
+    why = play.refusal(play.node(machine, key=f"{ssh.folder}/locked.key"))
+    assert f"locked.key has {'another' if passphrase else 'a'} passphrase" in why
+    assert "KUBE9_SSH_PASSPHRASE" in why
+
+
+def test_a_python_that_is_too_old_is_said_so(play, ssh, tmp_path):
+    old = tmp_path / "python3"
+    old.write_text(OLD_PYTHON, encoding="utf-8")
+    old.chmod(0o755)
+    why = play.refusal(play.node(ssh.machine(), python=str(old)))
+    assert f"no Python 3.8 or later: looked for {old}, and found {sys.executable} 3.7.16" in why
 
 
 def test_a_secret_among_the_options_is_refused(play, ssh):
@@ -469,6 +506,26 @@ def test_who_reads_when_an_sshd_dies_is_told(play, ssh):
     play.destroy(node)
 
 
+def test_what_an_sshd_that_is_dead_keeps_from_being_done_is_an_error_and_possible_afterwards(play, ssh):
+    machine = ssh.machine()
+    node = play.joined(machine)
+    pod = play.started(node)
+    machine.kill()
+    for operation in (
+        lambda: play.backend.fail_node(node),
+        lambda: play.backend.list_pods(node),
+        lambda: list(play.backend.logs(node, pod)),
+        lambda: play.backend.run_command(node, pod, "", ("true",)),
+    ):
+        with pytest.raises(BackendError):
+            operation()
+    machine.start()
+    assert b"".join(play.backend.logs(node, pod)) == b"it began\n"
+    play.backend.fail_node(node)
+    assert ssh.left() == {}
+    play.destroy(node)
+
+
 def test_a_node_that_was_broken_runs_nothing_until_it_is_restarted(play, ssh):
     node = play.joined(ssh.machine())
     pod = play.started(node)
@@ -494,6 +551,20 @@ def test_a_machine_that_comes_back_by_itself_is_not_restarted_any_more(play, ssh
     assert ssh.left().items() >= runs.items()
     assert play.deliver.of(RestartNodeFailed, node.uid) == []
     play.destroy(node)
+
+
+@contextlib.contextmanager
+def small_disk(folder, options):
+    """A disk of its own there, as long as it is needed."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=0700,{options}", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("needs the right to mount, to make a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def wait_for(holds):

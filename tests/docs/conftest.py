@@ -97,7 +97,7 @@ class LivePage:
     def follow(self, command, shown):
         """Carry out a command that is to write every line shown, and to fail only if an error is shown."""
         done, fails = self.run(command), shown.startswith("Error: ")
-        assert (done.returncode, "Error: " in done.stderr) == (int(fails), fails), (command, done.stdout, done.stderr)
+        assert (done.returncode > 0, "Error: " in done.stderr) == (fails, fails), (command, done.stdout, done.stderr)
         said = f"{done.stdout}\n{done.stderr}".replace(f":{self.port}", ":9009")
         missing = set(shown.splitlines()) - set(said.splitlines())
         assert missing == set(), (command, done.stdout, done.stderr)

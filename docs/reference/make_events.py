@@ -65,7 +65,9 @@ SHOWN = {
     "node": NODE,
     "node_name": "n1",
     "pod": POD,
-    "deployment": Deployment(uid="web", spec=DeploymentSpec(name="web", template=PodSpec(name="web")), ordinal=3, created_at_ms=0),
+    "deployment": Deployment(
+        uid="web", spec=DeploymentSpec(name="web", template=PodSpec(name="web")), ordinal=3, created_at_ms=0
+    ),
     "reason": "REASON",
     "message": "REASON",
     "what": "REPORT",

@@ -99,7 +99,11 @@ def page() -> str:
     for kind, title in CHOSEN.items():
         parts += [f"### {title}\n", strategies(getattr(registries, kind))]
     parts += ["### Backends\n", BACKENDS]
-    for name, kinds in {"memory": (PodBehaviour, NodeBehaviour), "docker": (DockerSettings,), "ssh": (SshSettings,)}.items():
+    for name, kinds in {
+        "memory": (PodBehaviour, NodeBehaviour),
+        "docker": (DockerSettings,),
+        "ssh": (SshSettings,),
+    }.items():
         parts += [f"#### `{name}`\n", options(kinds)]
     parts += ["### Nodes of the backend `ssh`\n", "As in `kube9 node add NAME --option folder=/srv/kube9`.\n"]
     parts += [options((MachineOptions,))]
@@ -161,7 +165,11 @@ def check_variables() -> None:
 def variables(path: Path) -> Iterator[str]:
     """The names of variables that a module has as texts of their own."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"KUBE9_[A-Z_]+", node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"KUBE9_[A-Z_]+", node.value)
+        ):
             yield node.value
 
 

@@ -51,7 +51,9 @@ def test_an_old_page_is_noticed(tmp_path, name):
 
 
 def test_every_event_that_can_be_told_is_on_the_page():
-    told = {kind.__name__ for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)}
+    told = {
+        kind.__name__ for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)
+    }
     # The classes that others are made of happen as such to nobody.
     assert headings("events.md") == told - {"Event", "NodeEvent", "PodEvent", "DeploymentEvent"}
 

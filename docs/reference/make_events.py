@@ -29,13 +29,15 @@ HEAD = """\
 
 <!-- Written by docs/reference/make_events.py from kube9/core/events.py: change it there, and run the script. -->
 
-What happened, for people, logs and plugins. `kube9 events` lists them, `/v1/events` and `/v1/events/stream` give them to programs as
-[documents](api.md#event) with a `type` that is a name of this page, and some have a [hook](hooks.md) by which plugins hear of
-them. An event is told after the change that it tells of is stored, once, under a number that grows.
+What happened, for people, logs and plugins. `kube9 events` lists them, `/v1/events` and `/v1/events/stream` give them
+to programs as [documents](api.md#event) with a `type` that is a name of this page, and some have a [hook](hooks.md)
+by which plugins hear of them. An event is told after the change that it tells of is stored, once, under a number that
+grows.
 
-Below each event are its fields, as a simulation or a hook sees them, and the message that the document has for people: with `n1` for a node,
-`web` for a pod or a deployment, and REASON where the reason stands, which may be missing. Fields are values as of right after it happened: a
-[`Node`, a `Pod`](ports.md#values) or a deployment. `at_ms` is cluster time in milliseconds.
+Below each event are its fields, as a simulation or a hook sees them, and the message that the document has for
+people: with `n1` for a node, `web` for a pod or a deployment, and REASON where the reason stands, which may be
+missing. Fields are values as of right after it happened: a [`Node`, a `Pod`](ports.md#values) or a deployment.
+`at_ms` is cluster time in milliseconds.
 """
 
 #: What the events tell of, in the order of the page.
@@ -99,10 +101,11 @@ def entry(kind: type[events.Event]) -> str:
     source = inspect.getsource(events)
     told, hook = comments(source, class_of(source, kind.__name__)), hook_of(kind)
     about = "\n\n".join(markdown(paragraph) for paragraph in (inspect.getdoc(kind) or "").split("\n\n"))
+    shown = [field_text(each.name, str(each.type), told.get(each.name, "")) for each in fields(kind)]
     lines = [
         f"### {kind.__name__}\n",
         f"{about}\n",
-        f"- Fields: {', '.join(field_text(each.name, str(each.type), told.get(each.name, '')) for each in fields(kind))}",
+        f"- Fields: {', '.join(shown)}",
         f"- Message: `{message(kind)}`",
         f"- Hook: {f'[{hook}](hooks.md#{hook})' if hook else 'none'}{with_condition(kind)}\n",
     ]

@@ -1,4 +1,4 @@
-"""Writes metrics.md, beside this file, from what a server shows to Prometheus; run it after a change of kube9/api/metrics.py.
+"""Writes metrics.md, beside this file, from what a server shows to Prometheus; run it after a change of that.
 
 ``--check`` writes nothing and fails if the page is not what it would write.
 """
@@ -30,7 +30,8 @@ HEAD = """\
 
 <!-- Written by docs/reference/make_metrics.py from kube9/api/metrics.py: change it there, and run the script. -->
 
-`kube9 serve` shows these under `/metrics`, in the text format of Prometheus. The request wants the server's token, as all others do:
+`kube9 serve` shows these under `/metrics`, in the text format of Prometheus. The request wants the server's token, as
+all others do:
 
 ```yaml
 scrape_configs:
@@ -41,15 +42,16 @@ scrape_configs:
   - targets: ["127.0.0.1:9009"]
 ```
 
-Labels are phases, resources and endpoints, never names of nodes or pods: the number of series does not grow with the cluster. Numbers are read when
-they are asked for, and counters begin at 0 with each start of the server, except `kube9_events_total`.
+Labels are phases, resources and endpoints, never names of nodes or pods: the number of series does not grow with the
+cluster. Numbers are read when they are asked for, and counters begin at 0 with each start of the server, except
+`kube9_events_total`.
 """
 
 FOOT = """\
-`phase` of nodes is one of {nodes}, of pods one of {pods}; all of them are always there. `resource` is `cpu`, `memory`, `pods` and
-whatever else nodes have, devices by their kind. `endpoint` is the `operationId` of [the OpenAPI document](api.md), such as `list_pods`,
-or `none` where there is no such endpoint; `status` is the class of the answer, such as `2xx`. `kube9_measured` is there once a node has
-measured anything, which those in memory do not.
+`phase` of nodes is one of {nodes}, of pods one of {pods}; all of them are always there. `resource` is `cpu`,
+`memory`, `pods` and whatever else nodes have, devices by their kind. `endpoint` is the `operationId` of [the OpenAPI
+document](api.md), such as `list_pods`, or `none` where there is no such endpoint; `status` is the class of the
+answer, such as `2xx`. `kube9_measured` is there once a node has measured anything, which those in memory do not.
 """
 
 #: Where a name and a label do not say it.

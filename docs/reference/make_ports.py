@@ -22,21 +22,22 @@ HEAD = """\
 
 <!-- Written by docs/reference/make_ports.py from kube9/core: change it there, and run the script. -->
 
-What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name, through the [hook](hooks.md) of its
-kind; [Write a plugin](../howto/write-a-plugin.md) shows how, [Test a plugin](../howto/test-a-plugin.md) how to know that it does
-what is asked. They are protocols: nothing has to be inherited. All of them are in `kube9.core.ports`.
+What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name, through the
+[hook](hooks.md) of its kind; [Write a plugin](../howto/write-a-plugin.md) shows how, [Test a
+plugin](../howto/test-a-plugin.md) how to know that it does what is asked. They are protocols: nothing has to be
+inherited. All of them are in `kube9.core.ports`.
 
 `BoolArray`, `IntArray` and `FloatArray` are NumPy arrays of `bool`, `int64` and `float64`.
 """
 
 VALUES = """\
-What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value. A field with `=` may be left
-out by whoever makes one.
+What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value. A
+field with `=` may be left out by whoever makes one.
 """
 
 REPORTS = """\
-What a backend gives to `deliver`: values of `kube9.core.stimuli`, each with `at_ms`, the time of its `clock`. `uid` is that of the node or
-pod. What is late or comes twice is known by the epoch or the incarnation, and ignored.
+What a backend gives to `deliver`: values of `kube9.core.stimuli`, each with `at_ms`, the time of its `clock`. `uid`
+is that of the node or pod. What is late or comes twice is known by the epoch or the incarnation, and ignored.
 """
 
 #: Which classes of which modules, under which heading.

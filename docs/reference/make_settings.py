@@ -1,7 +1,7 @@
 """Writes settings.md, beside this file, from the classes that hold them; run it after a change there.
 
-``--check`` writes nothing and fails if the page is not what it would write. Either way it fails where the source knows a
-variable that the page would not tell, or the page one that the source does not know.
+``--check`` writes nothing and fails if the page is not what it would write. Either way it fails where the source knows
+a variable that the page would not tell, or the page one that the source does not know.
 """
 # ruff: noqa: INP001  (a script beside the page that it makes, never imported)
 
@@ -34,9 +34,9 @@ HEAD = """\
 
 <!-- Written by docs/reference/make_settings.py from the source: change it there, and run the script. -->
 
-There is no configuration file: a server is what its command line says, which is kept in a unit file or a script as well as
-anywhere. [The command line](cli.md) has every option; this page has the environment variables, the options of what is
-chosen by name, and the numbers that nothing changes.
+There is no configuration file: a server is what its command line says, which is kept in a unit file or a script as
+well as anywhere. [The command line](cli.md) has every option; this page has the environment variables, the options of
+what is chosen by name, and the numbers that nothing changes.
 
 ## Environment variables
 """
@@ -48,8 +48,8 @@ VARIABLES = {
     "KUBE9_CA_CERT": "for clients: a file of certificates to trust instead of the system's",
     "KUBE9_STATE_DIR": "where a server keeps its state and its clients find it; else `kube9` in `XDG_STATE_HOME`, "
     "else `~/.local/state/kube9`",
-    "KUBE9_PLUGINS": "of the plugins that are installed only these, by their names or their packages', with commas between; "
-    "empty for none; kube9's own are always there",
+    "KUBE9_PLUGINS": "of the plugins that are installed only these, by their names or their packages', with commas "
+    "between; empty for none; kube9's own are always there",
     "KUBE9_PLUGINS_OFF": "plugins to leave out, kube9's own as well",
     "KUBE9_STRICT_PLUGINS": "`1` makes any fault of a plugin fatal, as `--strict-plugins` does",
     "KUBE9_SSH_PASSWORD": "for a server with `--backend ssh`: the password of machines that take nothing else",
@@ -57,26 +57,26 @@ VARIABLES = {
 }
 OTHERS = {
     "NO_COLOR": "no colours, if it is not empty",
-    "DOCKER_HOST": "for a server with `--backend docker`: where the engine is, and likewise `DOCKER_CONTEXT`, `DOCKER_CONFIG`, "
-    "`DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`, as for the `docker` command",
+    "DOCKER_HOST": "for a server with `--backend docker`: where the engine is, and likewise `DOCKER_CONTEXT`, "
+    "`DOCKER_CONFIG`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`, as for the `docker` command",
     "SSH_AUTH_SOCK": "for a server with `--backend ssh`: the agent of ssh",
 }
 #: What containers and processes of pods find in theirs; a name that ends so goes on with the kind of device.
 GIVEN = {
-    "KUBE9_DEVICES_": "`KUBE9_DEVICES_GPU` and the like: which of the node's devices of that kind the pod got, by their "
-    "numbers from 0, with commas between",
-    "KUBE9_VOLUMES": "in a process of a node without Docker: the folder that has the pod's volumes, each under its name",
+    "KUBE9_DEVICES_": "`KUBE9_DEVICES_GPU` and the like: which of the node's devices of that kind the pod got, by "
+    "their numbers from 0, with commas between",
+    "KUBE9_VOLUMES": "for a process on a node without Docker: the folder of the pod's volumes, each by its name",
     "KUBE9_RUN": "in a process of a node without Docker: a mark by which the node finds it again",
 }
 
 BACKENDS = """\
-As in `--backend docker:pull=Never,subnet=10.90.0.0/16`. The backend `memory` also takes `heartbeat_ms`, how often its nodes beat; else
-that is what the health check wants.
+As in `--backend docker:pull=Never,subnet=10.90.0.0/16`. The backend `memory` also takes `heartbeat_ms`, how often its
+nodes beat; else that is what the health check wants.
 """
 
 FIXED = """\
-No option changes these but `--lease`, which is `lease_ms`; they are here because they explain what is seen. A program that
-puts a cluster together by itself gives others, as `Settings` of `kube9.core.settings` and `PlaneSettings` of
+No option changes these but `--lease`, which is `lease_ms`; they are here because they explain what is seen. A program
+that puts a cluster together by itself gives others, as `Settings` of `kube9.core.settings` and `PlaneSettings` of
 `kube9.controlplane.settings`.
 """
 

@@ -10,7 +10,7 @@ METADATA := setup.cfg pyproject.toml
 CONTRIB := $(patsubst %/setup.cfg,%,$(wildcard contrib/*/setup.cfg))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint type imports fix bench reliability dev clean
+.PHONY: help demo test check lint type imports docs fix bench reliability dev clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; do \
@@ -22,7 +22,7 @@ demo: $(VENV)/.base ## watch a small cluster in this process: nodes join, pods l
 test: $(VENV)/.test ## run the whole suite, and those of the packages in contrib/
 	$(BIN)/pytest tests contrib
 
-check: lint type imports test ## everything a change must pass: lint, type, imports, test
+check: lint type imports docs test ## everything a change must pass: lint, type, imports, docs, test
 
 lint: $(VENV)/.dev ## check style and formatting
 	$(BIN)/ruff check
@@ -33,6 +33,9 @@ type: $(VENV)/.dev ## check types
 
 imports: $(VENV)/.dev ## check which part may import which
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev ## build the documentation into build/docs, where any warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -n -b html -d build/doctrees docs build/docs
 
 fix: $(VENV)/.dev ## mend style and formatting where a tool can
 	$(BIN)/ruff check --fix

@@ -26,11 +26,23 @@ arguments that it needs, by name and without defaults. [Write a plugin](../howto
 Hooks for start-up are called once per plugin, in the order below. What happens later is told to whoever wants to know,
 by the hooks in the past tense. No hook is called per node or per decision.
 
-```mermaid
-flowchart LR
-    S[start-up] --> R["kube9_register_*, plugin by plugin"] --> F[registries freeze]
-    F --> E["one stimulus: Cluster.handle"] --> N["events: kube9_pod_bound, kube9_node_failed, ..."] --> E
+```text
+start-up
+   |   kube9_register_*, plugin by plugin
+   v
+registries freeze
+   |
+   v
+a stimulus: Cluster.handle  <-------------------+
+   |                                            |
+   v                                            |
+its changes are stored                          |
+   |                                            |
+   v                                            |
+events: kube9_pod_bound, kube9_node_failed, ... +
 ```
+
+[Events](events.md) has every event, those without a hook as well; [Ports](ports.md) has the types.
 """
 
 

@@ -14,7 +14,7 @@ from kube9.core.nodes import Node
 from kube9.core.pods import Pod
 from kube9.plugins.fault import fault
 
-__all__ = ["Door", "Subscriber"]
+__all__ = ["Door", "Subscriber", "hook_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +117,12 @@ class Door:
                 if self._strict:
                     raise PluginError(message) from exc
                 _log.error(message, exc_info=exc)
+
+
+def hook_of(event: type[events.Event]) -> str | None:
+    """The hook by which plugins hear of such events; ``None`` where there is none."""
+    hook, _ = _ANNOUNCERS.get(event, (None, None))
+    return hook
 
 
 def _announce_if_ready(door: Door, event: events.PodRunning) -> None:

@@ -27,6 +27,7 @@ class Heartbeat:
 
     #: How often nodes are to beat.
     interval_ms: int = field(default=1_000, converter=milliseconds, validator=positive)
+    #: The silence after which a node is suspected, and that after which it has failed.
     suspect_ms: int = field(default=3_000, converter=milliseconds, validator=positive)
     fail_ms: int = field(default=10_000, converter=milliseconds, validator=positive)
     #: The two thresholds, as the port has them.

@@ -54,6 +54,7 @@ class PhiAccrual:
 
     #: How often nodes are to beat.
     interval_ms: int = field(default=1_000, converter=milliseconds, validator=positive)
+    #: The phi at which a node is suspected, and that at which it has failed.
     suspect_at: float = field(default=2.0, converter=number, validator=_beyond_half)
     fail_at: float = field(default=100.0, converter=number, validator=_beyond_half)
     #: The acceptable pause: how much longer than usual a node may be silent before phi begins to grow.

@@ -22,11 +22,12 @@ COMMAND_S = 300
 
 @pytest.fixture
 def live_page(tmp_path):
-    """Open a page, or what it has from some words on, in a home directory of its own."""
+    """Open a page, or what it has from some words on and before some others, in the home directory of the test."""
 
-    def live_page(name, begin=""):
+    def live_page(name, begin="", end=None):
         text = (ROOT / name).read_text(encoding="utf-8")
-        return LivePage(text[text.index(begin) :], tmp_path)
+        text = text[text.index(begin) :]
+        return LivePage(text[: None if end is None else text.index(end)], tmp_path)
 
     return live_page
 
@@ -49,9 +50,9 @@ class LivePage:
         (self.server, self.welcome), *self.steps = steps_of(text)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "XDG_"))}
         self.env = {**kept, "HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}", "KUBE9_PLUGINS": ""}
-        self._port, self._exports = None, []
+        self.port, self._exports = None, []
         script = home / "bin" / "kube9"
-        script.parent.mkdir()
+        script.parent.mkdir(exist_ok=True)
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kube9 "$@"\n')
         script.chmod(0o755)
         for name, content in self.files.items():
@@ -67,9 +68,9 @@ class LivePage:
         with subprocess.Popen(command, env=self.env, cwd=self.home, stderr=subprocess.PIPE, text=True) as server:
             try:
                 said = welcome_of(server)
-                self._port = re.search(r" listens at http://127\.0\.0\.1:(\d+)$", said, flags=re.MULTILINE)[1]
+                self.port = re.search(r" listens at https?://127\.0\.0\.1:(\d+)$", said, flags=re.MULTILINE)[1]
                 _, _, told = said.partition("\n")  # after what it logs
-                told = told.replace(str(self.home), "~").replace(f":{self._port}", ":9009")
+                told = told.replace(str(self.home), "~").replace(f":{self.port}", ":9009")
                 assert told.startswith(self.welcome), said
                 yield
             finally:
@@ -79,7 +80,7 @@ class LivePage:
 
     def run(self, command):
         """Carry out a command in a shell of its own, where what earlier ones exported holds."""
-        command = command.replace(":9009", f":{self._port}")
+        command = command.replace(":9009", f":{self.port}")
         script = "\n".join(["set -e", *self._exports, command])
         if command.startswith("export "):
             self._exports.append(command)
@@ -96,8 +97,9 @@ class LivePage:
     def follow(self, command, shown):
         """Carry out a command that is to write every line shown, and to fail only if an error is shown."""
         done, fails = self.run(command), shown.startswith("Error: ")
-        assert (done.returncode, "Error: " in done.stderr) == (int(fails), fails), (command, done.stdout, done.stderr)
-        missing = set(shown.splitlines()) - {*done.stdout.splitlines(), *done.stderr.splitlines()}
+        assert (done.returncode > 0, "Error: " in done.stderr) == (fails, fails), (command, done.stdout, done.stderr)
+        said = f"{done.stdout}\n{done.stderr}".replace(f":{self.port}", ":9009")
+        missing = set(shown.splitlines()) - set(said.splitlines())
         assert missing == set(), (command, done.stdout, done.stderr)
 
     def follow_all(self):

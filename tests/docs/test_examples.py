@@ -16,14 +16,14 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("
 
 BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
-#: Its blocks are bare signatures, made from the hook specifications.
-SIGNATURES = ROOT / "docs" / "reference" / "hooks.md"
+#: Their blocks are bare signatures, made from the source.
+SIGNATURES = {ROOT / "docs" / "reference" / name for name in ("hooks.md", "ports.md")}
 
 
 def blocks(language):
     """Every block of code in a language, as test parameters named by page and line."""
     found = []
-    for page in (page for page in PAGES if page != SIGNATURES):
+    for page in (page for page in PAGES if page not in SIGNATURES):
         text = page.read_text(encoding="utf-8")
         for block in BLOCK.finditer(text):
             if block["language"] == language:

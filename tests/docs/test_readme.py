@@ -25,6 +25,12 @@ def test_the_policy_it_shows_is_the_file_it_names():
     assert shown[1] == (ROOT / shown[2]).read_text(encoding="utf-8")
 
 
+def test_it_is_read_in_a_minute_or_two():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 130
+    assert "](docs/index.md)" in text
+
+
 @pytest.mark.slow
 def test_the_live_cluster_does_what_it_shows(page):
     *steps, (watch, _) = page.steps

@@ -1,0 +1,74 @@
+"""The pages of docs/reference that scripts write are what these would write, and leave nothing out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kube9.core import events, hookspecs, ports
+from kube9.store import record
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SCRIPTS = sorted(REFERENCE.glob("make_*.py"))
+
+
+def headings(page):
+    return set(re.findall(r"^### (\w+)$", (REFERENCE / page).read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+def check(script):
+    return subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_page_is_what_its_script_would_write(script):
+    checked = check(script)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_page_says_who_writes_it(script):
+    page = REFERENCE / f"{script.stem.removeprefix('make_')}.md"
+    assert script.name in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["events", "metrics", "ports", "settings"])
+def test_an_old_page_is_noticed(tmp_path, name):
+    root = tmp_path / "docs" / "reference"
+    root.mkdir(parents=True)
+    # Some read the source as text, from where it stands beside the documentation.
+    (tmp_path / "kube9").symlink_to(REFERENCE.parents[1] / "kube9")
+    for script in (f"make_{name}.py", "pages.py"):
+        (root / script).write_text((REFERENCE / script).read_text(encoding="utf-8"), encoding="utf-8")
+    (root / f"{name}.md").write_text("# Old\n", encoding="utf-8")
+    stale = check(root / f"make_{name}.py")
+    assert stale.returncode == 1
+    assert f"{name}.md is not what make_{name}.py would write: run it" in stale.stderr
+
+
+def test_every_event_that_can_be_told_is_on_the_page():
+    told = {
+        kind.__name__ for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)
+    }
+    # The classes that others are made of happen as such to nobody.
+    assert headings("events.md") == told - {"Event", "NodeEvent", "PodEvent", "DeploymentEvent"}
+
+
+def test_every_event_has_words_for_people():
+    worded = {*record._POD_TEXTS, *record._NODE_TEXTS, *record._DEPLOYMENT_TEXTS, *record._OTHER_TEXTS}
+    assert {kind.__name__ for kind in worded} | {"PodBound"} == headings("events.md")
+
+
+def test_every_hook_of_an_event_is_named_by_one():
+    page = (REFERENCE / "events.md").read_text(encoding="utf-8")
+    hooks = {name for name in hookspecs.__all__ if name.startswith("kube9_") and "_register_" not in name}
+    assert {name for name in hooks if f"](hooks.md#{name})" not in page} == set()
+
+
+def test_every_port_is_on_the_page():
+    page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
+    assert {name for name in ports.__all__ if name not in headings("ports.md") and name not in page} == set()

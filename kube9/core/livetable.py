@@ -179,7 +179,7 @@ class LiveTable(NodeTable):
                 for index in pod.devices[request.kind]:
                     left[row, index] += sign * request.milli
                 whole = request.milli == self.device_milli.cells[request.kind][row]
-                self.device_pods.cells[request.kind][row, request.count if whole else 0] += sign
+                self.device_pods.cells[request.kind][row, request.count if whole else 0] -= sign
         self._changed_cells[self.version % _LOG_LENGTH] = row  # _touch(), without a call on the hot path
         self.version += 1
 

@@ -72,8 +72,8 @@ class NodeTable:
     device_milli: Mapping[str, IntArray]
     #: The model of a node's devices of a kind, an index into ``models``; -1 where it has none. Shape (nodes,).
     device_model: Mapping[str, IntArray]
-    #: How many pods hold devices of a kind on a node, by how many of them a pod holds: those that leave a part of a device
-    #: to others in column 0, those with one whole device in column 1, and so on. Shape (nodes, most devices + 1).
+    #: How many pods hold devices of a kind, by how many each holds: those with a part of a device, or of several, in
+    #: column 0, those with one whole device in column 1, and so on. Shape (nodes, most devices of a node + 1).
     device_pods: Mapping[str, IntArray]
     #: Every device model seen so far.
     models: Sequence[str]

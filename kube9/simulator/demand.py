@@ -8,7 +8,7 @@ from kube9.simulator.level import Level
 
 __all__ = ["PERCENT_MAX", "Demand"]
 
-#: Beyond twice what there is nothing new is to be seen, and a trace may ask a small cluster for thousands of times as much.
+#: Beyond twice what there is little changes, and a trace may ask a small cluster for thousands of times as much.
 PERCENT_MAX = 200
 
 

@@ -39,7 +39,7 @@ class OrderedRun:
         self._plan, self._arrivals, self.driver = plan, arrivals, driver
         self._openable, self.misfits = openable, misfits
         self.dropped = self.came = self._opened = 0
-        #: Allocation by what had been asked for; ``None`` before the run, and where nodes are opened as they are needed.
+        #: Allocation by what had been asked for; ``None`` before the run, and where nodes are opened on the way.
         self.demand: Demand | None = None
 
     def run(self, order: Sequence[int], progress: Callable[[int], None]) -> int:

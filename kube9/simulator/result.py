@@ -60,8 +60,8 @@ class RunResult:
     allocation_final: Mapping[str, float]
     #: The same on average over the run's time; in a run without times, over its pods.
     allocation_mean: Mapping[str, float]
-    #: The share held of each resource when so many percent of what the nodes have had been asked for, up to 200; ``None`` in
-    #: a run with times, and where nodes were opened on the way.
+    #: The share held of each resource when so many percent of what there is had been asked for; ``None`` in a run with
+    #: times, and where nodes were opened on the way.
     allocation_by_demand: Mapping[str, Mapping[int, float]] | None = None
     #: From creation to first binding, of the pods that were bound; ``None`` in a run without times.
     waiting: Waiting | None

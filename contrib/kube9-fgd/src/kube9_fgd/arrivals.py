@@ -19,9 +19,7 @@ _PODS_MAX = 1001
 _DEVICE_MILLI = 1000
 
 
-def write_run(
-    folder: Path, pods: Sequence[ListedPod], nodes: Sequence[ListedNode], *, seed: int, percent: int
-) -> None:
+def write_run(folder: Path, pods: Sequence[ListedPod], nodes: Sequence[ListedNode], *, seed: int, percent: int) -> None:
     """Write the pods in the order in which they come, and the nodes in the order by which ties are broken.
 
     :param percent: how much GPU is asked for in the end, of what there is.
@@ -45,7 +43,7 @@ def write_run(
 
 
 def inflated(pods: Sequence[ListedPod], target_milli: int, chance: random.Random) -> list[ListedPod]:
-    """All ``pods`` in an order of chance, then some of them again, drawn by chance, until they ask for ``target_milli``."""
+    """All ``pods`` in an order of chance, then some again, as chance has it, until ``target_milli`` is asked for."""
     come = list(pods)
     chance.shuffle(come)
     asked = sum(pod.gpu_milli for pod in come)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -39,14 +40,15 @@ class FragmentationGradient:
             raise ValueError(
                 "it must know the pods that usually come: fgd:workload=FILE, with a pod list of the openb trace"
             )
-        return cls(Fragmentation(typical_pods(pod.needs for pod in read_pods(workload))))
+        return cls(Fragmentation(typical_pods(pod.needs for pod in read_pods(Path(workload)))))
 
     def score(self, pod: kube9.PodSpec, nodes: kube9.NodeTable) -> FloatArray:
         request = gpus_of(pod)
         left = nodes.devices[GPU]
         before, served_after = self._around(pod, nodes)
         if request is not None and request.count == 1 and left.shape[1]:
-            return self._each_choice(request, left, before, served_after).max(axis=1)
+            scores: FloatArray = self._each_choice(request, left, before, served_after).max(axis=1)
+            return scores
         if request is not None:
             left = left - request.milli * used_devices(request, left)
         return self._falls(before - self._fragmentation.of(left, served_after))

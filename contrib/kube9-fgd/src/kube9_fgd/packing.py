@@ -16,7 +16,7 @@ class Packing:
 
     local = True
 
-    def score(self, pod: kube9.PodSpec, nodes: kube9.NodeTable) -> FloatArray | IntArray:
+    def score(self, pod: kube9.PodSpec, nodes: kube9.NodeTable) -> FloatArray:
         request = gpus_of(pod)
         if request is None:
             return np.zeros(len(nodes))
@@ -26,8 +26,9 @@ class Packing:
         used = used_devices(request, left)
         idle_used = (used & idle).sum(axis=1)
         percent_left = np.where(used, left * 100 // np.maximum(whole, 1)[:, np.newaxis], 0).sum(axis=1)
-        return np.select(
+        scores: IntArray = np.select(
             [idle_count == count, idle_used > 0],
             [np.maximum(33 - idle_count, idle_count), np.maximum(50 - idle_used, 33)],
             np.maximum(100 - percent_left // 10, 50),
         )
+        return scores.astype(np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from attrs import frozen
@@ -40,7 +41,7 @@ class ListedNode:
     model: str
 
 
-def read_pods(path: str) -> tuple[ListedPod, ...]:
+def read_pods(path: Path) -> tuple[ListedPod, ...]:
     """The pods of a list, in its order.
 
     :raises ValueError: it cannot be read, or is no such list.
@@ -48,7 +49,7 @@ def read_pods(path: str) -> tuple[ListedPod, ...]:
     return _read(path, _pod)
 
 
-def read_nodes(path: str) -> tuple[ListedNode, ...]:
+def read_nodes(path: Path) -> tuple[ListedNode, ...]:
     """The nodes of a list, in its order.
 
     :raises ValueError: it cannot be read, or is no such list.
@@ -56,9 +57,9 @@ def read_nodes(path: str) -> tuple[ListedNode, ...]:
     return _read(path, _node)
 
 
-def _read(path: str, parse: Callable[[dict[str, str]], T]) -> tuple[T, ...]:
+def _read(path: Path, parse: Callable[[dict[str, str]], T]) -> tuple[T, ...]:
     try:
-        with open(path, encoding="utf-8", newline="") as lines:
+        with path.open(encoding="utf-8", newline="") as lines:
             rows: Sequence[dict[str, str]] = list(csv.DictReader(lines))
     except OSError as exc:
         raise ValueError(f"{path}: {exc.strerror}") from exc

@@ -14,8 +14,8 @@ __all__ = ["BestFit"]
 class BestFit:
     """Whole numbers from 0 to 100, and so with many ties. Memory does not count.
 
-    The original stretches the scores of the nodes that fit to 0..100, again in whole numbers. That changes no order: they
-    are at most 101 different numbers, and no two fall together. Left out, a score depends on its node alone.
+    The original stretches the scores of the nodes that fit to 0..100, again in whole numbers. That changes no order,
+    since of at most 101 different numbers no two fall together. Left out, a score depends on its node alone.
     """
 
     local = True

@@ -47,6 +47,11 @@ class Run:
     #: By policy and percent asked for: the share of all GPU that was allocated then, in percent.
     allocated: Mapping[str, Mapping[int, float]]
 
+    def at(self, policy: str, percent: int) -> float:
+        """What ``policy`` had allocated when so much was asked for; where no pod came just then, at the last before."""
+        allocated = self.allocated[policy]
+        return allocated[max((each for each in allocated if each <= percent), default=min(allocated))]
+
 
 @frozen(kw_only=True)
 class Experiment:

@@ -63,9 +63,9 @@ class Table:
         """The table of ``runs``, with a cell for each of ``percents``."""
         values: dict[Place, list[float]] = {}
         for run in runs:
-            for policy, allocated in run.allocated.items():
+            for policy in run.allocated:
                 for percent in percents:
-                    values.setdefault((run.pod_list.stem, policy, percent), []).append(allocated[percent])
+                    values.setdefault((run.pod_list.stem, policy, percent), []).append(run.at(policy, percent))
         return cls(
             {
                 place: Cell(

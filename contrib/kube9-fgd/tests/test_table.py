@@ -31,6 +31,12 @@ def test_cells_are_means_over_seeds_beside_what_is_published(table):
     assert table.farthest() == {"FGD": 0.5}
 
 
+def test_where_no_pod_came_just_then_what_was_before_holds():
+    one = run(1, 95.0, 80.0)
+    assert [one.at("FGD", percent) for percent in (90, 99, 100, 130)] == [1.0, 1.0, 95.0, 95.0]
+    assert one.at("FGD", 50) == 1.0, "as early as is known"
+
+
 def test_as_text(table):
     assert table.text().splitlines() == [
         "pods  arrived              FGD           Mine",

@@ -75,11 +75,14 @@ def check_table(ledger: Ledger) -> None:
         spec = node.spec
         free: Counter[str] = Counter({"pods": UNLIMITED} | dict(spec.capacity))
         left = {group.kind: [group.milli] * group.count for group in spec.devices}
+        held: Counter[tuple[str, int]] = Counter()
         for pod in ledger.pods_on(node):
             free.subtract({**pod.spec.requests, "pods": 1})
             for request in pod.spec.devices:
                 for index in pod.devices[request.kind]:
                     left[request.kind][index] -= request.milli
+                whole = request.milli == table.device_milli[request.kind][row]
+                held[request.kind, request.count if whole else 0] += 1
         for resource, column in table.free.items():
             assert column[row] == free[resource] >= 0, (
                 f"node {node.name} has {free[resource]} {resource}, not {column[row]}"
@@ -91,6 +94,9 @@ def check_table(ledger: Ledger) -> None:
             assert np.array_equal(column[row], padded), (
                 f"node {node.name} has {kind} {padded}, not {column[row].tolist()}"
             )
+        for kind, column in table.device_pods.items():
+            counts = [held[kind, count] for count in range(column.shape[1])]
+            assert column[row].tolist() == counts, f"node {node.name} has pods by {kind} {counts}, not {column[row]}"
 
 
 def check_instructions(ledger: Ledger) -> None:

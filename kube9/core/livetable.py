@@ -26,6 +26,7 @@ _GROUPS = (
     "device_count",
     "device_milli",
     "device_model",
+    "device_pods",
     "_label_codes",
     "_states",
     "_marks",
@@ -59,6 +60,7 @@ class LiveTable(NodeTable):
     device_count: Columns
     device_milli: Columns
     device_model: Columns
+    device_pods: Columns
     _label_codes: Columns
     label_values: dict[str, dict[str, int]]
     names: list[str]
@@ -91,6 +93,7 @@ class LiveTable(NodeTable):
         self.devices = Columns(np.int64, wide=True)
         self.device_count, self.device_milli = Columns(np.int64), Columns(np.int64)
         self.device_model = Columns(np.int64, fill=-1)
+        self.device_pods = Columns(np.int64, wide=True)
         self._label_codes, self.label_values = Columns(np.int64, fill=-1), {}
         self._states, self._marks = Columns(np.int64), Columns(np.bool_)
         self.largest, self.limited_pods, self.unschedulable = {}, 0, 0
@@ -175,6 +178,8 @@ class LiveTable(NodeTable):
                 left = self.devices.cells[request.kind]
                 for index in pod.devices[request.kind]:
                     left[row, index] += sign * request.milli
+                whole = request.milli == self.device_milli.cells[request.kind][row]
+                self.device_pods.cells[request.kind][row, request.count if whole else 0] -= sign
         self._changed_cells[self.version % _LOG_LENGTH] = row  # _touch(), without a call on the hot path
         self.version += 1
 
@@ -244,6 +249,7 @@ class LiveTable(NodeTable):
         kind = group.kind
         self.devices.ensure(kind, group.count)
         self.devices.data[kind][row, : group.count] = group.milli
+        self.device_pods.ensure(kind, group.count + 1)
         for columns in (self.device_count, self.device_milli, self.device_model):
             columns.ensure(kind)
         self.device_count.data[kind][row] = group.count

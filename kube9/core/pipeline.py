@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,10 +61,13 @@ class Pipeline:
     owner: str
     #: Scores by shape; ``None`` where the scheduler or a filter looks beyond the node it judges.
     kept: KeptScores | None = field(init=False, default=None)
+    #: The scheduler's own way to choose devices, where it has one.
+    _choose_devices: Callable[[PodSpec, DeviceRequest, NodeTable], Sequence[int] | None] | None = field(init=False)
     #: The filters' names and bound methods, looked up once.
     _judges: tuple[tuple[str, Callable[[PodSpec, NodeTable], BoolArray | None]], ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._choose_devices = getattr(self.scheduler, "choose_devices", None)
         self._judges = tuple((name, step.fits) for name, step in self.filters)
         steps: list[Any] = [self.scheduler, *(step for _, step in self.filters)]
         if all(getattr(step, "local", False) for step in steps):
@@ -99,7 +102,7 @@ class Pipeline:
     def choose_devices(self, pod: PodSpec, table: NodeTable, row: int) -> Mapping[str, tuple[int, ...]]:
         """For each kind of device the pod asks for, the indices of those it gets on the node of ``row``.
 
-        :raises SchedulerError: the chooser raised, or chose devices that the pod cannot have.
+        :raises SchedulerError: the scheduler or the chooser raised, or chose devices that the pod cannot have.
         """
         return FrozenMap({request.kind: self._choose(pod, request, table, row) for request in pod.devices})
 
@@ -209,10 +212,16 @@ class Pipeline:
         )
 
     def _choose(self, pod: PodSpec, request: DeviceRequest, table: NodeTable, row: int) -> tuple[int, ...]:
-        who = f"device chooser {type(self.chooser).__name__}"
         free = table.devices[request.kind][row, : table.device_count[request.kind][row]]
+        who = self._who
         try:
-            indices = tuple(operator.index(index) for index in self.chooser.choose(request, free))
+            chosen = None
+            if self._choose_devices is not None:
+                chosen = self._choose_devices(pod, request, table.take(np.array([row])))
+            if chosen is None:
+                who = f"device chooser {type(self.chooser).__name__}"
+                chosen = self.chooser.choose(request, free)
+            indices = tuple(operator.index(index) for index in chosen)
         except Exception as exc:
             raise SchedulerError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         fitting = set(np.flatnonzero(free >= request.milli).tolist())

@@ -11,6 +11,11 @@ A strategy may carry these attributes, which are not part of the protocols becau
     It is local, and a node that it refuses can only come to fit by freeing something or by coming up; never by filling
     up, and never by what happens elsewhere. Then a waiting pod is tried again only when a node changed so; if any
     filter does not say this, all waiting pods are tried again after every change.
+
+``choose_devices(pod, request, node)`` (scheduler; default: the :class:`DeviceChooser` of the cluster)
+    A method that chooses the devices of the pods that the scheduler placed, for policies of which that is a part.
+    ``node`` is the table of the chosen node alone, before the pod is on it. It returns indices, as
+    :meth:`DeviceChooser.choose` does, or ``None`` to leave it to the chooser; the same arguments give the same choice.
 """
 
 from __future__ import annotations

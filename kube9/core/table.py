@@ -37,6 +37,7 @@ class NodeTable:
         "device_count",
         "device_milli",
         "device_model",
+        "device_pods",
         "devices",
         "free",
         "label_values",
@@ -71,6 +72,9 @@ class NodeTable:
     device_milli: Mapping[str, IntArray]
     #: The model of a node's devices of a kind, an index into ``models``; -1 where it has none. Shape (nodes,).
     device_model: Mapping[str, IntArray]
+    #: How many pods hold devices of a kind, by how many each holds: those with a part of a device, or of several, in
+    #: column 0, those with one whole device in column 1, and so on. Shape (nodes, most devices of a node + 1).
+    device_pods: Mapping[str, IntArray]
     #: Every device model seen so far.
     models: Sequence[str]
     #: Index into :data:`PHASES`. Shape (nodes,).
@@ -139,7 +143,7 @@ class _Slice(NodeTable):
 
 
 _BY_COLUMN = frozenset(
-    ("capacity", "devices", "device_count", "device_milli", "device_model", "_label_codes"),
+    ("capacity", "devices", "device_count", "device_milli", "device_model", "device_pods", "_label_codes"),
 )
 
 

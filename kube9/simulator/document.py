@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kube9 import __version__
@@ -53,13 +53,24 @@ def _run(result: RunResult) -> dict[str, Any]:
         "podsFinished": result.pods_finished,
         "podsMisfit": result.pods_misfit,
         "moves": result.moves,
-        "allocation": {"final": dict(result.allocation_final), "timeWeighted": dict(result.allocation_mean)},
+        "allocation": {
+            "final": dict(result.allocation_final),
+            "timeWeighted": dict(result.allocation_mean),
+            "byDemand": _by_demand(result.allocation_by_demand),
+        },
         "waitingMs": _waiting(result.waiting),
         "boundedSlowdown": result.bounded_slowdown,
         "detection": _detection(result.detection),
         "startMs": result.start_ms if timed else None,
         "endMs": result.end_ms if timed else None,
     }
+
+
+def _by_demand(told: Mapping[str, Mapping[int, float]] | None) -> dict[str, list[list[float]]] | None:
+    """Pairs rather than an object: keys of JSON are text."""
+    if told is None:
+        return None
+    return {resource: [[percent, share] for percent, share in shares.items()] for resource, shares in told.items()}
 
 
 def _detection(told: Measures | None) -> dict[str, Any] | None:

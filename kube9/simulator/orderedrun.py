@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from kube9.core.nodes import NodeSpec
 from kube9.core.ports import Arrival
 from kube9.core.stimuli import AddNode, DeletePod, LaunchPod, NodeJoined
+from kube9.simulator.demand import Demand
 from kube9.simulator.driver import Driver
 from kube9.simulator.emptynodes import EmptyNodes
 from kube9.simulator.misfits import Misfits
@@ -38,13 +39,19 @@ class OrderedRun:
         self._plan, self._arrivals, self.driver = plan, arrivals, driver
         self._openable, self.misfits = openable, misfits
         self.dropped = self.came = self._opened = 0
+        #: Allocation by what had been asked for; ``None`` before the run, and where nodes are opened on the way.
+        self.demand: Demand | None = None
 
     def run(self, order: Sequence[int], progress: Callable[[int], None]) -> int:
         """Let the pods come; returns the time at the end."""
         for node in self._plan.nodes:
             self._add_node(node)
+        if self._openable is None:
+            self.demand = Demand(self.driver.recorder.held, self.driver.recorder.there)
         for position in order:
             self._place(position)
+            if self.demand is not None:
+                self.demand.note(self._arrivals[position].pod.requests)
             self.came += 1
             progress(1)
         return self.came

@@ -60,6 +60,9 @@ class RunResult:
     allocation_final: Mapping[str, float]
     #: The same on average over the run's time; in a run without times, over its pods.
     allocation_mean: Mapping[str, float]
+    #: The share held of each resource when so many percent of what there is had been asked for; ``None`` in a run with
+    #: times, and where nodes were opened on the way.
+    allocation_by_demand: Mapping[str, Mapping[int, float]] | None = None
     #: From creation to first binding, of the pods that were bound; ``None`` in a run without times.
     waiting: Waiting | None
     #: Mean of (time from creation to end) / max(run time, 10 s), at least 1 each, of the pods that finished.

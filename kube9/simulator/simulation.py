@@ -65,6 +65,7 @@ def simulate(job: Job, scenario: Scenario, workshop: Workshop, progress: Callabl
         nodes_lost=recorder.nodes_lost,
         allocation_final=recorder.allocation_final(),
         allocation_mean=recorder.allocation_mean(end_ms),
+        allocation_by_demand=run.demand.allocation() if isinstance(run, OrderedRun) and run.demand else None,
         waiting=recorder.waits.summary(with_curve=scenario.with_series) if scenario.timed else None,
         bounded_slowdown=recorder.bounded_slowdown,
         start_ms=run.start_ms,

@@ -95,6 +95,10 @@ def device_elsewhere(cluster):
     cluster._ledger.pods["bound"] = evolve(pod, devices=FrozenMap({"gpu": (1 - pod.devices["gpu"][0],)}))
 
 
+def devices_held_by_nobody(cluster):
+    cluster.table.device_pods.cells["gpu"][0, 2] += 1
+
+
 def schedulable_by_the_table(cluster):
     cluster._ledger.nodes["large"] = evolve(cluster.nodes["large"], cordoned=False)
 
@@ -252,6 +256,7 @@ BREAKAGES = [
     (leaked, "node a has .* not"),
     (overcommitted, "node a has -4640 cpu"),
     (device_elsewhere, "node a has gpu"),
+    (devices_held_by_nobody, r"node a has pods by gpu \[1, 0, 0\], not \[1 0 1\]"),
     (schedulable_by_the_table, "node large is schedulable only by the table"),
     (unschedulable_miscounted, "the unschedulable nodes are miscounted"),
     (tried_last_by_the_table, "node b is tried last only by the table|node b is tried last and"),

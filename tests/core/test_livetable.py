@@ -36,6 +36,7 @@ def snapshot(table):
         "device_count",
         "device_milli",
         "device_model",
+        "device_pods",
     )
     rows = {}
     for row, name in enumerate(table.names):
@@ -91,6 +92,34 @@ def test_a_node_with_more_devices_than_any_before_widens_the_column(table):
     table.place(pod(B, devices=(DeviceRequest(kind="gpu", count=1, milli=300),), indices={"gpu": (1,)}))
     table.add(node("d", devices=[DeviceGroup(kind="gpu", count=4, milli=500)]))
     assert table.devices["gpu"].tolist() == [[0] * 4, [1000, 700, 0, 0], [0] * 4, [500] * 4]
+
+
+def test_pods_are_counted_by_how_many_devices_each_holds(table):
+    def held(count, milli, *indices):
+        return pod(B, devices=(DeviceRequest(kind="gpu", count=count, milli=milli),), indices={"gpu": indices})
+
+    assert table.device_pods["gpu"].tolist() == [[0] * 3] * 3
+    for each in (held(1, 300, 0), held(1, 300, 0), held(2, 200, 0, 1)):
+        table.place(each)
+    assert table.device_pods["gpu"][1].tolist() == [3, 0, 0]
+    table.add(node("d", devices=[DeviceGroup(kind="gpu", count=3, milli=500)]))
+    assert table.device_pods["gpu"].tolist() == [[0] * 4, [3, 0, 0, 0], [0] * 4, [0] * 4]
+
+
+@pytest.mark.parametrize("count,counts", [(1, [0, 1, 0]), (2, [0, 0, 1])])
+def test_a_whole_device_is_all_that_one_of_the_node_has_to_give(count, counts):
+    small = node("small", devices=[DeviceGroup(kind="gpu", count=2, milli=500)])
+    table = LiveTable()
+    table.add(small)
+    whole = pod(
+        small,
+        devices=(DeviceRequest(kind="gpu", count=count, milli=500),),
+        indices={"gpu": tuple(range(count))},
+    )
+    table.place(whole)
+    assert table.device_pods["gpu"].tolist() == [counts]
+    table.release(whole)
+    assert table.device_pods["gpu"].tolist() == [[0, 0, 0]]
 
 
 def test_states_are_columns_too(table):
@@ -348,5 +377,6 @@ def everything(table):
     mappings = (dict(table.row_of), set(table.awaited), dict(table.largest))
     owners = [table.owner(row) for row in range(len(table))]
     codes = {key: dict(values) for key, values in table.label_values.items()}
-    groups = (table.free, table.capacity, table.devices, table.device_count, table.device_milli, table.device_model)
+    of_devices = (table.devices, table.device_count, table.device_milli, table.device_model, table.device_pods)
+    groups = (table.free, table.capacity, *of_devices)
     return [*map(columns, groups), *[each.tolist() for each in single], counts, lists, mappings, owners, codes]

@@ -631,6 +631,42 @@ class TestDevices:
         assert chosen == {"gpu": (0, 1)}
         assert {type(index) for index in chosen["gpu"]} == {int}
 
+    def test_are_chosen_by_the_scheduler_where_it_does_that(self, table):
+        asked = []
+
+        class Picky(Scores):
+            def choose_devices(self, pod, request, node):
+                asked.append((pod.name, request.milli, list(node.names), node.devices["gpu"].tolist()))
+                return None if request.milli == 7 else (3,)
+
+        def chosen(milli):
+            request = DeviceRequest(kind="gpu", count=1, milli=milli)
+            subject = evolve(pipeline(zeros, *USUAL), scheduler=Picky(zeros))
+            return subject.choose_devices(PodSpec(name="p", devices=(request,)), table, 0)
+
+        assert chosen(300) == {"gpu": (3,)}
+        assert asked == [("p", 300, ["a"], [[1000, 1000, 400, 1000, 0, 0, 0, 0]])]
+        assert chosen(7) == {"gpu": (2,)}, "None leaves it to the chooser"
+
+    @pytest.mark.parametrize(
+        "answer,problem",
+        [
+            (lambda: (2,), r"chose \(2,\) of \[1000, 1000, 400, 1000\] for pod 'p'"),
+            (lambda: 1 // 0, "failed on pod 'p': ZeroDivisionError"),
+            (lambda: ("a",), "failed on pod 'p': TypeError"),
+        ],
+        ids=["too full", "raises", "no index"],
+    )
+    def test_that_the_scheduler_chose_badly_are_its_fault(self, table, answer, problem):
+        class Careless(Scores):
+            def choose_devices(self, pod, request, node):
+                return answer()
+
+        request = DeviceRequest(kind="gpu", count=1, milli=500)
+        subject = evolve(pipeline(zeros, *USUAL), scheduler=Careless(zeros))
+        with pytest.raises(SchedulerError, match=f"^scheduler 'mine' of some-package 1.2 {problem}"):
+            subject.choose_devices(PodSpec(name="p", devices=(request,)), table, 0)
+
     def test_never_add_up_over_two(self):
         table = table_of(NodeSpec(name="a", devices=[DeviceGroup(kind="gpu", count=2)]))
         halves = PodSpec(name="halves", devices=(DeviceRequest(kind="gpu", count=2, milli=500),))

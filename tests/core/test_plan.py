@@ -28,7 +28,8 @@ def places(planned):
 def everything(cluster):
     """All of the table and of what the cluster knows, to the last bit."""
     table = cluster.table
-    groups = (table.free, table.capacity, table.devices, table.device_count, table.device_milli, table.device_model)
+    of_devices = (table.devices, table.device_count, table.device_milli, table.device_model, table.device_pods)
+    groups = (table.free, table.capacity, *of_devices)
     columns = [{name: column.tobytes() for name, column in group.items()} for group in groups]
     single = [each.tobytes() for each in (table.phase, table.taint_code, table.cordoned, table.schedulable)]
     pods = dict(cluster.pods)

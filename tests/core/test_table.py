@@ -9,7 +9,7 @@ from kube9.core.livetable import LiveTable
 from kube9.core.nodes import DeviceGroup, Node, NodePhase, NodeSpec, Taint
 from kube9.core.table import PHASE_CODE, PHASES, UNLIMITED
 
-BY_COLUMN = ("free", "capacity", "devices", "device_count", "device_milli", "device_model")
+BY_COLUMN = ("free", "capacity", "devices", "device_count", "device_milli", "device_model", "device_pods")
 BY_ROW = ("phase", "cordoned", "schedulable", "taint_code")
 
 
@@ -126,6 +126,7 @@ WHAT_NO_NODE_HAS = {
     "device_count": [0, 0],
     "device_milli": [0, 0],
     "device_model": [-1, -1],
+    "device_pods": [[], []],
 }
 
 

@@ -16,6 +16,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("
 
 BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
+#: Commands of packages in contrib/, whose own suites check what their pages show of them.
+OF_PACKAGES = {"fgd"}
+
 #: Their blocks are bare signatures, made from the source.
 SIGNATURES = {ROOT / "docs" / "reference" / name for name in ("hooks.md", "ports.md")}
 
@@ -44,7 +47,7 @@ def commands(code):
     """
     for line in re.sub(r"\\\n", " ", code).splitlines():
         words = shlex.split(line.removeprefix("$ "), comments=True) if line.startswith("$ kube9") else []
-        if words:
+        if words and words[1] not in OF_PACKAGES:
             yield words[1 : words.index("--") if "--" in words else None]
 
 

@@ -62,7 +62,7 @@ def test_a_run_in_time(document, pod):
                 "podsFinished": 1,
                 "podsMisfit": 0,
                 "moves": 0,
-                "allocation": {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}},
+                "allocation": {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}, "byDemand": None},
                 "waitingMs": {"count": 2, "mean": 2500.0, "median": 0, "p95": 5000, "p99": 5000, "max": 5000},
                 "boundedSlowdown": 1.0,
                 "detection": None,
@@ -80,7 +80,8 @@ def test_a_run_without_times_has_none(document, pod):
     assert run["seed"] is None
     assert (run["podsPlaced"], run["podsDropped"], run["podsWaiting"]) == (1, 1, 0)
     assert [run[key] for key in ("waitingMs", "boundedSlowdown", "startMs", "endMs")] == [None] * 4
-    assert run["allocation"] == {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}}
+    by_demand = {"cpu": [[100, 1.0], [200, 1.0]]}
+    assert run["allocation"] == {"final": {"cpu": 1.0}, "timeWeighted": {"cpu": 1.0}, "byDemand": by_demand}
 
 
 def test_what_a_health_check_did_is_told(document, pod):

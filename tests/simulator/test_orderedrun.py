@@ -29,6 +29,17 @@ def test_the_mean_is_over_the_pods(run, pod):
     assert result.series.allocation["cpu"] == (0.25, 0.5, 1.0, 1.0)
 
 
+def test_allocation_is_kept_by_how_much_had_been_asked_for(run, pod):
+    arrivals = [pod("a", cores=1), pod("b", cores=2), pod("c", cores=2), pod("none", cores=0), pod("d", cores=1)]
+    result = run(arrivals, arrivals_only=True)
+    assert result.allocation_by_demand == {"cpu": {25: 0.25, 75: 0.75, 125: 0.75, 150: 1.0}}
+
+
+@pytest.mark.parametrize("given", [{"arrivals_only": False}, {"arrivals_only": True, "nodes": "auto:cpu=4"}], ids=str)
+def test_but_not_where_pods_go_again_or_nodes_come(run, pod, given):
+    assert run([pod("a", cores=1, run=1)], **given).allocation_by_demand is None
+
+
 @pytest.mark.parametrize("queue", ["priority", "fcfs"])
 def test_who_was_dropped_holds_nobody_back(run, pod, queue):
     result = run([pod("huge", cores=9), pod("b", cores=4)], arrivals_only=True, queue=queue)

@@ -15,7 +15,7 @@ from kube9.testing.reachable import amount_kept, reachable
 
 __all__ = ["Footprint", "some_rows", "twins"]
 
-_COLUMNS = ("free", "capacity", "devices", "device_count", "device_milli", "device_model")
+_COLUMNS = ("free", "capacity", "devices", "device_count", "device_milli", "device_model", "device_pods")
 _ARRAYS = ("phase", "cordoned", "schedulable", "taint_code")
 _LISTS = ("names", "labels", "models", "taint_sets", "limited_pods")
 

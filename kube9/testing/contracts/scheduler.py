@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from operator import index
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -57,10 +58,12 @@ class SchedulerContract(Contract):
         big = ready_node(NodeSpec(name="big", capacity={"cpu": 64_000, "memory": 2**36}, devices=(gpus,)), 2)
         pod = PodSpec(name="pod", requests=whole)
         shares = PodSpec(name="gpu", requests=whole, devices=(DeviceRequest(kind="gpu", count=2, milli=500),))
+        device = PodSpec(name="whole", requests=whole, devices=(DeviceRequest(kind="gpu", count=1),))
         found = [
             Decision(pod=pod, nodes=(small,)),
             Decision(pod=pod, nodes=(small, limited, big), placed={"small": (pod,), "limited": (pod,)}),
             Decision(pod=shares, nodes=(small, big), placed={"big": (shares,)}),
+            Decision(pod=device, nodes=(small, big), placed={"big": (shares,)}),
         ]
         if "partial-requests" not in self.cannot:
             empty = ready_node(NodeSpec(name="empty"), 3)
@@ -132,6 +135,26 @@ class SchedulerContract(Contract):
 
         self.for_all(self.decisions(), holds, self.always())
 
+    def test_if_it_chooses_devices_the_pod_can_have_them(self, scheduler: Scheduler) -> None:
+        """On any node that fits: as many as asked for, different ones, each with enough left; or ``None``."""
+
+        def holds(decision: Decision) -> None:
+            for request, free, chosen in _choices(scheduler, decision):
+                enough = [number for number, milli in enumerate(free) if milli >= request.milli]
+                can_have = len(chosen) == request.count == len(set(chosen).intersection(enough))
+                assert can_have, f"chose {chosen} of {free}; expected {request.count} of {enough}"
+
+        self.for_all(self.decisions(), holds, self.always())
+
+    def test_if_it_chooses_devices_it_chooses_the_same_again(self, scheduler: Scheduler) -> None:
+        """Always, for the same pod and node."""
+
+        def holds(decision: Decision) -> None:
+            first, second = (list(_choices(scheduler, decision)) for _ in range(2))
+            assert first == second, f"first {first}, then {second}"
+
+        self.for_all(self.decisions(), holds, self.always())
+
     def test_keeps_no_table_and_does_not_grow(self, scheduler: Scheduler) -> None:
         """Asked the same again and again, it holds on to no more than before; and never to the table."""
         decision = self.always()[1]
@@ -168,6 +191,21 @@ class SchedulerContract(Contract):
                 assert same, f"{scores} for {decision.pod.name!r}, {others} for its twin {twin.name!r}; is it local?"
 
         self.for_all(self.decisions(), holds, self.always())
+
+
+def _choices(scheduler: Scheduler, decision: Decision) -> Iterator[tuple[DeviceRequest, list[int], list[int]]]:
+    """What it chooses on each node that fits, if it does: the request, what is left on the devices, and the indices."""
+    choose: Any = getattr(scheduler, "choose_devices", None)
+    if choose is None:
+        return
+    nodes = decision.table()
+    for row in np.flatnonzero(fitting(decision.pod, nodes)):
+        node = nodes.take(np.array([row]))
+        for request in decision.pod.devices:
+            chosen = choose(decision.pod, request, node)
+            if chosen is not None:
+                free = node.devices[request.kind][0, : node.device_count[request.kind][0]].tolist()
+                yield request, free, [index(each) for each in chosen]
 
 
 def _scores(scheduler: Scheduler, pod: PodSpec, nodes: NodeTable) -> FloatArray:

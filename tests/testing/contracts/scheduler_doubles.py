@@ -141,3 +141,30 @@ class NamesThoughLocal(Sound):
 
 class MisspeltCapability(Sound):
     cannot = ("partial-request",)
+
+
+class ChoosesDevices(Sound):
+    """Those with the most left, and leaves some pods to the chooser."""
+
+    def choose_devices(self, pod, request, node):
+        left = node.devices[request.kind][0]
+        return None if request.count == 1 else np.argsort(-left, kind="stable")[: request.count]
+
+
+class ChoosesFullDevices(Sound):
+    def choose_devices(self, pod, request, node):
+        return list(range(request.count))
+
+
+class ChoosesTooManyDevices(Sound):
+    def choose_devices(self, pod, request, node):
+        return np.flatnonzero(node.devices[request.kind][0] >= request.milli)
+
+
+class ChoosesDevicesByDice(Sound):
+    def __init__(self):
+        self.rng = np.random.default_rng(7)
+
+    def choose_devices(self, pod, request, node):
+        fitting = np.flatnonzero(node.devices[request.kind][0] >= request.milli)
+        return self.rng.permutation(fitting)[: request.count]

@@ -27,6 +27,10 @@ CAUGHT_BY = {
     "RanksThoughLocal": {"test_if_local_a_score_depends_on_its_row_alone"},
     "NumbersRowsThoughLocal": {"test_if_local_a_score_depends_on_its_row_alone"},
     "NamesThoughLocal": {"test_if_local_the_name_of_a_pod_does_not_matter"},
+    "ChoosesDevices": set(),
+    "ChoosesFullDevices": {"test_if_it_chooses_devices_the_pod_can_have_them"},
+    "ChoosesTooManyDevices": {"test_if_it_chooses_devices_the_pod_can_have_them"},
+    "ChoosesDevicesByDice": {"test_if_it_chooses_devices_it_chooses_the_same_again"},
     "MisspeltCapability": {"test_cannot_names_capabilities"},
 }
 

@@ -14,6 +14,7 @@ from kube9.core.nodes import DeviceGroup, NodeSpec
 from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import FloatArray, Scheduler
 from kube9.core.table import NodeTable
+from kube9.plugins.policies import BestFit
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
@@ -98,8 +99,8 @@ class SchedulerContract(Contract):
 
         self.for_all(self.decisions(), holds, self.always())
 
-    def test_scores_thousands_of_nodes(self, scheduler: Scheduler) -> None:
-        """Nothing overflows or gives up when there are many nodes."""
+    def test_scores_thousands_of_nodes(self, scheduler: Scheduler, request: pytest.FixtureRequest) -> None:
+        """Nothing overflows or gives up when there are many nodes; how long it takes is told."""
         specs = [
             NodeSpec(name=f"n{number}", capacity={"cpu": 1000 + number, "memory": 2**40})
             for number in range(_MANY_NODES)
@@ -108,6 +109,8 @@ class SchedulerContract(Contract):
         scores = _scores(scheduler, pod, nodes)
         assert len(scores) == _MANY_NODES
         _assert_finite(scores, pod, nodes)
+        usual = BestFit()
+        self.tell_latency(request, lambda: scheduler.score(pod, nodes), lambda: usual.score(pod, nodes), "best-fit")
 
     def test_same_arguments_give_same_scores(self, scheduler: Scheduler) -> None:
         """Whatever it was asked in between."""

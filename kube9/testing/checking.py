@@ -58,7 +58,7 @@ def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     exc = call.excinfo.value if call.excinfo is not None and report.failed else None
     latency = next((value for _, value in item.user_properties if isinstance(value, Latency)), None)
     return {
-        "subject": asdict(cast("pytest.Function", item).cls.subject),  # type: ignore[union-attr]
+        "subject": asdict(cast("pytest.Function", item).cls.subject),
         "promise": function.removeprefix("test_").replace("_", " "),
         "of": getattr(getattr(item, "callspec", None), "id", None),
         "means": _first_sentence(item),

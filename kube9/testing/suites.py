@@ -89,7 +89,7 @@ class _UntoldBackendContract(BackendContract):
     quiet_ms = 300
 
     @pytest.fixture
-    def clock(self) -> Iterator[Clock]:  # type: ignore[override]
+    def clock(self) -> Iterator[Clock]:
         with RealClock() as clock:
             yield clock
 

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from kube9.core.containers import Container, RestartPolicy
 from kube9.core.errors import BackendError, Conflict, FileError, InvalidInput, NodeDown, NodeGone
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
@@ -58,6 +59,7 @@ __all__ = [
     "CommandRunner",
     "CommandSession",
     "Conflict",
+    "Container",
     "CreateNodeFailed",
     "DestroyNodeDone",
     "DeviceChooser",
@@ -89,6 +91,7 @@ __all__ = [
     "PodStarted",
     "QueueDiscipline",
     "RestartNodeFailed",
+    "RestartPolicy",
     "Scheduler",
     "StartPodFailed",
     "Stimulus",

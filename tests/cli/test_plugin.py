@@ -15,7 +15,9 @@ def test_a_package_is_made_and_the_next_steps_are_told(run, monkeypatch, tmp_pat
     result = run("plugin", "new", "spread", "--kind", kind)
     assert (result.exit_code, result.stderr) == (0, "")
     first, *steps = result.stdout.splitlines()
-    assert first == "Made kube9-spread in kube9-spread. src/kube9_spread/__init__.py is where to write; it works already:"
+    assert (
+        first == "Made kube9-spread in kube9-spread. src/kube9_spread/__init__.py is where to write; it works already:"
+    )
     assert {"  cd kube9-spread", "  pytest", "  kube9 plugins check spread"} <= set(steps)
     assert (tmp_path / "kube9-spread" / "src" / "kube9_spread" / "__init__.py").is_file()
 

@@ -211,7 +211,11 @@ def test_the_table_shows_what_is_broken(run, plugin_file):
     at = lines.index(f"  BROKEN: {promise}")
     assert lines[at + 1] == "    As many scores as nodes, in one dimension."
     assert lines[at + 2] == f"    {said}"
-    assert lines[at + 3 : at + 6] == ["    The smallest example:", "      Decision(", "          pod=PodSpec(name='pod'),"]
+    assert lines[at + 3 : at + 6] == [
+        "    The smallest example:",
+        "      Decision(",
+        "          pod=PodSpec(name='pod'),",
+    ]
 
 
 def test_what_it_cannot_do_is_left_out_and_said(run, plugin_file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,8 @@ def check(
     findings = run_contracts(subjects, app.plugin_files, cannot=cannot, examples=examples)
     by_subject = [(subject, [each for each in findings if each.subject == subject]) for subject in subjects]
     if output == "table":
-        click.echo("\n\n".join("\n".join(_lines(subject, found)) for subject, found in by_subject))
+        text = "\n\n".join("\n".join(_lines(subject, found)) for subject, found in by_subject)
+        click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
     else:
         show_document({"checked": [_document(app, subject, found) for subject, found in by_subject]}, output)
     if any(each.outcome == "failed" for each in findings):

@@ -23,6 +23,7 @@ BUILT_IN: Mapping[str, str] = {
     "health": "Choose how nodes are judged by their beats: by what was recorded of some, or by simulated ones.",
     "node": "Add, list, drain, fail and delete nodes.",
     "plan": "Show where pods would go: those of some manifests, or of nodes that fail or are drained; change nothing.",
+    "plugin": "Make a package with a plugin of your own; 'kube9 plugins' lists those there are.",
     "plugins": "List every plugin: where it is from, what it offers, and why it failed.",
     "pod": "Run, list, explain, look into and delete pods.",
     "serve": "Run a cluster and its REST API until it is told to stop.",

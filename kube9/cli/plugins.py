@@ -1,4 +1,4 @@
-"""``kube9 plugins``: every plugin that was found, and what became of it."""
+"""``kube9 plugins``: every plugin that was found, and what became of it; and whether it keeps its promises."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kube9.cli.options import plugin_options
+from kube9.cli.noun import Noun
+from kube9.cli.options import load_app, shared_plugin_options
 from kube9.cli.output import Column, output_option, show_document, show_table
+from kube9.cli.plugincheck import check
 from kube9.core.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -19,15 +21,24 @@ __all__ = ["plugins"]
 _COLUMNS = tuple(map(Column, ("name", "package", "source", "offers", "hooks", "problem")))
 
 
-@click.command()
-@plugin_options
+@click.group(cls=Noun, invoke_without_command=True)
+@shared_plugin_options
 @output_option
 @click.option("--hook", metavar="NAME", help="Only plugins that implement this hook.")
-def plugins(app: App, output: str, hook: str | None) -> None:
+@click.pass_context
+def plugins(ctx: click.Context, output: str, hook: str | None) -> None:
     """List every plugin: where it is from, what it offers, and why it failed.
 
     A plugin that failed is no error here, unless plugins are strict.
     """
+    if ctx.invoked_subcommand is None:
+        _list(load_app(ctx), output, hook)
+
+
+plugins.add_command(check)
+
+
+def _list(app: App, output: str, hook: str | None) -> None:
     if hook is not None and hook not in app.plugins.hooks:
         raise UnknownName.of("hook", hook, app.plugins.hooks)
     infos = [info for info in app.plugins.infos if hook is None or hook in info.hooks]

@@ -1,5 +1,8 @@
 """What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name.
 
+What such a plugin is given, delivers or raises can be imported from here as well: nodes and pods, the stimuli of a
+backend, and errors.
+
 A strategy may carry these attributes, which are not part of the protocols because their absence means the default:
 
 ``local`` (scheduler, filter; default ``False``)
@@ -27,34 +30,77 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from kube9.core.nodes import Node
-from kube9.core.pods import DeviceRequest, Pod, PodReport, PodSpec
+from kube9.core.containers import Container, RestartPolicy
+from kube9.core.errors import BackendError, Conflict, FileError, InvalidInput, NodeDown, NodeGone
+from kube9.core.nodes import Node, NodePhase
+from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
+from kube9.core.stimuli import (
+    CreateNodeFailed,
+    DestroyNodeDone,
+    Heartbeat,
+    NodeDescribed,
+    NodeDied,
+    NodeFenced,
+    NodeJoined,
+    PodExited,
+    PodHealthChanged,
+    PodStarted,
+    RestartNodeFailed,
+    StartPodFailed,
+    Stimulus,
+    StopPodDone,
+)
 
 if TYPE_CHECKING:
-    from kube9.core.stimuli import Stimulus
     from kube9.core.table import NodeTable
 
 __all__ = [
     "ALL_LOGS",
     "Arrival",
+    "BackendError",
     "BackendFactory",
     "BoolArray",
     "Clock",
     "CommandRunner",
     "CommandSession",
+    "Conflict",
+    "Container",
+    "CreateNodeFailed",
+    "DestroyNodeDone",
     "DeviceChooser",
     "FaultInjector",
+    "FileError",
     "Filter",
     "FloatArray",
     "HealthCheck",
+    "Heartbeat",
     "HeartbeatHistory",
     "IntArray",
+    "InvalidInput",
     "JoinTicket",
     "LogOptions",
+    "Node",
     "NodeBackend",
+    "NodeDescribed",
+    "NodeDied",
+    "NodeDown",
+    "NodeFenced",
+    "NodeGone",
+    "NodeJoined",
+    "NodePhase",
+    "Pod",
+    "PodExited",
+    "PodHealthChanged",
+    "PodPhase",
     "PodReport",
+    "PodStarted",
     "QueueDiscipline",
+    "RestartNodeFailed",
+    "RestartPolicy",
     "Scheduler",
+    "StartPodFailed",
+    "Stimulus",
+    "StopPodDone",
     "Trace",
     "TraceReader",
 ]

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from kube9.core.errors import InvalidInput, PluginError
 
-__all__ = ["GROUP", "Source", "given", "installed"]
+__all__ = ["GROUP", "Source", "given", "given_path", "installed"]
 
 #: The entry-point group, and the distribution whose plugins are the built-in ones.
 GROUP = "kube9"
@@ -75,18 +75,27 @@ def _installed(point: EntryPoint) -> Source:
     )
 
 
+def given_path(text: str) -> str:
+    """``text`` as it names the same from any directory: a file by its whole path, a module as it is."""
+    return str(Path(text).absolute()) if _is_file(text) else text
+
+
 def given(text: str) -> Source:
     """What ``--plugin text`` names: a Python file, or a module that can be imported.
 
     :raises InvalidInput: there is no such file, or it is a directory, or no such module.
     """
-    path = Path(text)
-    if path.suffix == ".py" or sep in text or path.exists():
-        return _file(text, path)
+    if _is_file(text):
+        return _file(text, Path(text))
     if not all(part.isidentifier() for part in text.split(".")):
         raise InvalidInput(f"--plugin {text}: expected a file such as my_policy.py, or a module such as package.module")
     _check_findable(text)
     return Source(name=text, where=text, load=lambda: import_module(text))
+
+
+def _is_file(text: str) -> bool:
+    path = Path(text)
+    return path.suffix == ".py" or sep in text or path.exists()
 
 
 def _file(text: str, path: Path) -> Source:

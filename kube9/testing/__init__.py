@@ -16,7 +16,7 @@ try:
     import hypothesis
     import pytest
 except ImportError as exc:
-    raise MissingExtra(f"kube9.testing needs {exc.name}; install it with: pip install 'kube9[test]'") from exc
+    raise MissingExtra(f"kube9.testing needs {exc.name}; install it with: pip install 'kube9[testing]'") from exc
 
 # Before the contracts are imported: their plain assertions then say what differed.
 pytest.register_assert_rewrite("kube9.testing.contracts", "kube9.testing.cluster_machine", "kube9.testing.copies")
@@ -34,6 +34,7 @@ from kube9.testing.contracts import (
     HealthCheckContract,
     QueueDisciplineContract,
     SchedulerContract,
+    SubscriberContract,
 )
 from kube9.testing.deliveries import Deliveries
 from kube9.testing.fitting import fits
@@ -52,6 +53,7 @@ __all__ = [
     "QueueDisciplineContract",
     "RealClock",
     "SchedulerContract",
+    "SubscriberContract",
     "VirtualClock",
     "cluster_with",
     "fits",

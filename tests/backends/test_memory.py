@@ -25,6 +25,8 @@ def pod(uid: str = "p", epoch: int = 1, **spec: object) -> Pod:
 
 
 class TestContract(BackendContract):
+    cannot = frozenset({"reconnect"})
+
     @pytest.fixture
     def backend(self, clock, deliver):
         return MemoryBackend(clock, deliver, behaviour=self.behaviour)

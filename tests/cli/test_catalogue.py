@@ -17,7 +17,7 @@ def test_a_command_is_there_under_its_name_with_its_sentence(name):
 
 
 #: Those that run in this process and may load plugins; all others but the last ask a server.
-LOADING = {"chaos", "demo", "health", "plugins", "serve", "simulate"}
+LOADING = {"chaos", "demo", "health", "plugin", "plugins", "serve", "simulate"}
 OFFLINE = {"completion"}
 
 

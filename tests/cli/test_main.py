@@ -152,10 +152,10 @@ def test_a_command_of_an_installed_plugin_is_in_the_help_and_runs(start, pip_ins
 
 
 def test_an_unknown_command_is_misuse_and_gets_the_nearest(run):
-    result = run("plugin")
+    result = run("plugns")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        f"Error: there is no command 'plugin'; installed: {', '.join(sorted(BUILT_IN))}. Did you mean 'plugins'?\n"
+        f"Error: there is no command 'plugns'; installed: {', '.join(sorted(BUILT_IN))}. Did you mean 'plugins'?\n"
     )
 
 

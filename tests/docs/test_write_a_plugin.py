@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from kube9.app import App
+from kube9.cli.newpackage import KINDS
+from kube9.core import ports
 from kube9.core import stimuli as s
 from kube9.core.nodes import NodeSpec
 from kube9.core.pods import PodSpec
+from kube9.core.ports import HeartbeatHistory
+from kube9.testing import table_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "write-a-plugin.md"
 SHOWN = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -79,6 +83,39 @@ def test_the_filter_keeps_pods_away_and_says_why(load):
     cluster = cluster_of(load("Quarantine"), "best-fit", closed)
     assert launch(cluster, PodSpec(name="any")).reason == "0 of 1 nodes fit: 1 in quarantine"
     assert launch(cluster, PodSpec(name="own", labels={"quarantine": "yes"})).node_uid == "closed"
+
+
+def test_the_health_check_counts_missed_beats(load):
+    check = load("MissedBeats").make_health_check("missed-beats:fail_after=20")
+    assert (check.suspect_at, check.fail_at) == (3.0, 20.0)
+    assert check.suspicion(HeartbeatHistory(arrivals_ms=(0, 1_000), interval_ms=1_000), 5_000) == 4.0
+
+
+def test_every_kind_there_is_a_template_for_is_on_the_page():
+    listed = re.findall(
+        r"^\| `([a-z]+)` \|.*\]\(#([a-z-]+)\) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert [kind for kind, _ in listed] == list(KINDS)
+    titles = re.findall(r"^## (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert {anchor for _, anchor in listed} <= {title.lower().replace(" ", "-") for title in titles}
+
+
+def test_what_a_policy_may_go_by_is_there():
+    nodes = table_of([NodeSpec(name="n", capacity={"cpu": 4000}, labels={"disk": "ssd"})])
+    text = PAGE.read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (`nodes\..*?) \|", text, flags=re.MULTILINE)
+    assert len(shown) == 7
+    for code in re.findall(r"`(.*?)`", " ".join(shown)):
+        assert len(eval(code, {"nodes": nodes, "row": 0})) >= 1
+
+
+def test_every_answer_of_a_backend_can_be_imported(load):
+    text = PAGE.read_text(encoding="utf-8")
+    _, _, section = text.partition("## A backend\n")
+    rows = re.findall(r"^\| .* \| (.*) \|$", section.partition("## A trace reader")[0], flags=re.MULTILINE)
+    names = set(re.findall(r"`([A-Z]\w+)`", " ".join(rows)))
+    assert len(names) > 8
+    assert names <= set(ports.__all__)
 
 
 def test_the_reader_reads_its_files(load, tmp_path):

@@ -196,3 +196,9 @@ def test_what_is_not_there_is_misuse(package, tmp_path, monkeypatch, text, why):
         sources.given(text)
     assert str(caught.value).startswith(f"--plugin {text}: ")
     assert why in str(caught.value)
+
+
+def test_a_file_has_a_path_for_every_directory_and_a_module_its_name(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert sources.given_path("mine.py") == str(tmp_path / "mine.py")
+    assert sources.given_path("package.module") == "package.module"

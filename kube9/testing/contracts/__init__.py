@@ -9,6 +9,7 @@ from kube9.testing.contracts.filter import FilterContract
 from kube9.testing.contracts.health_check import HealthCheckContract
 from kube9.testing.contracts.queue_discipline import QueueDisciplineContract
 from kube9.testing.contracts.scheduler import SchedulerContract
+from kube9.testing.contracts.subscriber import SubscriberContract
 
 __all__ = [
     "BackendContract",
@@ -18,4 +19,5 @@ __all__ = [
     "HealthCheckContract",
     "QueueDisciplineContract",
     "SchedulerContract",
+    "SubscriberContract",
 ]

@@ -37,6 +37,7 @@ class BackendSetting(Contract):
             "lose": "let a test kill a node (lose_node)",
             "many-nodes": "have several nodes at once",
             "readiness": "probe whether a pod is ready (unready_pod)",
+            "reconnect": "be made anew, as when the server starts again, and find what runs (reconnected)",
             "restart": "restart a node",
             "restart-container": "start a container that ended again on its node (crashing_pod)",
             "start-error": "be given a pod that cannot start (unstartable_pod)",
@@ -118,6 +119,13 @@ class BackendSetting(Contract):
     def lose_node(self, backend: NodeBackend, node: Node) -> None:
         """Kill the node as a failing machine would die; a restart must still be possible. Needed for ``lose``."""
         self.to_override("lose_node", f"a way to kill node {node.name} of {type(backend).__name__}")
+
+    def reconnected(self, backend: NodeBackend) -> NodeBackend:
+        """Another backend over the same outside world, as a server that starts again makes it; for ``reconnect``.
+
+        ``backend`` is not asked any more, as if the server that had it was killed.
+        """
+        self.to_override("reconnected", f"another {type(backend).__name__} over the same outside world")
 
     def joined(self, stage: Stage, name: str = "node") -> Node:
         """A new node that has joined."""

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from kube9.core.frozen import FrozenMap
+from kube9.testing.counterexample import mark_counterexample, tell_counterexample
+from kube9.testing.latency import measure_latency
 
 __all__ = ["Contract", "needs"]
 
@@ -34,6 +36,8 @@ class Contract:
     capabilities: ClassVar[Mapping[str, str]] = FrozenMap()
     #: Names of what this implementation lacks. The tests that need it are skipped, and the report says why.
     cannot: ClassVar[Collection[str]] = frozenset()
+    #: How many times as long as kube9's own it may take before a report says so. Nothing fails for it.
+    latency_budget: ClassVar[float] = 20.0
 
     @pytest.fixture(autouse=True)
     def _only_what_it_can(self, request: pytest.FixtureRequest) -> None:
@@ -51,18 +55,52 @@ class Contract:
         """How examples are tried; by default as the active profile says, whatever time an example takes."""
         return settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-    def for_all(self, examples: SearchStrategy[T], holds: Callable[[T], None], always: Iterable[T] = ()) -> None:
-        """Try ``holds`` on ``examples``, beginning with those of ``always``."""
+    def for_all(
+        self,
+        examples: SearchStrategy[T],
+        holds: Callable[[T], None],
+        always: Iterable[T] = (),
+        *,
+        examples_max: int | None = None,
+    ) -> None:
+        """Try ``holds`` on ``examples``, and then on those of ``always``.
+
+        The error of the smallest example that is found carries it. Those of ``always`` come last: they are no smaller.
+
+        :param examples_max: for what takes long; fewer than the settings say.
+        """
         # Hypothesis objects to one and the same test running in several classes, as an inherited one would. So what
         # it runs is made afresh here.
 
         def check(one: T) -> None:
-            holds(one)
+            try:
+                holds(one)
+            except Exception as exc:
+                mark_counterexample(exc, one)
+                raise
 
+        how = self.hypothesis_settings()
+        if examples_max is not None:
+            how = settings(how, max_examples=min(how.max_examples, examples_max))
         test: Any = given(one=examples)(check)
-        for each in always:
-            test = example(one=each)(test)
-        self.hypothesis_settings()(test)()
+        try:
+            how(test)()
+            for one in always:
+                check(one)
+        except Exception as exc:
+            tell_counterexample(exc)
+            raise
+
+    def tell_latency(
+        self, request: pytest.FixtureRequest, asked: Callable[[], object], reference: Callable[[], object], name: str
+    ) -> None:
+        """Measure how long ``asked`` takes, and tell it as the property ``latency`` of the test.
+
+        :param name: of the reference.
+        """
+        latency = measure_latency(asked, reference, name=name, budget=self.latency_budget)
+        # As record_property does, which warns of what a report in XML would not have.
+        request.node.user_properties.append(("latency", latency))
 
     def to_override(self, name: str, what: str) -> NoReturn:
         """What a fixture or method does that the implementer must replace by one that gives ``what``."""

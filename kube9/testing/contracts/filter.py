@@ -12,6 +12,7 @@ from kube9.core.nodes import DeviceGroup, NodeSpec
 from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import BoolArray, Filter
 from kube9.core.table import NodeTable
+from kube9.plugins.filters import Resources
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
@@ -70,11 +71,15 @@ class FilterContract(Contract):
 
         self.for_all(self.decisions(), holds, self.always())
 
-    def test_judges_thousands_of_nodes(self, filter: Filter) -> None:
-        """Nothing gives up when there are many nodes."""
+    def test_judges_thousands_of_nodes(self, filter: Filter, request: pytest.FixtureRequest) -> None:
+        """Nothing gives up when there are many nodes; how long it takes is told."""
         specs = [NodeSpec(name=f"n{number}", capacity={"cpu": number}) for number in range(_MANY_NODES)]
-        mask = _mask(filter, PodSpec(name="pod", requests={"cpu": 1000}), table_of(specs))
-        assert len(mask) == _MANY_NODES
+        pod, nodes = PodSpec(name="pod", requests={"cpu": 1000}), table_of(specs)
+        assert len(_mask(filter, pod, nodes)) == _MANY_NODES
+        usual = Resources()
+        self.tell_latency(
+            request, lambda: filter.fits(pod, nodes), lambda: usual.fits(pod, nodes), "the filter of resources"
+        )
 
     def test_same_arguments_give_the_same_answer(self, filter: Filter) -> None:
         """Whatever it was asked in between."""

@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.heartbeats.leases import HISTORY_BEATS, fail_after_ms
+from kube9.plugins.health import Heartbeat
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.reachable import amount_kept
 from kube9.testing.strategies import heartbeat_histories
@@ -125,12 +126,22 @@ class HealthCheckContract(Contract):
             suspicion = _suspicion(check, history, interval_ms)
             assert suspicion < check.suspect_at, f"after {count} regular beats, when the next is due: {suspicion}"
 
-    def test_a_silent_node_is_given_up_in_the_end(self, check: HealthCheck) -> None:
-        """A node that was regular, within an hour: pods that it ran are not waited for any longer."""
+    def test_a_silent_node_is_given_up_in_the_end(self, check: HealthCheck, request: pytest.FixtureRequest) -> None:
+        """A node that was regular, within an hour: pods that it ran are not waited for any longer.
+
+        How long it takes to say so is told.
+        """
         interval_ms = self.interval_ms(check)
         history = HeartbeatHistory(arrivals_ms=_regular_beats(interval_ms), interval_ms=interval_ms)
         suspicion = _suspicion(check, history, _LONGEST_MS)
         assert suspicion >= check.fail_at, f"silent for an hour: {suspicion}, and fail_at is {check.fail_at}"
+        usual = Heartbeat()
+        self.tell_latency(
+            request,
+            lambda: _suspicion(check, history, interval_ms),
+            lambda: _suspicion(usual, history, interval_ms),
+            "heartbeat",
+        )
 
     def test_no_node_is_given_up_sooner_than_a_regular_one(self, check: HealthCheck) -> None:
         """Every node's lease ends with the silence after which a regular one is given up."""

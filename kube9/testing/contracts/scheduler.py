@@ -15,6 +15,7 @@ from kube9.core.nodes import DeviceGroup, NodeSpec
 from kube9.core.pods import DeviceRequest, PodSpec
 from kube9.core.ports import FloatArray, Scheduler
 from kube9.core.table import NodeTable
+from kube9.plugins.policies import BestFit
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
@@ -101,16 +102,17 @@ class SchedulerContract(Contract):
 
         self.for_all(self.decisions(), holds, self.always())
 
-    def test_scores_thousands_of_nodes(self, scheduler: Scheduler) -> None:
-        """Nothing overflows or gives up when there are many nodes."""
+    def test_scores_thousands_of_nodes(self, scheduler: Scheduler, request: pytest.FixtureRequest) -> None:
+        """Nothing overflows or gives up when there are many nodes; how long it takes is told."""
         specs = [
             NodeSpec(name=f"n{number}", capacity={"cpu": 1000 + number, "memory": 2**40})
             for number in range(_MANY_NODES)
         ]
         pod, nodes = PodSpec(name="pod", requests={"cpu": 1000, "memory": 2**30}), table_of(specs)
         scores = _scores(scheduler, pod, nodes)
-        assert len(scores) == _MANY_NODES
         _assert_finite(scores, pod, nodes)
+        usual = BestFit()
+        self.tell_latency(request, lambda: scheduler.score(pod, nodes), lambda: usual.score(pod, nodes), "best-fit")
 
     def test_same_arguments_give_same_scores(self, scheduler: Scheduler) -> None:
         """Whatever it was asked in between."""
@@ -214,6 +216,7 @@ def _scores(scheduler: Scheduler, pod: PodSpec, nodes: NodeTable) -> FloatArray:
 
 
 def _assert_finite(scores: FloatArray, pod: PodSpec, nodes: NodeTable) -> None:
+    assert len(scores) == len(nodes), f"{len(scores)} scores for {len(nodes)} nodes"
     for row in np.flatnonzero(fitting(pod, nodes)).tolist():
         name = nodes.names[row]
         assert np.isfinite(scores[row]), f"score {scores[row]} for node {name!r}, on which {pod.name!r} fits"

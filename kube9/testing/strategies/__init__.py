@@ -6,6 +6,7 @@ Sizes are those of real clusters, small or zero now and then, and names come fro
 from __future__ import annotations
 
 from kube9.testing.strategies.decisions import decisions, tables
+from kube9.testing.strategies.happenings import events
 from kube9.testing.strategies.heartbeats import heartbeat_histories
 from kube9.testing.strategies.stimuli import scripts, stimuli
 from kube9.testing.strategies.values import (
@@ -24,6 +25,7 @@ __all__ = [
     "deployment_specs",
     "device_choices",
     "device_groups",
+    "events",
     "heartbeat_histories",
     "labels",
     "node_specs",

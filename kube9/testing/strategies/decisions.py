@@ -54,11 +54,13 @@ def tables(draw: Draw, *, nodes_max: int = 5) -> NodeTable:
 
 
 def _draw_nodes(draw: Draw, nodes_max: int, *, whole: bool) -> tuple[Node, ...]:
+    # A list of them, named afterwards, so that any of them can be left out on the way to the smallest example.
+    drawn = st.tuples(node_specs("n", whole=whole), st.sampled_from(_STATES))
     nodes = []
-    for ordinal in range(draw(st.integers(1, nodes_max))):
-        spec = draw(node_specs(f"n{ordinal}", whole=whole))
-        phase, cordoned, deleting = draw(st.sampled_from(_STATES))
-        nodes.append(evolve(ready_node(spec, ordinal), phase=phase, cordoned=cordoned, deleting=deleting))
+    for ordinal, (spec, state) in enumerate(draw(st.lists(drawn, min_size=1, max_size=nodes_max))):
+        phase, cordoned, deleting = state
+        node = ready_node(evolve(spec, name=f"n{ordinal}"), ordinal)
+        nodes.append(evolve(node, phase=phase, cordoned=cordoned, deleting=deleting))
     return tuple(nodes)
 
 

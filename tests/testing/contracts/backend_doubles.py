@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 
 from attrs import evolve
@@ -46,6 +47,10 @@ class Sound(MemoryBackend):
     def told(self, stimulus):
         self.deliver(stimulus)
 
+    def again(self):
+        """Another one over the same machines."""
+        return copy.copy(self)
+
     def later(self, stimulus, ms=0):
         at_ms = self.clock.now_ms() + ms
         self.clock.call_at(at_ms, lambda: self.deliver(evolve(stimulus, at_ms=at_ms)))
@@ -72,6 +77,31 @@ class JoinsOncePerCall(Sound):
         if node.uid in self.made:
             self.later(NodeJoined(at_ms=0, uid=node.uid))
         self.made |= {node.uid}
+
+
+class Resurrects(Sound):
+    """Starts with the third pod once more what was stopped before it."""
+
+    stopped = None
+
+    def start_pod(self, node, pod):
+        super().start_pod(node, pod)
+        if self.stopped is not None and self.stopped.uid != pod.uid:
+            super().start_pod(node, evolve(self.stopped, epoch=self.stopped.epoch + 1))
+
+    def stop_pod(self, node, pod, grace_ms):
+        super().stop_pod(node, pod, grace_ms)
+        self.stopped = pod
+
+
+class Forgetful(Sound):
+    """Knows only what it started itself."""
+
+    def again(self):
+        other = super().again()
+        for machine in other._machines.values():
+            machine.copies.clear()
+        return other
 
 
 class AnswersWithinTheCall(Sound):

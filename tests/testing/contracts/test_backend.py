@@ -37,6 +37,9 @@ class TestDouble(BackendContract):
     def lose_node(self, backend, node):
         backend.crash_node(node.uid, 100)
 
+    def reconnected(self, backend):
+        return backend.again()
+
     def expected_log(self):
         return b"running"
 """
@@ -67,15 +70,23 @@ CAUGHT_BY = {
     "SilentOnLostRestart": {"test_the_restart_of_a_lost_node_is_answered"},
     "MixesNodes": {"test_many_nodes_at_once_do_not_mix"},
     "ListsRunningAsStarting": {"test_a_started_pod_is_told_and_listed"},
+    "Resurrects": {"test_a_node_runs_just_what_it_was_given"},
+    "Forgetful": {"test_after_a_reconnect_it_lists_what_runs"},
     "SecondStartFails": {"test_a_pod_started_twice_runs_once"},
     "FailsWithoutReason": {"test_a_pod_that_cannot_start_is_told_and_why"},
     "StartsWhatFails": {
         "test_a_pod_that_cannot_start_is_told_and_why",
         "test_a_late_start_of_an_older_epoch_does_not_run",
     },
-    "SilentOnUnknownStop": {"test_a_pod_that_never_ran_is_told_as_stopped"},
-    "SilentOnSecondStop": {"test_a_pod_stopped_twice_is_told_after_each"},
-    "ListsStopped": {"test_a_stopped_pod_is_listed_no_more"},
+    "SilentOnUnknownStop": {
+        "test_a_pod_that_never_ran_is_told_as_stopped",
+        "test_a_node_runs_just_what_it_was_given",
+    },
+    "SilentOnSecondStop": {
+        "test_a_pod_stopped_twice_is_told_after_each",
+        "test_a_node_runs_just_what_it_was_given",
+    },
+    "ListsStopped": {"test_a_stopped_pod_is_listed_no_more", "test_after_a_reconnect_it_lists_what_runs"},
     "StopMissesWhatStarts": {"test_a_pod_stopped_right_after_its_start_does_not_run"},
     "StopsEveryEpoch": {"test_a_stop_leaves_another_epoch_alone", "test_a_stop_leaves_other_epochs_alone"},
     "RunsLateStarts": {"test_a_late_start_of_an_older_epoch_does_not_run"},
@@ -131,5 +142,5 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
 def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
     write_suite("backend_doubles", "CannotExit", suite=SUITE)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(passed=42, skipped=4)
+    result.assert_outcomes(passed=44, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

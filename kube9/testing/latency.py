@@ -1,0 +1,58 @@
+"""How long something takes, as a multiple of what else takes its time in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+from attrs import frozen
+
+__all__ = ["Latency", "measure_latency"]
+
+_ROUNDS = 9
+#: Of one round; long against what a clock of CPU time can tell apart.
+_ROUND_NS = 2_000_000
+_CALLS_MAX = 10_000
+
+
+@frozen
+class Latency:
+    """It says little of any one machine, and so can be compared between machines."""
+
+    #: What it is a multiple of, for people.
+    reference: str
+    ratio: float
+    #: What is still thought reasonable; nothing fails beyond it.
+    budget: float
+
+    def __str__(self) -> str:
+        over = "" if self.ratio <= self.budget else "; beyond its budget"
+        return f"{self.ratio:.3g} times {self.reference} (budget {self.budget:g} times{over})"
+
+
+def measure_latency(
+    asked: Callable[[], object], reference: Callable[[], object], *, name: str, budget: float
+) -> Latency:
+    """The CPU time of ``asked`` against that of ``reference``, called in turns, so that both meet the same weather.
+
+    :param name: of the reference.
+    """
+    calls = _calls_a_round(reference)
+    pairs = [(_cpu_ns(asked, max(1, calls // 10)) * 10, _cpu_ns(reference, calls)) for _ in range(_ROUNDS)]
+    scale = calls / (max(1, calls // 10) * 10)
+    return Latency(name, scale * median(own / max(other, 1) for own, other in pairs), budget)
+
+
+def _calls_a_round(reference: Callable[[], object]) -> int:
+    calls = 1
+    while calls < _CALLS_MAX and _cpu_ns(reference, calls) < _ROUND_NS:
+        calls *= 2
+    return calls
+
+
+def _cpu_ns(action: Callable[[], object], calls: int) -> int:
+    begin = time.thread_time_ns()
+    for _ in range(calls):
+        action()
+    return time.thread_time_ns() - begin

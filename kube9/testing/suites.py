@@ -1,0 +1,153 @@
+"""Contracts for what is installed: one class for each thing that ``kube9 plugins check`` was asked about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from inspect import getattr_static
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kube9.app import App
+from kube9.clocks import RealClock
+from kube9.core.errors import InvalidInput, PluginError
+from kube9.core.ports import Clock, CommandRunner, NodeBackend
+from kube9.core.registry import split_step
+from kube9.plugins import sources
+from kube9.plugins.strategy import make_step
+from kube9.plugins.subjects import EVENTS, Subject
+from kube9.testing.contracts import (
+    BackendContract,
+    Contract,
+    DeviceChooserContract,
+    FilterContract,
+    HealthCheckContract,
+    QueueDisciplineContract,
+    SchedulerContract,
+    SubscriberContract,
+)
+from kube9.testing.deliveries import Deliveries
+
+__all__ = ["CONTRACTS_GROUP", "suite_of", "suites"]
+
+#: The entry-point group in which a package names the contract that its strategy of the same name is to be held to.
+CONTRACTS_GROUP = "kube9.contracts"
+
+#: By kind: the contract, its fixture, and the registry that what it tests is made from.
+_KINDS: Mapping[str, tuple[type[Contract], str, str]] = {
+    "scheduler": (SchedulerContract, "scheduler", "schedulers"),
+    "filter": (FilterContract, "filter", "filters"),
+    "queue discipline": (QueueDisciplineContract, "discipline", "queue_disciplines"),
+    "device chooser": (DeviceChooserContract, "chooser", "device_choosers"),
+    "health check": (HealthCheckContract, "check", "health_checks"),
+    "backend": (BackendContract, "backend", "backends"),
+    EVENTS: (SubscriberContract, "plugin", ""),
+}
+#: What only whoever wrote a backend knows how to bring about.
+_UNTOLD = frozenset({"exit", "lose", "readiness", "reconnect", "restart-container", "start-error"})
+
+
+def suites(request: Path) -> dict[str, type[Contract]]:
+    """The classes to collect, by name: what the file ``request`` asks for."""
+    asked = json.loads(request.read_text(encoding="utf-8"))
+    app = App.load(asked["plugins"])
+    subjects = [Subject(**each) for each in asked["subjects"]]
+    return {
+        f"Test{number}": suite_of(app, subject, frozenset(asked["cannot"])) for number, subject in enumerate(subjects)
+    }
+
+
+def suite_of(app: App, subject: Subject, cannot: Iterable[str] = ()) -> type[Contract]:
+    """The contract of ``subject``: the one its package names, or else the one of its kind, for what ``app`` makes.
+
+    :param cannot: what it cannot do, besides what its package says.
+    :raises PluginError: what its package names is no such contract.
+    """
+    contract, fixture, _ = _KINDS[subject.kind]
+    named = _contract_named(subject, contract)
+    inherited = named or _plain_contract(subject, contract)
+    members: dict[str, Any] = {"cannot": frozenset(inherited.cannot) | frozenset(cannot), "subject": subject}
+    # A contract that makes what it tests knows best how, unless there are options of which it cannot know.
+    if getattr_static(inherited, fixture) is getattr_static(contract, fixture) or ":" in subject.step:
+        members[fixture] = _fixture(app, subject)
+    return type(_class_name(subject), (inherited,), members)
+
+
+def _plain_contract(subject: Subject, contract: type[Contract]) -> type[Contract]:
+    return _UntoldBackendContract if subject.kind == "backend" else contract
+
+
+class _UntoldBackendContract(BackendContract):
+    """For a backend of which nothing is known but its name: in real time, and without what it takes more to know."""
+
+    cannot = _UNTOLD
+    patience_ms = 20_000
+    quiet_ms = 300
+
+    @pytest.fixture
+    def clock(self) -> Iterator[Clock]:
+        with RealClock() as clock:
+            yield clock
+
+    @pytest.fixture(autouse=True)
+    def _commands_only_where_it_takes_them(self, request: pytest.FixtureRequest) -> None:
+        if "exec" in getattr(request.function, "needs", ()):
+            backend = request.getfixturevalue("backend")
+            if not isinstance(backend, CommandRunner):
+                pytest.skip(f"cannot 'exec': {self.capabilities['exec']}")
+
+
+def _contract_named(subject: Subject, contract: type[Contract]) -> type[Contract] | None:
+    for point in entry_points(group=CONTRACTS_GROUP, name=subject.name):
+        found = point.load()
+        if not (isinstance(found, type) and issubclass(found, Contract)):
+            raise PluginError(f"{point.name} = {point.value} in {CONTRACTS_GROUP}: expected a contract, got {found!r}")
+        # One name may be that of things of two kinds.
+        if issubclass(found, contract):
+            return found
+    return None
+
+
+def _fixture(app: App, subject: Subject) -> Callable[..., Any]:
+    _, fixture, attribute = _KINDS[subject.kind]
+    if subject.kind == "backend":
+        return pytest.fixture(name=fixture)(_backend_fixture(app, subject))
+
+    def make(_: Contract) -> object:
+        if subject.kind == EVENTS:
+            return _plugin(subject.plugin)
+        return make_step(getattr(app.registries, attribute), subject.step)
+
+    return pytest.fixture(name=fixture)(make)
+
+
+def _backend_fixture(app: App, subject: Subject) -> Callable[..., Iterator[NodeBackend]]:
+    name, options = split_step(subject.step)
+
+    def make(_: Contract, clock: Clock, deliver: Deliveries) -> Iterator[NodeBackend]:
+        backend = app.make_backend(name, clock, deliver, **options)
+        if getattr(backend, "by_agent", False):
+            raise InvalidInput(
+                f"the nodes of backend {name!r} run kube9's agent, so what it keeps to shows only together with "
+                f"agents; name a contract that starts them in the entry-point group {CONTRACTS_GROUP!r} of its package"
+            )
+        yield backend
+        if (close := getattr(backend, "close", None)) is not None:
+            close()
+
+    return make
+
+
+def _plugin(name: str) -> object:
+    """What the plugin is loaded from: an installed module itself, or the file once more."""
+    found = [source for source in sources.installed() if source.name == name]
+    source = found[0] if found else sources.given(name)
+    return source.load()
+
+
+def _class_name(subject: Subject) -> str:
+    return "Test_" + re.sub(r"\W+", "_", f"{subject.kind}_{subject.step}")

@@ -1,0 +1,19 @@
+"""EASY backfill: any of the orders, in which those may go ahead who end before the first could start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kube9_queueing.orders import F1, ByRuns, FirstComeFirstServed, ShortestFirst
+
+__all__ = ["ORDERS", "easy"]
+
+#: What ``easy:order=NAME`` may say.
+ORDERS: Mapping[str, Callable[..., ByRuns]] = {"fcfs": FirstComeFirstServed, "sjf": ShortestFirst, "f1": F1}
+
+
+def easy(order: str = "fcfs", **options: str) -> ByRuns:
+    """The order of this name, with backfill; ``options`` are its own."""
+    if order not in ORDERS:
+        raise ValueError(f"order: expected one of {', '.join(ORDERS)}, got {order!r}")
+    return ORDERS[order](backfills=True, **options)

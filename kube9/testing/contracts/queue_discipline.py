@@ -94,7 +94,9 @@ class QueueDisciplineContract(Contract):
             (pod, _), (other, _) = both
             expected_ms = discipline.expected_ms(pod)
             whole = isinstance(expected_ms, int) and expected_ms >= 0
-            assert expected_ms is None or whole, f"expected_ms gave {expected_ms!r}; expected whole milliseconds or None"
+            assert expected_ms is None or whole, (
+                f"expected_ms gave {expected_ms!r}; expected whole milliseconds or None"
+            )
             discipline.expected_ms(other)
             again_ms = discipline.expected_ms(pod)
             assert again_ms == expected_ms, f"first {expected_ms!r}, then {again_ms!r}"

@@ -16,4 +16,9 @@ def easy(order: str = "fcfs", **options: str) -> ByRuns:
     """The order of this name, with backfill; ``options`` are its own."""
     if order not in ORDERS:
         raise ValueError(f"order: expected one of {', '.join(ORDERS)}, got {order!r}")
-    return ORDERS[order](backfills=True, **options)
+    try:
+        discipline = ORDERS[order](**options)
+    except TypeError as exc:
+        raise ValueError(f"order={order}: {exc}") from exc
+    discipline.backfills = True
+    return discipline

@@ -27,9 +27,9 @@ class ByRuns:
 
     blocks = True
     keeps_first = True
+    backfills = False
 
-    def __init__(self, assume: str = "", *, backfills: bool = False) -> None:
-        self.backfills = backfills
+    def __init__(self, assume: str = "") -> None:
         self._assumed_ms = _time_ms("assume", assume) if assume else None
 
     def expected_ms(self, pod: kube9.PodSpec) -> int | None:
@@ -68,10 +68,8 @@ class F1(ByRuns):
     :param resource: what a pod's size is counted in; of ``cpu`` in cores, of anything else in its units.
     """
 
-    def __init__(
-        self, assume: str = "", origin: str = "0", resource: str = "cpu", *, backfills: bool = False
-    ) -> None:
-        super().__init__(assume, backfills=backfills)
+    def __init__(self, assume: str = "", origin: str = "0", resource: str = "cpu") -> None:
+        super().__init__(assume)
         if not re.fullmatch(r"\d{1,12}", origin, re.ASCII):
             raise ValueError(f"origin: expected seconds on the cluster's clock, such as 1767225600, got {origin!r}")
         self._origin_ms, self._resource = 1000 * int(origin), resource
@@ -82,9 +80,9 @@ class F1(ByRuns):
         # What comes within the first second, or runs for less than one, counts as one: there is no logarithm of 0.
         run_s = max(1.0, self.expected_s(pod))
         arrival_s = max(1.0, (arrived_ms - self._origin_ms) / 1000)
-        if not size:
-            return (870 * math.log10(arrival_s), arrived_ms)
-        return (math.log10(run_s) * size + 870 * math.log10(arrival_s), arrived_ms)
+        # Of one that asks for nothing it does not matter how long it runs, also where that is for ever.
+        area = math.log10(run_s) * size if size else 0.0
+        return (area + 870 * math.log10(arrival_s), arrived_ms)
 
 
 def _time_ms(option: str, text: str) -> int:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kube9_queueing.orders import F1, ByRuns, FirstComeFirstServed, ShortestFirst
+from kube9.core.ports import RunAwareDiscipline
+from kube9_queueing.orders import F1, FirstComeFirstServed, ShortestFirst
 
 __all__ = ["ORDERS", "easy"]
 
 #: What ``easy:order=NAME`` may say.
-ORDERS: Mapping[str, Callable[..., ByRuns]] = {"fcfs": FirstComeFirstServed, "sjf": ShortestFirst, "f1": F1}
+ORDERS: Mapping[str, Callable[..., RunAwareDiscipline]] = {"fcfs": FirstComeFirstServed, "sjf": ShortestFirst, "f1": F1}
 
 
-def easy(order: str = "fcfs", **options: str) -> ByRuns:
+def easy(order: str = "fcfs", **options: str) -> RunAwareDiscipline:
     """The order of this name, with backfill; ``options`` are its own."""
     if order not in ORDERS:
         raise ValueError(f"order: expected one of {', '.join(ORDERS)}, got {order!r}")

@@ -148,12 +148,14 @@ def test_a_window_of_the_workload_is_as_published(lublin, queue):
     assert run["endMs"] - run["startMs"] == 1000 * int(expected["makespan_s"])
 
 
-def test_one_command_makes_the_published_table(lublin):
+def test_one_command_makes_the_published_table(lublin, pytestconfig):
     done = kube9("lublin", "--data", str(lublin), "--jobs", "2")
     assert done.returncode == 0, done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()[2:]]
     assert len(rows) == 6
     assert [(row[2], row[3], row[4]) for row in rows] == [(row[2], row[2], "10 of 10") for row in rows]
+    page = pytestconfig.rootpath / "docs" / "reference" / "lublin.md"
+    assert done.stdout in page.read_text(encoding="utf-8"), "the page shows what the command prints"
 
 
 def test_without_the_workload_it_says_where_it_looked(tmp_path):

@@ -148,6 +148,7 @@ def test_a_window_of_the_workload_is_as_published(lublin, queue):
     assert run["endMs"] - run["startMs"] == 1000 * int(expected["makespan_s"])
 
 
+@pytest.mark.timeout(600)
 def test_one_command_makes_the_published_table(lublin, pytestconfig):
     done = kube9("lublin", "--data", str(lublin), "--jobs", "2")
     assert done.returncode == 0, done.stderr

@@ -92,6 +92,20 @@ class TestWhoMayOvertake:
         assert ("new" in blocked.running) is overtakes
         assert blocked.driven.pods["new"].reason == ("" if overtakes else BEHIND)
 
+    def test_is_found_in_order_of_arrival_whatever_the_order_of_the_queue(self, hours):
+        hours = hours(Shortest())
+        for name, cpu, run_ms in (
+            ("long", 6, 100),
+            ("filler", 4, 20),
+            ("wide", 10, 5),
+            ("first", 4, 60),
+            ("short", 4, 30),
+        ):
+            hours.come(name, cpu, run_ms)
+        hours.driven.at(20)
+        hours.end("filler")
+        assert hours.running == ["first", "long"]
+
     def test_must_fit(self, blocked):
         blocked.come("new", 5, 10)
         assert blocked.running == ["long"]
@@ -170,6 +184,15 @@ class TestTheReservation:
         hours.end("new")
         assert hours.running == ["late", "long", "other"]
 
+    def test_is_not_in_the_past(self, hours):
+        hours = hours()
+        hours.come("late", 3, 10)
+        hours.come("long", 6, 100)
+        hours.driven.at(20)
+        hours.come("wide", 4, 50)
+        hours.come("new", 1, 10)
+        assert hours.running == ["late", "long", "new"], "wide would fit if late had ended, which it has not"
+
     def test_counts_on_no_node_that_takes_no_pods(self, hours):
         hours = hours(a=10, b=10)
         hours.come("one", 10, 20)
@@ -201,6 +224,19 @@ def test_the_first_keeps_its_turn_when_a_better_one_comes(hours):
     hours.end("first")
     hours.end("shorter")
     assert hours.running == ["wide"]
+
+
+def test_it_keeps_its_turn_whatever_the_keys_are(hours):
+    class Urgent(OnlyKeepsFirst):
+        def key(self, pod, arrived_ms):
+            return (-pod.priority, arrived_ms)
+
+    hours = hours(Urgent())
+    hours.come("running", 10, priority=1)
+    hours.come("first", 10, priority=1)
+    hours.come("urgent", 10, priority=9)
+    hours.end("running")
+    assert hours.running == ["first"]
 
 
 def test_where_it_need_not_keep_it_the_better_one_goes(hours):

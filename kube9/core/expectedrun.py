@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from functools import lru_cache
 
 from kube9.core.errors import InvalidInput
 from kube9.core.frozen import FrozenMap
@@ -25,8 +26,12 @@ def expected_run_ms(pod: PodSpec) -> int | None:
     :raises InvalidInput: the annotation cannot be read.
     """
     text = pod.annotations.get(EXPECTED_RUN)
-    if text is None:
-        return None
+    return None if text is None else _read(text)
+
+
+# Asked of every pod that runs whenever a reservation is worked out, and there are few different texts.
+@lru_cache(maxsize=65_536)
+def _read(text: str) -> int:
     match = _WRITTEN.fullmatch(text)
     run_ms = -1 if match is None else int(match[1]) * _UNIT_MS[match[2]]
     if not 0 <= run_ms <= TIME_MAX_MS:

@@ -60,6 +60,15 @@ class VirtualClock:
         action()
         return True
 
+    def move_to(self, at_ms: int) -> None:
+        """Go to ``at_ms``, before which nothing may be due, and leave what is due at that moment for later.
+
+        :raises InvalidInput: that is past, or something is due before it.
+        """
+        if at_ms < self._now_ms or (self._due and self._due[0][0] < at_ms):
+            raise InvalidInput(f"the clock stands at {self._now_ms} ms and cannot move straight to {at_ms} ms")
+        self._now_ms = at_ms
+
     def run_until(self, at_ms: int) -> None:
         """Go to ``at_ms``, running on the way, in order, every action due by then, new ones included.
 

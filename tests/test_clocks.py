@@ -79,6 +79,23 @@ def test_virtual_clock_does_not_go_back(virtual):
     assert virtual.now_ms() == 50
 
 
+class TestMovingStraightToAMoment:
+    def test_leaves_what_is_due_then_for_later(self):
+        virtual, ran = VirtualClock(), []
+        virtual.call_at(30, lambda: ran.append("due"))
+        virtual.move_to(30)
+        assert (virtual.now_ms(), ran) == (30, [])
+        virtual.run_until(30)
+        assert ran == ["due"]
+
+    @pytest.mark.parametrize("at_ms", [9, 31])
+    def test_passes_nothing_that_is_due_and_does_not_go_back(self, at_ms):
+        virtual = VirtualClock(10)
+        virtual.call_at(30, lambda: None)
+        with pytest.raises(InvalidInput, match=f"stands at 10 ms and cannot move straight to {at_ms} ms"):
+            virtual.move_to(at_ms)
+
+
 def test_virtual_clock_lets_an_actions_exception_through_and_goes_on_after_it(virtual, heard):
     def fails() -> None:
         raise LookupError("here")

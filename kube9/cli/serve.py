@@ -34,6 +34,7 @@ __all__ = ["serve"]
     metavar="NAME[:KEY=VALUE,..]",
     help="Who decides for pods that name none; further ones are there to be named.  [default: best-fit]",
 )
+@click.option("--queue", metavar="NAME[:KEY=VALUE,..]", help="The order of waiting pods.  [default: priority]")
 @click.option(
     "--backend",
     "backends",

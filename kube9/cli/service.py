@@ -16,7 +16,7 @@ import click
 from attrs import evolve, field, frozen
 
 from kube9 import __version__
-from kube9.app import DEFAULT_HEALTH, DEFAULT_SCHEDULER, App
+from kube9.app import DEFAULT_HEALTH, DEFAULT_QUEUE, DEFAULT_SCHEDULER, App
 from kube9.cli.signals import Signals
 from kube9.cli.waiting import seconds
 from kube9.client.address import is_loopback
@@ -43,6 +43,7 @@ class Service:
     port: int
     nodes: Sequence[str]
     schedulers: Sequence[str]
+    queue: str | None
     backends: Sequence[str]
     health: str | None
     record_heartbeats: str | None
@@ -110,6 +111,7 @@ class Service:
                 store,
                 scheduler=scheduler,
                 others=others,
+                queue=self.queue or DEFAULT_QUEUE,
                 backends=self.backends,
                 health=self.health or DEFAULT_HEALTH,
                 plane_settings=settings,

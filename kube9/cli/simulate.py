@@ -48,6 +48,11 @@ __all__ = ["simulate"]
     "--devices", default="least-left", show_default=True, metavar="NAME", help="How a node's devices are chosen."
 )
 @click.option("--arrivals-only", is_flag=True, help="Ignore times: nothing departs, and what does not fit is dropped.")
+@click.option(
+    "--arrivals-first",
+    is_flag=True,
+    help="What comes at the moment something ends is queued first, not after it.",
+)
 @click.option("--until", metavar="TIME", help="End there, on the trace's clock; such as 36h.")
 @click.option("--fail", metavar="MODEL|FILE", help="Let nodes break: mtbf=6h,mttr=10m, or a fault file.")
 @click.option("--detect", metavar="TIME", help="From a node's failure until its pods move.  [default: 0s]")
@@ -115,6 +120,7 @@ def _scenario(app: App, **given: Any) -> Scenario:
         devices=given["devices"],
         seeds=(None,) if given["seeds"] is None else parse_seeds(given["seeds"]),
         arrivals_only=given["arrivals_only"],
+        arrivals_first=given["arrivals_first"],
         until_ms=_time("--until", given["until"]),
         faults=None if given["fail"] is None else parse_faults(given["fail"]),
         detect_ms=_time("--detect", given["detect"]) or 0,

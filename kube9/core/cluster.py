@@ -24,7 +24,7 @@ from kube9.core.placing import Placing
 from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.podturns import PodTurns
-from kube9.core.ports import QueueDiscipline
+from kube9.core.ports import QueueDiscipline, RunAwareDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.restoring import restore
 from kube9.core.settings import Settings
@@ -191,6 +191,11 @@ class Cluster:
     def schedulers(self) -> tuple[str, ...]:
         """The schedulers that pods may name, the default first."""
         return self._binder.names
+
+    @property
+    def goes_by_runs(self) -> bool:
+        """Whether it matters to the queue how long pods are expected to run."""
+        return isinstance(self._discipline, RunAwareDiscipline)
 
     @property
     def now_ms(self) -> int:

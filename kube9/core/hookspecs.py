@@ -119,7 +119,8 @@ def kube9_register_queue_disciplines(register: RegisterQueueDiscipline) -> None:
     Called once per plugin at start-up, in order of the plugins' names. The result is ignored.
 
     :param register: call ``register(name, factory)`` once per discipline; ``factory(**options)`` returns a
-        :class:`~kube9.core.ports.QueueDiscipline`.
+        :class:`~kube9.core.ports.QueueDiscipline`, or, to go by how long pods run, a
+        :class:`~kube9.core.ports.RunAwareDiscipline`.
 
     Duplicate names and exceptions: as for :func:`kube9_register_schedulers`.
     """

@@ -12,7 +12,6 @@ from kube9.core.errors import PluginError
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
 from kube9.core.ports import FloatArray
-from kube9.core.queue import BEHIND
 from kube9.core.twin import Twin
 
 __all__ = ["Loss", "Losses", "losses"]
@@ -146,7 +145,7 @@ class _Attempt:
     def _try(self, pod: Pod) -> tuple[Pod | None, str]:
         binder, shape = self.twin.binder, pod.spec.shape
         if self._is_held_back(pod):
-            return None, BEHIND
+            return None, self.twin.queue.behind
         if shape in self._refused:
             return None, ""
         if self.waiting:  # of the first it is known why, and to count is as much work as to decide

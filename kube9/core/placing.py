@@ -6,13 +6,15 @@ from collections.abc import Hashable, Iterable
 from functools import partial
 
 from kube9.core import events, podlife
+from kube9.core.backfill import Backfill
 from kube9.core.binder import Binder
 from kube9.core.errors import PluginError
 from kube9.core.ledger import Ledger
 from kube9.core.nodes import Node
 from kube9.core.plan import Planned
 from kube9.core.pods import Owner, Pod, PodSpec
-from kube9.core.queue import BEHIND, PendingQueue
+from kube9.core.ports import RunAwareDiscipline
+from kube9.core.queue import PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
 from kube9.core.waitgroup import Rank
@@ -26,6 +28,13 @@ class Placing:
     def __init__(
         self, *, ledger: Ledger, binder: Binder, queue: PendingQueue, timers: Timers, settings: Settings
     ) -> None:
+        discipline = queue.discipline
+        #: ``None`` where nobody overtakes whoever blocks.
+        self._backfill = (
+            Backfill(ledger=ledger, binder=binder, queue=queue, discipline=discipline)
+            if isinstance(discipline, RunAwareDiscipline) and discipline.blocks and discipline.backfills
+            else None
+        )
         self._ledger, self._binder, self._queue = ledger, binder, queue
         self._timers, self._settings = timers, settings
         #: Uids of pods that pause before they are queued again.
@@ -156,7 +165,7 @@ class Placing:
         """Try the first pod that is worth trying; ``False`` if there is none."""
         ledger, queue = self._ledger, self._queue
         if (group := queue.next()) is None:
-            return False
+            return self._backfill is not None and self._backfill.go_on()
         pod = ledger.pods[group.head]
         refusal = self._binder.bind(pod, ledger.now_ms, group)
         if refusal is None:
@@ -171,6 +180,8 @@ class Placing:
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where pods of ``specs`` would go, each with those before it in place; all is taken back afterwards."""
         ledger, blocker = self._ledger, self._queue.blocker
+        if self._backfill is not None:
+            self._backfill.reserve()  # before what is only planned stands in the way
         placed: list[Pod] = []
         planned: list[Planned] = []
         try:
@@ -203,11 +214,15 @@ class Placing:
 
         :raises PluginError: the queue's discipline failed, and the pod would be refused.
         """
-        if blocker is not None and self._queue.rank(pod) > blocker:
-            return None, BEHIND, blocker
+        queue = self._queue
+        overtakes = blocker is not None and queue.rank(pod) > blocker
+        if overtakes and not (
+            self._backfill is not None and blocker == queue.blocker and self._backfill.may_overtake(pod.spec)
+        ):
+            return None, queue.behind, blocker
         bound, reason = self._binder.would_bind(pod)
-        if bound is None and self._queue.blocks:
-            blocker = self._queue.rank(pod)
+        if bound is None and queue.blocks and not overtakes:
+            blocker = queue.held(queue.rank(pod))
         return bound, reason, blocker
 
     def _tell_waiting(self, pod: Pod, reason: str) -> None:

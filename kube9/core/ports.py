@@ -32,6 +32,7 @@ from attrs import field, frozen
 
 from kube9.core.containers import Container, RestartPolicy
 from kube9.core.errors import BackendError, Conflict, FileError, InvalidInput, NodeDown, NodeGone
+from kube9.core.expectedrun import expected_run_ms
 from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
 from kube9.core.stimuli import (
@@ -97,12 +98,14 @@ __all__ = [
     "QueueDiscipline",
     "RestartNodeFailed",
     "RestartPolicy",
+    "RunAwareDiscipline",
     "Scheduler",
     "StartPodFailed",
     "Stimulus",
     "StopPodDone",
     "Trace",
     "TraceReader",
+    "expected_run_ms",
 ]
 
 BoolArray = npt.NDArray[np.bool_]
@@ -146,6 +149,22 @@ class QueueDiscipline(Protocol):
 
     def key(self, pod: PodSpec, arrived_ms: int) -> tuple[float, ...]:
         """Lowest goes first; among equals the one that arrived first. All keys of a discipline have one length."""
+
+
+@runtime_checkable
+class RunAwareDiscipline(QueueDiscipline, Protocol):
+    """A queue discipline that goes by how long pods run, or wants the first of them to be held to its turn.
+
+    In a simulation every pod of a trace says how long it runs; see :func:`expected_run_ms`.
+    """
+
+    #: Only where it blocks: a pod that was first and fitted nowhere stays first, also if one comes with a lower key.
+    keeps_first: bool
+    #: Only where it blocks: others may go before the first, in order of arrival, if they end before it could start.
+    backfills: bool
+
+    def expected_ms(self, pod: PodSpec) -> int | None:
+        """How long ``pod`` runs once it started; ``None`` for nobody knows. The same for the same pod, always."""
 
 
 @runtime_checkable

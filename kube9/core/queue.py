@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from operator import itemgetter
 
 from kube9.core.errors import PluginError
 from kube9.core.parked import Parked
@@ -20,13 +21,15 @@ __all__ = ["PendingQueue"]
 
 #: The reason of a pod that fits somewhere, perhaps, and is not asked.
 BEHIND = "waits behind a pod that fits on no node, which nobody may overtake"
+#: The same where some may.
+BEHIND_RESERVED = "waits behind a pod that fits on no node, which nobody may delay"
 
 
 class PendingQueue:
     """Every pod without a node, in the order of a discipline."""
 
     def __init__(self, discipline: QueueDiscipline) -> None:
-        self._discipline = discipline
+        self.discipline = discipline
         #: By shape; none is empty. A group is either parked or has an entry for its first pod in ``_awake``.
         self._groups: dict[Hashable, WaitGroup] = {}
         self._group_of: dict[str, WaitGroup] = {}
@@ -35,6 +38,12 @@ class PendingQueue:
         self._parked: Parked[Hashable] = Parked()
         #: Only where the discipline blocks: whose first pod fits nowhere and holds back all others.
         self._blocker: WaitGroup | None = None
+        self._keeps_first = discipline.blocks and getattr(discipline, "keeps_first", False)
+        self._backfills = discipline.blocks and getattr(discipline, "backfills", False)
+        #: Only where some may overtake the blocker: uids of those that came since that was last looked into, ``None``
+        #: for all; and the shapes that were found to fit nowhere, which hence cannot.
+        self._unseen: list[str] | None = []
+        self._hopeless: Parked[Hashable] = Parked()
 
     def __len__(self) -> int:
         return len(self._group_of)
@@ -48,17 +57,27 @@ class PendingQueue:
     @property
     def awake(self) -> bool:
         """Whether some pod may be worth trying."""
-        return bool(self._awake) and self._blocker is None
+        return bool(self._awake) and (self._blocker is None or (self._backfills and self._unseen != []))
 
     @property
     def blocks(self) -> bool:
         """Whether nobody may overtake a pod that fits nowhere."""
-        return self._discipline.blocks
+        return self.discipline.blocks
 
     @property
     def blocker(self) -> Rank | None:
         """The rank of the pod that nobody may overtake at present."""
         return None if self._blocker is None else self._blocker.first
+
+    def held(self, rank: Rank) -> Rank:
+        """The rank of a pod of ``rank`` once it has fitted nowhere, where nobody may overtake it."""
+        # One that no discipline could rank has a key of no length, and is before all others already.
+        return ((-math.inf,) * len(rank[0]), *rank[1:]) if self._keeps_first else rank
+
+    @property
+    def behind(self) -> str:
+        """The reason of whoever waits behind the blocker."""
+        return BEHIND_RESERVED if self._backfills else BEHIND
 
     @property
     def tried_in_vain(self) -> Iterator[PodSpec]:
@@ -78,12 +97,12 @@ class PendingQueue:
         :raises PluginError: the discipline failed.
         """
         try:
-            key = self._discipline.key(pod.spec, pod.created_at_ms)
+            key = self.discipline.key(pod.spec, pod.created_at_ms)
             # Keys are compared in the middle of a turn, where it is too late to find out that they cannot be.
             if type(key) is not tuple or not all(_is_number(part) for part in key):
                 raise TypeError(f"expected a tuple of numbers as key, got {key!r}")
         except Exception as exc:
-            who = f"queue discipline {type(self._discipline).__name__}"
+            who = f"queue discipline {type(self.discipline).__name__}"
             raise PluginError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         return key, pod.ordinal, pod.uid
 
@@ -102,7 +121,9 @@ class PendingQueue:
         if group.head == pod.uid:
             self._wake(group)
         if self._blocker is not None:
-            return BEHIND
+            if self._backfills and self._unseen is not None:
+                self._unseen.append(pod.uid)
+            return self.behind
         group.untold[pod.uid] = None
         return ""
 
@@ -119,12 +140,14 @@ class PendingQueue:
         if not group.members:
             del self._groups[shape]
             self._parked.discard(shape)
+            if self._backfills:
+                self._hopeless.discard(shape)
         elif was_first and shape not in self._parked:
             self._wake(group)
 
     def next(self) -> WaitGroup | None:
         """The group whose first pod is to be tried now; ``None`` if no try is worth while."""
-        while self.awake:
+        while self._awake and self._blocker is None:
             rank, shape = self._awake[0]
             group = self._groups.get(shape)
             if group is not None and shape not in self._parked and group.first == rank:
@@ -140,7 +163,7 @@ class PendingQueue:
         group.untold.clear()
         group.reason = reason
         if self.blocks:
-            self._blocker = group
+            self._block(group)
         else:
             self._parked.add(shape, group.spec.requests)
         return told
@@ -152,6 +175,10 @@ class PendingQueue:
         :param helped: asked of one pod for each shape that asks for no more than is free in ``row``.
         """
         self._blocker = None
+        if self._backfills and self._hopeless:
+            for shape in self._hopeless.within(free, row):
+                if helped(self._groups[shape].spec):
+                    self._hopeless.discard(shape)
         if self._parked:
             for shape in self._parked.within(free, row):
                 group = self._groups[shape]
@@ -162,9 +189,41 @@ class PendingQueue:
     def wake_all(self) -> None:
         """Everybody is worth trying again."""
         self._blocker = None
+        if self._backfills:
+            self._hopeless = Parked()
         for shape in self._parked.everything():
             self._parked.discard(shape)
             self._wake(self._groups[shape])
+
+    # Where some may overtake the pod that blocks.
+
+    @property
+    def some_unseen(self) -> bool:
+        """Whether a pod blocks, and not all who could overtake it have been looked at."""
+        return self._blocker is not None and self._unseen != []
+
+    def overtakers(self) -> tuple[list[str], bool]:
+        """Who came since this was last asked, or all who wait behind, and which of the two; in order of arrival.
+
+        Those of a shape that is known to fit nowhere are left out.
+        """
+        if (unseen := self._unseen) is None:
+            groups = [group for shape, group in self._groups.items() if not self.hopeless(shape)]
+            ranks = [rank for group in groups for rank in group.members.values()]
+            uids = [uid for _, _, uid in sorted(ranks, key=itemgetter(1))]
+        else:
+            groups_of = {uid: group for uid in unseen if (group := self._group_of.get(uid)) is not None}
+            uids = [uid for uid, group in groups_of.items() if not self.hopeless(group.spec.shape)]
+        self._unseen = []
+        return uids, unseen is None
+
+    def hopeless(self, shape: Hashable) -> bool:
+        """Whether ``shape`` is known to fit nowhere."""
+        return shape in self._hopeless or (self._blocker is not None and shape == self._blocker.spec.shape)
+
+    def give_up(self, spec: PodSpec) -> None:
+        """Say that the shape of ``spec`` fits nowhere, although nobody has been told."""
+        self._hopeless.add(spec.shape, spec.requests)
 
     def check(self) -> None:
         """Assert what must always hold between groups, heap and parked set."""
@@ -173,8 +232,16 @@ class PendingQueue:
             assert group.members.get(group.head) == group.first, f"the head {group.head} of a group has left the queue"
             parked = shape in self._parked
             assert parked != ((group.first, shape) in awake), f"group {shape} is neither awake nor parked, or both"
+        assert all(shape in self._groups for shape in self._hopeless.everything()), "a shape that is gone fits nowhere"
         members = {uid: group for group in self._groups.values() for uid in group.members}
         assert members == self._group_of, "pods are not in the groups they are said to be in"
+
+    def _block(self, group: WaitGroup) -> None:
+        """Let nobody overtake the first of ``group``, unless it may."""
+        self._blocker, self._unseen = group, None
+        if (held := self.held(group.first)) != group.first:
+            group.rerank(held)
+            self._wake(group)
 
     def _wake(self, group: WaitGroup) -> None:
         if len(self._awake) > 4 * len(self._groups) + 16:

@@ -12,7 +12,7 @@ from kube9.core.nodes import Node, NodePhase, NodeSpec
 from kube9.core.placing import Placing
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import QueueDiscipline
-from kube9.core.queue import BEHIND, PendingQueue
+from kube9.core.queue import PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
 from kube9.core.waitgroup import Rank
@@ -100,7 +100,7 @@ class Twin:
 
     def why(self, uid: str) -> str:
         """Why a pod waits."""
-        return self.ledger.pods[uid].reason or BEHIND
+        return self.ledger.pods[uid].reason or self.queue.behind
 
     def rank(self, pod: Pod) -> Rank:
         """Where ``pod`` would stand in the queue; before all others where the discipline fails on it."""

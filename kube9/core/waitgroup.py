@@ -45,6 +45,11 @@ class WaitGroup:
         self.members[rank[2]] = rank
         heapq.heappush(self._heap, rank)
 
+    def rerank(self, rank: Rank) -> None:
+        """Give a member a rank before all others."""
+        self.members[rank[2]] = rank
+        heapq.heappush(self._heap, rank)
+
     def remove(self, uid: str) -> None:
         del self.members[uid]
         self.untold.pop(uid, None)

@@ -36,7 +36,12 @@ _BOOKKEEPING = tuple(
     )
 )
 _LABELS = honoured("labels", labels, "labels")
-_ANNOTATIONS = honoured("annotations", annotation_texts, "texts by name", says="Kept and shown; nothing goes by them.")
+_ANNOTATIONS = honoured(
+    "annotations",
+    annotation_texts,
+    "texts by name",
+    says="Kept and shown. A queue may go by `kube9/expected-run`, such as `2h`.",
+)
 _FINALIZERS = warned("finalizers", "nothing in kube9 waits for them")
 
 

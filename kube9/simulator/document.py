@@ -24,6 +24,7 @@ def document_of(scenario: Scenario, results: Sequence[RunResult]) -> dict[str, A
         "nodes": list(told.nodes),
         "mode": "timed" if scenario.timed else "arrivals-only",
         "queue": scenario.queue,
+        "arrivalsFirst": scenario.arrivals_first,
         "devices": scenario.devices,
         "fail": told.fail,
         "detectMs": scenario.detect_ms if scenario.faults is not None and not scenario.healths else None,

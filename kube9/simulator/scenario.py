@@ -58,6 +58,8 @@ class Scenario:
     seeds: tuple[int | None, ...] = (None,)
     #: Take the order of arrival alone: nothing departs, and what does not fit is dropped.
     arrivals_only: bool = False
+    #: What comes at the moment something ends is queued before that, rather than after it.
+    arrivals_first: bool = False
     #: When a timed run ends at the latest, on the trace's own clock; ``None`` for when its pods have finished.
     until_ms: int | None = None
     faults: FaultList | FaultModel | None = None
@@ -79,12 +81,21 @@ class Scenario:
                 if steps.count(step) > 1:
                     raise InvalidInput(f"{option} {step!r} is given twice")
         if not self.timed:
-            for option, given in (("--fail", self.faults), ("--health", self.healths), ("--until", self.until_ms)):
+            for option, given in (
+                ("--fail", self.faults),
+                ("--health", self.healths),
+                ("--until", self.until_ms),
+                ("--arrivals-first", self.arrivals_first or None),
+            ):
                 if given is not None and given != ():
                     why = "--arrivals-only is given" if self.arrivals_only else "this trace has none"
                     raise InvalidInput(f"{option} needs a run with times, but {why}")
         if self.healths and self.plan.auto is not None:
             raise InvalidInput("--health needs nodes that are there from the start, but --nodes auto: opens some later")
+        if self.healths and self.arrivals_first:
+            raise InvalidInput(
+                "--arrivals-first and --health exclude each other: what ends on a node is heard of later"
+            )
         if self.until_ms is not None:
             self._check_until(self.until_ms)
         if isinstance(self.faults, FaultList):

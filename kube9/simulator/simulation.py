@@ -7,6 +7,7 @@ from functools import partial
 
 from attrs import evolve
 
+from kube9.core.expectedrun import expecting
 from kube9.core.ports import Arrival
 from kube9.core.settings import Settings
 from kube9.core.watch import NodeWatch, usual_watch
@@ -84,6 +85,13 @@ def _arrivals(job: Job) -> Iterator[Arrival]:
             yield arrival
 
 
+def _expected(arrival: Arrival) -> Arrival:
+    """The same, of a pod that says how long it runs."""
+    if arrival.duration_ms is None:
+        return arrival
+    return evolve(arrival, pod=expecting(arrival.pod, arrival.duration_ms))
+
+
 def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[Arrival, ...]) -> _Run:
     plan, seed = scenario.plan, job.seed or 0
     make_cluster = partial(
@@ -103,6 +111,8 @@ def _prepare(job: Job, scenario: Scenario, workshop: Workshop, arrivals: tuple[A
         start_ms += ahead_ms(scenario, start_ms)
     recorder = Recorder(_resources(plan), start_ms, lambda uid: arrivals[int(uid)].duration_ms)
     driver = Driver(make_cluster(), recorder, workshop.door, check_steps=scenario.check_steps)
+    if driver.cluster.goes_by_runs:
+        arrivals = tuple(map(_expected, arrivals))
     if job.health is not None:
         make_watch = partial(_watch, workshop, job.health)
         return WatchedRun(scenario, arrivals, driver, misfits, seed, make_cluster=make_cluster, make_watch=make_watch)

@@ -30,7 +30,8 @@ class TimedRun:
     """One cluster on the in-memory backend and a virtual clock, which is the trace's own.
 
     It ends when the last pod has finished. Where some pods never finish, or wait for ever, it ends when nothing more
-    is due; in any case at the scenario's ``until_ms``. Whatever ends at a moment makes room before what begins then.
+    is due; in any case at the scenario's ``until_ms``. Whatever ends at a moment makes room before what begins then,
+    unless the scenario says otherwise.
 
     :param openable: the shape of node that can be opened, where one can.
     :param misfits: judges by every node there is or could be opened.
@@ -51,6 +52,7 @@ class TimedRun:
     ) -> None:
         self._plan, self._faults, self._until_ms = scenario.plan, scenario.faults, scenario.until_ms
         self._arrivals, self.driver = arrivals, driver
+        self._arrivals_first = scenario.arrivals_first
         self._openable, self.misfits = openable, misfits
         self.start_ms = min(arrival.at_ms for arrival in arrivals)
         self.dropped = self.came = self._opened = 0
@@ -84,10 +86,10 @@ class TimedRun:
             due_ms = self._due_ms()
             if min(arrival_ms, due_ms) > until_ms:
                 return until_ms
-            if due_ms <= arrival_ms and due_ms != _NEVER:
+            if due_ms != _NEVER and due_ms < arrival_ms + (not self._arrivals_first):
                 self._go_on(due_ms)
             elif coming:
-                self._clock.run_until(arrival_ms)
+                self._clock.move_to(arrival_ms)
                 self._launch(coming.popleft())
                 progress(1)
             else:

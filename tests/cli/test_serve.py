@@ -88,6 +88,14 @@ def test_a_usable_cluster_in_one_line(serve, run, tmp_path):
     assert sorted(path.name for path in (tmp_path / "state").iterdir() if path.suffix == ".json") == []
 
 
+def test_pods_wait_in_the_order_that_is_chosen(serve, run, said):
+    serve("--nodes", "1xcpu=4", "--queue", "fcfs")
+    run("pod", "run", "one", "--cpu", "3", "--wait")
+    run("pod", "run", "wide", "--cpu", "4")
+    run("pod", "run", "narrow", "--cpu", "1")
+    assert [pod["status"]["phase"] for pod in said("pod", "list")["items"]] == ["Running", "Pending", "Pending"]
+
+
 def test_the_token_is_never_said(serve, tmp_path):
     served = serve()
     code, told = served.end(signal.SIGINT)
@@ -174,6 +182,7 @@ def test_a_second_server_is_kept_out_of_the_database(serve, tmp_path):
         (("--scheduler", "bestfit"), "Did you mean 'best-fit'?"),
         (("--backend", "cloud"), "there is no backend 'cloud'"),
         (("--health", "pulse"), "pulse"),
+        (("--queue", "lifo"), "lifo"),
         (("--db", "mysql://h/x"), "there is no database 'mysql'"),
         (("--port", "70000"), "--port"),
         (("--state-dir", "/dev/null/x"), "state directory /dev/null/x cannot be used"),

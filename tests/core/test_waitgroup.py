@@ -126,3 +126,18 @@ def test_it_does_what_a_sorted_list_would(script):
         if model:
             assert group.first == min(model)
             assert group.head == min(model)[2]
+
+
+def test_who_is_given_a_rank_before_all_others_is_first_until_it_leaves():
+    group = group_of(1, 2, 3)
+    group.rerank(rank(3, key=-1))
+    group.add(rank(0))
+    assert group.first == rank(3, key=-1)
+    assert group.members["p3"] == rank(3, key=-1)
+    group.remove("p3")
+    assert group.first == rank(0)
+    assert set(group.members) == {"p0", "p1", "p2"}
+    group.remove("p0")
+    group.remove("p1")
+    group.remove("p2")
+    assert group.members == {}

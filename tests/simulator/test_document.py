@@ -38,6 +38,7 @@ def test_a_run_in_time(document, pod):
         "nodes": ["1xcpu=4"],
         "mode": "timed",
         "queue": "priority",
+        "arrivalsFirst": False,
         "devices": "least-left",
         "fail": "f",
         "detectMs": 7,

@@ -48,6 +48,8 @@ def test_a_trace_without_times_is_arrivals_only(scenario, pod):
     [
         ({"schedulers": ("best-fit", "first-fit", "best-fit")}, "--scheduler 'best-fit' is given twice"),
         ({"until_ms": 5, "arrivals_only": True}, "--until needs a run with times, but --arrivals-only is given"),
+        ({"arrivals_first": True, "arrivals_only": True}, "--arrivals-first needs a run with times"),
+        ({"arrivals_first": True, "healths": ("heartbeat",)}, "--arrivals-first and --health exclude each other"),
         ({"until_ms": 5, "timed": False}, "--until needs a run with times, but this trace has none"),
         ({"until_ms": 1999}, "--until: got 1.999 s, which is before the first pod of some comes: 2 s"),
     ],

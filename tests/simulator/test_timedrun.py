@@ -46,6 +46,17 @@ def test_what_ends_makes_room_before_what_comes_at_that_moment(run, pod):
     assert result.end_ms == 15_000
 
 
+def test_what_comes_may_be_queued_before_what_ends_at_that_moment(run, pod):
+    # The one of low priority would be bound to what "a" leaves before "c" is known of.
+    arrivals = [
+        pod("a", cores=4, at=0, run=10),
+        pod("b", cores=4, at=1, run=5, priority=-1),
+        pod("c", cores=4, at=10, run=20),
+    ]
+    assert run(arrivals).waiting.curve == ((0, 1), (5_000, 2), (9_000, 3))
+    assert run(arrivals, arrivals_first=True).waiting.curve == ((0, 2), (29_000, 3))
+
+
 def test_a_pod_that_runs_for_no_time_comes_and_goes(run, pod):
     result = run([pod("a", cores=4, at=3, run=0), pod("b", cores=4, at=3, run=0)])
     assert (result.pods_finished, result.end_ms, result.waiting.max_ms) == (2, 3_000, 0)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from kube9.core.expectedrun import expecting
 from kube9.core.pods import PodSpec
-from kube9.core.ports import QueueDiscipline
+from kube9.core.ports import QueueDiscipline, RunAwareDiscipline
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.reachable import amount_kept
 from kube9.testing.strategies import pod_specs
@@ -20,6 +21,9 @@ __all__ = ["QueueDisciplineContract"]
 Waiting = tuple[PodSpec, int]
 
 _ROUNDS = 5
+
+#: What a discipline has that goes by how long pods run.
+_AWARE = ("keeps_first", "backfills", "expected_ms")
 
 
 class QueueDisciplineContract(Contract):
@@ -31,8 +35,9 @@ class QueueDisciplineContract(Contract):
         self.to_override("discipline", "the queue discipline to test")
 
     def waiting(self) -> SearchStrategy[Waiting]:
-        """A pod, and when it arrived."""
-        return st.tuples(pod_specs(), st.integers(0, 2**53))
+        """A pod, which may say how long it runs, and when it arrived."""
+        saying = st.builds(expecting, pod_specs(), st.integers(0, 10**9))
+        return st.tuples(st.one_of(pod_specs(), saying), st.integers(0, 2**53))
 
     def test_says_whether_it_blocks(self, discipline: QueueDiscipline) -> None:
         """``blocks`` is a truth value."""
@@ -68,6 +73,33 @@ class QueueDisciplineContract(Contract):
             discipline.key(*other)
             second = discipline.key(*asked)
             assert first == second, f"first {first!r}, then {second!r}"
+
+        self.for_all(st.tuples(self.waiting(), self.waiting()), holds)
+
+    def test_goes_by_runs_wholly_or_not_at_all(self, discipline: QueueDiscipline) -> None:
+        """One that lacks a part of :class:`~kube9.core.ports.RunAwareDiscipline` is not asked for the others."""
+        there = [name for name in _AWARE if hasattr(discipline, name)]
+        assert there in ([], list(_AWARE)), f"it has {', '.join(there)}; expected all of {', '.join(_AWARE)}, or none"
+        for name in there[:2]:
+            value = getattr(discipline, name)
+            assert isinstance(value, bool), f"{name} is {value!r}; expected True or False"
+            assert discipline.blocks or not value, f"{name} means nothing where blocks is not True"
+
+    def test_expects_runs_in_whole_milliseconds(self, discipline: QueueDiscipline) -> None:
+        """Or says ``None``, and the same of the same pod whatever it was asked in between."""
+        if not isinstance(discipline, RunAwareDiscipline):
+            return
+
+        def holds(both: tuple[Waiting, Waiting]) -> None:
+            (pod, _), (other, _) = both
+            expected_ms = discipline.expected_ms(pod)
+            whole = isinstance(expected_ms, int) and expected_ms >= 0
+            assert expected_ms is None or whole, (
+                f"expected_ms gave {expected_ms!r}; expected whole milliseconds or None"
+            )
+            discipline.expected_ms(other)
+            again_ms = discipline.expected_ms(pod)
+            assert again_ms == expected_ms, f"first {expected_ms!r}, then {again_ms!r}"
 
         self.for_all(st.tuples(self.waiting(), self.waiting()), holds)
 

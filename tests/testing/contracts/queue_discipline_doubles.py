@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from kube9.core.ports import expected_run_ms
+
 
 class Sound:
     """Highest priority first, then whoever wants the least."""
@@ -26,6 +28,15 @@ class Keyless(Sound):
 
     def key(self, pod, arrived_ms):
         return ()
+
+
+class Aware(Sound):
+    """Goes by how long pods run."""
+
+    blocks = keeps_first = backfills = True
+
+    def expected_ms(self, pod):
+        return expected_run_ms(pod)
 
 
 class BlocksByNumber(Sound):
@@ -67,3 +78,28 @@ class Hoards(Sound):
     def key(self, pod, arrived_ms):
         self.seen.append(pod)
         return super().key(pod, arrived_ms)
+
+
+class HalfAware(Sound):
+    blocks = backfills = True
+
+
+class BackfillsByText(Aware):
+    backfills = "yes"
+
+
+class BackfillsBehindNobody(Aware):
+    blocks = False
+
+
+class ExpectsSeconds(Aware):
+    def expected_ms(self, pod):
+        return 1.5
+
+
+class ExpectsMoreEachTime(Aware):
+    calls = 0
+
+    def expected_ms(self, pod):
+        self.calls += 1
+        return self.calls

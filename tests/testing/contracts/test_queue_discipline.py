@@ -10,6 +10,7 @@ CAUGHT_BY = {
     "Sound": set(),
     "Endless": set(),
     "Keyless": set(),
+    "Aware": set(),
     "BlocksByNumber": {"test_says_whether_it_blocks"},
     "List": {"test_keys_are_tuples_of_numbers"},
     "Text": {"test_keys_are_tuples_of_numbers"},
@@ -17,6 +18,11 @@ CAUGHT_BY = {
     "LongerForSome": {"test_keys_have_one_length"},
     "Counts": {"test_same_arguments_give_the_same_key"},
     "Hoards": {"test_does_not_grow"},
+    "HalfAware": {"test_goes_by_runs_wholly_or_not_at_all"},
+    "BackfillsByText": {"test_goes_by_runs_wholly_or_not_at_all"},
+    "BackfillsBehindNobody": {"test_goes_by_runs_wholly_or_not_at_all"},
+    "ExpectsSeconds": {"test_expects_runs_in_whole_milliseconds"},
+    "ExpectsMoreEachTime": {"test_expects_runs_in_whole_milliseconds"},
 }
 
 

@@ -1,0 +1,23 @@
+"""What Streamlit runs: the pages, by the paths they are at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kube9_dashboard.views import cluster_map, events, health, nodes, overview, pods, simulations
+from kube9_dashboard.views.board import remember_pages
+
+_PAGES = {
+    "": (overview.show, "Overview"),
+    "map": (cluster_map.show, "Map"),
+    "nodes": (nodes.show, "Nodes"),
+    "pods": (pods.show, "Pods"),
+    "health": (health.show, "Health"),
+    "events": (events.show, "Events"),
+    "simulations": (simulations.show, "Simulations"),
+}
+
+st.set_page_config(page_title="kube9", layout="wide", page_icon="◧")
+pages = {path: st.Page(show, title=title, url_path=path, default=not path) for path, (show, title) in _PAGES.items()}
+remember_pages(pages)
+st.navigation(list(pages.values()), position="top").run()

@@ -13,7 +13,9 @@ from kube9_dashboard.settings import Settings
 
 __all__ = ["dashboard"]
 
-_APP = Path(__file__).with_name("app.py")
+_APP = Path(__file__).parent / "start" / "app.py"
+#: Not `-m streamlit`, which would import what lies in the working directory before what is installed.
+_START = "import sys; sys.path = [path for path in sys.path if path]; from streamlit.web.cli import main; main()"
 
 
 @click.command()
@@ -86,11 +88,12 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
         "server.fileWatcherType": "none",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
         "logger.level": "warning",
         **{f"theme.{name}": value for name, value in _THEME.items()},
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    return [sys.executable, "-m", "streamlit", "run", str(_APP), *flags]
+    return [sys.executable, "-c", _START, "run", str(_APP), *flags]
 
 
 _THEME = {
@@ -104,6 +107,15 @@ _THEME = {
     "dark.secondaryBackgroundColor": "#1e2228",
     "dark.textColor": "#e3e6ea",
     "dark.borderColor": "#363c45",
+    # Of phases and loads.
+    "light.greenColor": "#1f8a5b",
+    "light.blueColor": "#3b6fc4",
+    "light.orangeColor": "#b26a00",
+    "light.redColor": "#c2352b",
+    "dark.greenColor": "#4cb98a",
+    "dark.blueColor": "#6d9ae0",
+    "dark.orangeColor": "#dda23f",
+    "dark.redColor": "#ef7469",
     "baseRadius": "4px",
     "baseFontSize": 14,
 }

@@ -125,7 +125,7 @@ class Compared:
 
 
 def compare(runs: Iterable[Run]) -> list[Compared]:
-    """One row for each report, scheduler and health check, in their order; reports are named where there are several."""
+    """One row for each report, scheduler and health check, as they come; reports are named where there are several."""
     groups: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run.report, run.scheduler, run.health), []).append(run)

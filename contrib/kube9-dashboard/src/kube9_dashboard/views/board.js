@@ -3,16 +3,16 @@
 
 const boards = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   let board = boards.get(parentElement);
   if (!board || !board.isConnected) {
     board = document.createElement("div");
     board.className = "board";
+    board.addEventListener("click", follow);
     board.addEventListener("keydown", (event) => rove(event, board));
     parentElement.append(board);
     boards.set(parentElement, board);
   }
-  board.onclick = (event) => follow(event, setTriggerValue);
   const wanted = document.createElement("template");
   wanted.innerHTML = data.html;
   const focused = parentElement.activeElement ?? document.activeElement;
@@ -58,12 +58,14 @@ function keyOf(node) {
   return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key : undefined;
 }
 
-function follow(event, setTriggerValue) {
+// A link within the dashboard is followed as the browser's own forward button would: Streamlit goes to where the address
+// says, without loading everything anew, and the way back is as long as the way there.
+function follow(event) {
   const link = event.target.closest("a[data-page]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  const query = new URL(link.href).searchParams;
-  setTriggerValue("go", { page: link.dataset.page, query: Object.fromEntries(query) });
+  history.pushState(null, "", link.href);
+  window.dispatchEvent(new PopStateEvent("popstate"));
 }
 
 // Of many cells the tab key reaches one; from there the arrow keys go on, as in a table.

@@ -35,14 +35,8 @@ def open_page(path: str, query: Mapping[str, str] | None = None) -> None:
 
 
 def board(html: Html, key: str) -> None:
-    """Draw, and open what was clicked.
+    """Draw it.
 
     :param key: tells this place on the page from others.
     """
-    result = _draw(key=key, data={"html": html}, on_go_change=_heard)
-    if go := result.go:
-        open_page(go["page"], go["query"])
-
-
-def _heard() -> None:
-    """A trigger is told of only where somebody listens."""
+    _draw(key=key, data={"html": html})

@@ -10,7 +10,7 @@ import streamlit as st
 from kube9_dashboard.model.events import PhaseSpan
 from kube9_dashboard.model.phases import NODE_PHASES
 
-__all__ = ["COLOURS", "bars", "histogram", "timeline"]
+__all__ = ["COLOURS", "bars", "columns", "timeline"]
 
 #: Of the tones of phases, at a lightness that stands out from both papers.
 COLOURS = {
@@ -22,21 +22,30 @@ COLOURS = {
     "idle": "#8a94a0",
 }
 
+_PADDING = {"top": 2, "bottom": 0, "left": 0, "right": 8}
 
-def histogram(steps: Sequence[tuple[str, int]], what: str, of: str) -> None:
-    """How many ``of`` have how many of ``what``."""
-    data = [{what: step, of: count} for step, count in steps]
-    names = [step for step, _ in steps]
+
+def columns(bars: Sequence[tuple[str, int]], what: str, of: str) -> None:
+    """Upright bars: for each of ``what``, how many ``of``."""
+    data = [{what: name, of: count} for name, count in bars]
+    names = [name for name, _ in bars]
     chart = (
-        alt.Chart(alt.Data(values=data), height=160)
-        .mark_bar(color=COLOURS["busy"])
+        alt.Chart(alt.Data(values=data), height=150, padding=_PADDING)
+        .mark_bar(color=COLOURS["busy"], **({"size": 36} if len(bars) < 7 else {"width": alt.RelativeBandSize(0.7)}))
         .encode(
-            x=alt.X(f"{what}:N", sort=names, title=f"{what} on a node", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            x=alt.X(f"{what}:N", sort=names, title=what, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y(f"{of}:Q", title=of, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
             tooltip=[alt.Tooltip(f"{what}:N"), alt.Tooltip(f"{of}:Q", format=",")],
         )
     )
-    st.altair_chart(chart, key=f"histogram-{what}")
+    st.altair_chart(chart, key=f"columns-{of}")
+
+
+_WORDS = list(NODE_PHASES)
+#: Of the phases in their order. Recovering is told from Provisioning, and Lost from Failed, by how dark they are; and
+#: without colours, the worse a phase is, the broader it is.
+_SHADES = [COLOURS["good"], "#9db9e6", COLOURS["busy"], COLOURS["warn"], COLOURS["bad"], "#8f2f2a"]
+_HEIGHTS = [4, 8, 12, 12, 20, 20]
 
 
 def timeline(spans: Sequence[PhaseSpan]) -> None:
@@ -45,7 +54,6 @@ def timeline(spans: Sequence[PhaseSpan]) -> None:
         {
             "node": span.node,
             "phase": span.phase,
-            "sign": NODE_PHASES[span.phase].sign,
             "from": span.start.isoformat(),
             "to": span.end.isoformat(),
             "message": span.message,
@@ -53,31 +61,22 @@ def timeline(spans: Sequence[PhaseSpan]) -> None:
         for span in spans
     ]
     nodes = list(dict.fromkeys(span.node for span in spans))
-    looks = list(NODE_PHASES.values())
     legend = alt.Legend(orient="top", title=None, columns=3)
-    base = alt.Chart(alt.Data(values=data), height=alt.Step(26)).encode(y=alt.Y("node:N", sort=nodes, title=None))
-    rows = base.mark_bar(height=16).encode(
-        x=alt.X("from:T", title=None, axis=alt.Axis(labelOverlap=True)),
+    base = alt.Chart(alt.Data(values=data), height=alt.Step(26), padding=_PADDING).encode(
+        y=alt.Y("node:N", sort=nodes, title=None)
+    )
+    rows = base.mark_bar().encode(
+        x=alt.X("from:T", title=None, axis=alt.Axis(labelOverlap=True, format="%H:%M:%S", tickCount=6)),
         x2="to:T",
+        size=alt.Size("phase:N", legend=None, scale=alt.Scale(domain=_WORDS, range=_HEIGHTS)),
         color=alt.Color(
             "phase:N",
             legend=legend,
-            scale=alt.Scale(domain=[look.word for look in looks], range=[_SHADES[look.word] for look in looks]),
+            scale=alt.Scale(domain=_WORDS, range=_SHADES),
         ),
         tooltip=["node:N", "phase:N", alt.Tooltip("from:T", format="%d %b %H:%M:%S"), "message:N"],
     )
     st.altair_chart(rows, key="timeline")
-
-
-#: Recovering is told from Provisioning, and Lost from Failed, by how dark they are.
-_SHADES = {
-    "Ready": COLOURS["good"],
-    "Provisioning": "#9db9e6",
-    "Recovering": COLOURS["busy"],
-    "Suspect": COLOURS["warn"],
-    "Failed": COLOURS["bad"],
-    "Lost": "#8f2f2a",
-}
 
 
 def bars(rows: Sequence[tuple[str, float, float, float]], title: str, form: str) -> None:

@@ -21,7 +21,7 @@ _TILES = 60
 
 def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        choice("Load of", "resource", resources_of(nodes_now()))
+        choice("Load of", "resource", resources_of(nodes_now()), "the fullest")
         choice("Phase", "phase", list(NODE_PHASES))
     live(_draw, "map")
 

@@ -10,18 +10,16 @@ from kube9_dashboard.views.frame import param
 
 __all__ = ["choice", "words"]
 
-_ANY = "any"
 
-
-def choice(label: str, name: str, options: Sequence[str]) -> str:
-    """One of ``options``, or none; as the parameter ``name``."""
+def choice(label: str, name: str, options: Sequence[str], none: str = "any") -> str:
+    """One of ``options``, or ``none``; as the parameter ``name``."""
     here = param(name)
-    known = [_ANY, *options, *([here] if here and here not in options else [])]
+    known = [none, *options, *([here] if here and here not in options else [])]
     key = f"filter-{name}"
     # A link may have led here with another choice.
-    if st.session_state.get(key) != (here or _ANY):
-        st.session_state[key] = here or _ANY
-    st.selectbox(label, known, key=key, on_change=_chosen, args=(name,), width=150)
+    if st.session_state.get(key) != (here or none):
+        st.session_state[key] = here or none
+    st.selectbox(label, known, key=key, on_change=_chosen, args=(name, none), width=150)
     return param(name)
 
 
@@ -34,11 +32,11 @@ def words(label: str, name: str, example: str, width: int = 170) -> str:
     return param(name)
 
 
-def _chosen(name: str) -> None:
+def _chosen(name: str, none: str = "") -> None:
     value = str(st.session_state[f"filter-{name}"] or "").strip()
     # Whoever filters anew begins at the first page.
     st.query_params.pop("after", None)
-    if value in ("", _ANY):
+    if value in ("", none):
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = value

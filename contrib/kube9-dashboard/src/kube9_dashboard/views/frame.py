@@ -15,7 +15,7 @@ from kube9_dashboard.source import Answer, Source
 from kube9_dashboard.views.board import board
 from kube9_dashboard.views.markup import Html, empty, joined, notice, tag
 
-__all__ = ["Page", "ask", "live", "now", "param", "settings", "source", "status"]
+__all__ = ["Page", "ask", "live", "now", "param", "settings", "source", "state_line", "status"]
 
 T = TypeVar("T")
 
@@ -77,13 +77,7 @@ def live(draw: Callable[[Page], None], key: str) -> None:
 
     def look() -> None:
         page = Page(key)
-        told = status()
-        page.add(_state_line(told))
-        if told.value is None:
-            page.add(
-                empty("Nothing is known of the cluster yet.", "This page goes on by itself once its server answers.")
-            )
-        else:
+        if status().value is not None:
             try:
                 draw(page)
             except kube9.Kube9Error as exc:
@@ -91,6 +85,19 @@ def live(draw: Callable[[Page], None], key: str) -> None:
         page.draw()
 
     st.fragment(look, run_every=settings().refresh_s)()
+
+
+def state_line() -> None:
+    """Say whether what the page shows is so now, and go on saying so."""
+
+    def look() -> None:
+        told = status()
+        board(_state_line(told) if told.value is not None else joined(_state_line(told), _NOTHING), "state")
+
+    st.fragment(look, run_every=settings().refresh_s)()
+
+
+_NOTHING = empty("Nothing is known of the cluster yet.", "This page goes on by itself once its server answers.")
 
 
 def _state_line(told: Answer[dict[str, Any]]) -> Html:

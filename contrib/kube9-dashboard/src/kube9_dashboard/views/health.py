@@ -14,7 +14,8 @@ from kube9_dashboard.views.markup import Column, Html, empty, link, notice, phas
 
 __all__ = ["show"]
 
-_NODES_SHOWN, _LINES = 50, 25
+#: Nodes that are not well, some that are, and lines of the chart.
+_NODES_SHOWN, _WELL_SHOWN, _LINES = 50, 5, 25
 _EVENTS_READ = 2_000
 _UNWELL = ("Lost", "Failed", "Recovering", "Suspect", "Provisioning")
 
@@ -28,10 +29,13 @@ def _draw(page: Page) -> None:
     if told["movesHeld"]:
         page.add(notice(f"No pods move for now: {told['movesHeld']}", "warn"))
     nodes = sorted(told["items"], key=_worst_first)
-    well = sum(node["phase"] == "Ready" for node in nodes)
+    unwell = [node for node in nodes if node["phase"] != "Ready"]
     if nodes:
-        aside = f"{well:,} of {len(nodes):,} are Ready; the {min(_NODES_SHOWN, len(nodes))} that are worst"
-        page.add(section("How they are heard", _heard(nodes[:_NODES_SHOWN]), aside=aside))
+        drawn = nodes[: min(_NODES_SHOWN, len(unwell) + _WELL_SHOWN)]
+        all_ = "all" if not unwell else f"{len(nodes) - len(unwell):,} of {len(nodes):,}"
+        page.add(
+            section("How they are heard", _heard(drawn), aside=f"{all_} are Ready; those come first that are worst")
+        )
     else:
         page.add(empty("No nodes yet.", "Add one on the page of nodes."))
     _draw_history(page)
@@ -74,7 +78,7 @@ def _cells(node: Mapping[str, Any]) -> list[str]:
     return [
         link("nodes", node["name"], query={"name": node["name"]}),
         phase(look_of_node(node["phase"])),
-        "–" if heard is None else f"{span(heard / 1000)} ago",
+        "–" if heard is None else "< 1 s ago" if heard < 1000 else f"{span(heard / 1000)} ago",
         "–" if suspicion is None else f"{suspicion:.1f}",
         f"{node['failures']:,}" if node["failures"] else "",
         node["reason"],

@@ -80,7 +80,7 @@ def _cells(row: NodeRow, resources: Sequence[str], at: datetime) -> list[str]:
 def _load(row: NodeRow, resource: str) -> Html:
     capacity = row.capacity.get(resource, 0.0)
     text = share_text(row.used.get(resource, 0.0), capacity)
-    return joined(text, meter(row.load(resource)) if capacity else "")
+    return tag("div", text, meter(row.load(resource)), class_="load") if capacity else joined(text)
 
 
 def phase_of(row: NodeRow) -> Html:

@@ -9,7 +9,7 @@ from kube9_dashboard.model.nodes import NodeRow, allocations, node_row, pods_per
 from kube9_dashboard.model.phases import CORDONED, NODE_PHASES, POD_PHASES
 from kube9_dashboard.model.pods import PodRow, pod_row, queue_reasons
 from kube9_dashboard.model.quantities import share_text, shown
-from kube9_dashboard.views.charts import histogram
+from kube9_dashboard.views.charts import columns
 from kube9_dashboard.views.events import events_table
 from kube9_dashboard.views.frame import Page, ask, live, now, status
 from kube9_dashboard.views.markup import Column, Html, counts, empty, joined, link, meters, phase, section, table, tag
@@ -19,6 +19,8 @@ __all__ = ["nodes_now", "show"]
 #: Of pods that wait, so many are read to say why, and so many are listed.
 _QUEUE_READ, _QUEUE_SHOWN, _REASONS_SHOWN = 500, 5, 6
 _EVENTS_SHOWN = 8
+#: Up to so many, each node has a bar of its own.
+_NODES_NAMED = 30
 
 
 def show() -> None:
@@ -37,14 +39,23 @@ def _draw(page: Page) -> None:
     page.add(tag("div", _counted_nodes(told["nodes"], nodes), _counted_pods(told["pods"]), class_="grid"), _GAP)
     page.add(tag("div", _allocation(nodes), _queue(told["pods"].get("Pending", 0)), class_="grid"), _GAP)
     if any(node.pods for node in nodes):
-        page.add(section("Pods per node", aside="how many nodes have so many"))
-        page.draw()
-        histogram(pods_per_node(nodes), "pods", "nodes")
+        _pods_per_node(page, nodes)
     latest = ask(("events", "latest"), lambda client: client.events(limit=_EVENTS_SHOWN)).value or []
     page.add(section("Latest events", _latest(latest), tag("div", link("events", "All events"), class_="foot")))
 
 
 _GAP = Html('<div style="height:28px"></div>')
+
+
+def _pods_per_node(page: Page, nodes: Sequence[NodeRow]) -> None:
+    """One bar for each node, or, where they are many, one for each number of pods."""
+    few = len(nodes) <= _NODES_NAMED
+    page.add(section("Pods per node", aside="" if few else "how many nodes have so many pods"))
+    page.draw()
+    if few:
+        columns([(node.name, node.pods) for node in nodes], "node", "pods")
+    else:
+        columns(pods_per_node(nodes), "pods on a node", "nodes")
 
 
 def _counted_nodes(by_phase: Mapping[str, int], nodes: Sequence[NodeRow]) -> Html:

@@ -14,6 +14,7 @@ from kube9_dashboard.model.explanation import Explanation, Verdict, explanation
 from kube9_dashboard.model.pods import PodRow, pod_row
 from kube9_dashboard.model.times import age, clock_time
 from kube9_dashboard.views.actions import delete_pod
+from kube9_dashboard.views.board import board
 from kube9_dashboard.views.events import events_table
 from kube9_dashboard.views.filters import choice
 from kube9_dashboard.views.frame import Page, ask, live, now, param, source
@@ -27,13 +28,14 @@ _EVENTS, _LOG_LINES, _NODES_SHOWN = 50, 300, 100
 
 def show(namespace: str, name: str) -> None:
     live(lambda page: _draw_head(page, namespace, name), "pod-head")
+    if st.button("Delete…", help="Stop it and forget it."):
+        delete_pod(namespace, name)
+    board(_tabs(namespace, name), "pod-tabs")
     part = param("show")
     if part == "log":
         _log_choices(namespace, name)
     draw = {"log": _draw_log, "explain": _draw_explanation, "manifest": _draw_manifest}.get(part, _draw_summary)
     live(lambda page: draw(page, namespace, name), f"pod-{part}")
-    if st.button("Delete…", help="Stop it and forget it."):
-        delete_pod(namespace, name)
 
 
 def _pod(namespace: str, name: str) -> dict[str, Any]:
@@ -46,10 +48,13 @@ def _draw_head(page: Page, namespace: str, name: str) -> None:
     page.add(
         tag("div", link("pods", "Pods"), tag("h1", name), tag("span", namespace, class_="muted"), shown, class_="head")
     )
+
+
+def _tabs(namespace: str, name: str) -> Html:
     here = {"namespace": namespace, "name": name}
     parts = (("", "Summary"), ("log", "Log"), ("explain", "Explain"), ("manifest", "Manifest"))
-    page.add(
-        tabs("pods", [(title, here | ({"show": part} if part else {}), param("show") == part) for part, title in parts])
+    return tabs(
+        "pods", [(title, here | ({"show": part} if part else {}), param("show") == part) for part, title in parts]
     )
 
 
@@ -92,8 +97,8 @@ def _log_choices(namespace: str, name: str) -> None:
     containers = [each["name"] for each in (*spec.get("initContainers", ()), *spec.get("containers", ()))]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(containers) > 1:
-            choice("Container", "container", containers)
-        choice("Run", "run", ("previous",))
+            choice("Container", "container", containers, "the first")
+        choice("Run", "run", ("previous",), "present")
 
 
 def _draw_log(page: Page, namespace: str, name: str) -> None:

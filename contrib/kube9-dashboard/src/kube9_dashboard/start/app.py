@@ -6,6 +6,7 @@ import streamlit as st
 
 from kube9_dashboard.views import cluster_map, events, health, nodes, overview, pods, simulations
 from kube9_dashboard.views.board import remember_pages
+from kube9_dashboard.views.frame import state_line
 
 _PAGES = {
     "": (overview.show, "Overview"),
@@ -17,7 +18,15 @@ _PAGES = {
     "simulations": (simulations.show, "Simulations"),
 }
 
-st.set_page_config(page_title="kube9", layout="wide", page_icon="◧")
+#: Streamlit leaves more room than a table wants to give away.
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem; max-width: 1800px; }
+</style>"""
+
+st.set_page_config(page_title="kube9", layout="wide")
+st.html(_STYLE)
 pages = {path: st.Page(show, title=title, url_path=path, default=not path) for path, (show, title) in _PAGES.items()}
 remember_pages(pages)
-st.navigation(list(pages.values()), position="top").run()
+chosen = st.navigation(list(pages.values()), position="top")
+state_line()
+chosen.run()

@@ -123,7 +123,9 @@ class Source:
     def _last(self, key: Hashable) -> Answer[Any]:
         known = self._known.get(key)
         trouble = self._trouble or "the server is away"
-        return Answer(value=known and known.value, at_s=known and known.at_s, trouble=trouble)
+        if known is None:
+            return Answer(value=None, at_s=None, trouble=trouble)
+        return Answer(value=known.value, at_s=known.at_s, trouble=trouble)
 
     def _keep(self, key: Hashable, known: _Known) -> None:
         with self._lock:

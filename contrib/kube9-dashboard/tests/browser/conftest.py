@@ -28,17 +28,15 @@ PATIENCE_S = 60.0
 class Server:
     """``kube9 serve``, which may be stopped and started again at the same address."""
 
-    def __init__(self, folder, nodes):
-        self.folder, self._nodes = folder, nodes
+    def __init__(self, folder):
+        self.folder = folder
         self.port = free_port()
         self._process = None
 
     def start(self):
-        command = [_KUBE9, "--quiet", "serve", "--port", str(self.port), "--state-dir", self.folder, *self._nodes]
+        command = [_KUBE9, "--quiet", "serve", "--port", str(self.port), "--state-dir", self.folder]
         with (self.folder.parent / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        # Those that it was given are kept; it is given them once.
-        self._nodes = []
         wait_until(lambda: _answers(self.port), self._process)
 
     def stop(self):
@@ -78,40 +76,56 @@ def end(process):
         process.wait()
 
 
-@pytest.fixture
-def server(tmp_path):
-    (tmp_path / "state").mkdir()
-    server = Server(tmp_path / "state", ["--nodes", "3xcpu=4,memory=8Gi"])
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server") / "state"
+    folder.mkdir()
+    server = Server(folder)
     server.start()
     yield server
     server.stop()
 
 
+#: What each test finds.
+NODES = ("node-0001", "node-0002", "node-0003")
+
+
 @pytest.fixture
 def cluster(server):
+    """A client; the nodes are as at the beginning, and there are no pods."""
     with server.client() as client:
-        wait_until(lambda: client.status()["nodes"] == {"Ready": 3})
+        for pod in client.pods():
+            client.delete_pod(pod["metadata"]["name"], namespace=pod["metadata"]["namespace"], grace_s=0)
+        for node in client.nodes():
+            if not is_as_new(node):
+                client.delete_node(node["metadata"]["name"])
+        wait_until(lambda: not list(client.pods()) and all(is_as_new(node) for node in client.nodes()))
+        for name in NODES:
+            client.add_node({"metadata": {"name": name}, "spec": {"capacity": {"cpu": "4", "memory": "8Gi"}}})
+        wait_until(lambda: client.status()["nodes"] == {"Ready": len(NODES)})
         yield client
 
 
-@pytest.fixture
-def dashboard(server, tmp_path):
+def is_as_new(node):
+    """Whether it is one of those that tests begin with, and nothing was done to it."""
+    ready = node["status"]["phase"] == "Ready" and not node["status"]["deleting"]
+    return node["metadata"]["name"] in NODES and ready and not node["spec"]["unschedulable"]
+
+
+@pytest.fixture(scope="session")
+def dashboard(server, tmp_path_factory):
     """Its address."""
     port = free_port()
-    # From a directory of its own, and with a home of its own, for Streamlit reads settings from both.
-    env = {**os.environ, "HOME": str(tmp_path)}
-    with (tmp_path / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(
-            [_KUBE9, "dashboard", "--port", str(port), "--refresh", "0.5", "--state-dir", server.folder],
-            stdout=log,
-            stderr=log,
-            env=env,
-            cwd=tmp_path,
-        )
+    # In a directory of its own, and with a home of its own, for Streamlit reads settings from both.
+    folder = tmp_path_factory.mktemp("dashboard")
+    command = [_KUBE9, "dashboard", "--port", str(port), "--refresh", "0.5", "--state-dir", server.folder]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "HOME": str(folder)}, cwd=folder)
     wait_until(lambda: _answers(port), process)
     yield f"http://127.0.0.1:{port}"
     end(process)
-    assert "Traceback" not in (tmp_path / "dashboard.log").read_text(encoding="utf-8", errors="replace")
+    told = (folder / "log").read_text(encoding="utf-8", errors="replace")
+    assert "Traceback" not in told, told
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ playwright = pytest.importorskip(
 )
 expect = playwright.expect
 
+#: A browser, a dashboard and a server at once take their time on a machine that has other work.
+pytestmark = pytest.mark.timeout(300)
+
 PAGES = ("", "map", "nodes", "pods", "health", "events", "simulations")
 WAIT_MS = 60_000
 

@@ -33,7 +33,7 @@ def drain_node(name: str) -> None:
         minutes = st.number_input("Stop whatever is left after so many minutes; 0 for never", 0, 10_080, 10)
         parallel = st.number_input("Pods under way at a time", 1, 10_000, 1)
         deadline: dict[str, Any] = {"deadline_s": minutes * _MINUTE_S} if minutes else {"no_deadline": True}
-        if _confirmed(f"Drain {name}", "primary"):
+        if _confirmed(f"Drain {name}"):
             _close(
                 act(f"{name} is being drained", lambda client: client.drain_node(name, parallel=parallel, **deadline))
             )
@@ -47,7 +47,7 @@ def fail_node(name: str) -> None:
         permanent = st.checkbox("It never comes back")
         seconds = st.number_input("Down for so many seconds; 0 for until its backend restarts it", 0, 86_400, 0)
         for_s = None if permanent or not seconds else float(seconds)
-        if _confirmed(f"Fail {name}", "primary"):
+        if _confirmed(f"Fail {name}"):
             _close(act(f"{name} is down", lambda client: client.fail_node(name, for_s=for_s, permanent=permanent)))
 
     st.dialog(f"Fail {name}?")(ask)()
@@ -57,7 +57,7 @@ def delete_node(name: str) -> None:
     def ask() -> None:
         st.write("It is taken away with whatever is on it. Its pods run elsewhere once it is gone.")
         force = st.checkbox("Forget it although it cannot be reached", help="Only for a node that is down for good.")
-        if _confirmed(f"Delete {name}", "primary") and act(
+        if _confirmed(f"Delete {name}") and act(
             f"{name} is being deleted", lambda client: client.delete_node(name, force=force)
         ):
             open_page("nodes")
@@ -68,7 +68,7 @@ def delete_node(name: str) -> None:
 def delete_pod(namespace: str, name: str) -> None:
     def ask() -> None:
         st.write(f"{namespace}/{name} is stopped, and forgotten with its log.")
-        if _confirmed(f"Delete {name}", "primary") and act(
+        if _confirmed(f"Delete {name}") and act(
             f"{name} is being deleted", lambda client: client.delete_pod(name, namespace=namespace)
         ):
             open_page("pods")
@@ -76,9 +76,9 @@ def delete_pod(namespace: str, name: str) -> None:
     st.dialog(f"Delete {name}?")(ask)()
 
 
-def _confirmed(title: str, kind: str) -> bool:
+def _confirmed(title: str) -> bool:
     with st.container(horizontal=True):
-        yes = st.button(title, type=kind, key="confirm")
+        yes = st.button(title, type="primary", key="confirm")
         if st.button("Cancel", key="cancel"):
             st.rerun()
     return bool(yes)

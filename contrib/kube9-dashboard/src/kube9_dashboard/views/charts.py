@@ -30,7 +30,7 @@ def columns(bars: Sequence[tuple[str, int]], what: str, of: str) -> None:
     data = [{what: name, of: count} for name, count in bars]
     names = [name for name, _ in bars]
     chart = (
-        alt.Chart(alt.Data(values=data), height=150, padding=_PADDING)
+        alt.Chart(alt.InlineData(values=data), height=150, padding=_PADDING)
         .mark_bar(color=COLOURS["busy"], **({"size": 36} if len(bars) < 7 else {"width": alt.RelativeBandSize(0.7)}))
         .encode(
             x=alt.X(f"{what}:N", sort=names, title=what, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
@@ -62,7 +62,7 @@ def timeline(spans: Sequence[PhaseSpan]) -> None:
     ]
     nodes = list(dict.fromkeys(span.node for span in spans))
     legend = alt.Legend(orient="top", title=None, columns=3)
-    base = alt.Chart(alt.Data(values=data), height=alt.Step(26), padding=_PADDING).encode(
+    base = alt.Chart(alt.InlineData(values=data), height=alt.Step(26), padding=_PADDING).encode(
         y=alt.Y("node:N", sort=nodes, title=None)
     )
     rows = base.mark_bar().encode(
@@ -83,7 +83,7 @@ def bars(rows: Sequence[tuple[str, float, float, float]], title: str, form: str)
     """One bar for each (label, mean, least, most), with a line from the least to the most."""
     data = [{"label": label, "mean": mean, "least": low, "most": high} for label, mean, low, high in rows]
     labels = [label for label, *_ in rows]
-    base = alt.Chart(alt.Data(values=data), height=alt.Step(30)).encode(
+    base = alt.Chart(alt.InlineData(values=data), height=alt.Step(30)).encode(
         y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220)),
         tooltip=["label:N", *(alt.Tooltip(f"{name}:Q", format=form) for name in ("mean", "least", "most"))],
     )

@@ -30,7 +30,7 @@ def show() -> None:
 
 
 def _draw(page: Page) -> None:
-    filters = {name: param(name) or None for name in ("kind", "type", "name")}
+    filters: dict[str, Any] = {name: param(name) or None for name in ("kind", "type", "name")}
     key = ("events", *filters.values())
     events = ask(key, lambda client: client.events(limit=_SHOWN, **filters)).value or []
     if not events:

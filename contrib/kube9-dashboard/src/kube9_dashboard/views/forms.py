@@ -59,7 +59,7 @@ def _pod_fields(schedulers: list[str], default: str) -> dict[str, Any]:
     name = st.text_input("Name", placeholder="web")
     image = st.text_input("Image", placeholder="nginx:1.27", help="In-memory nodes need none.")
     left, right = st.columns(2)
-    fields = {
+    fields: dict[str, Any] = {
         "cpu": left.text_input("CPU", "500m", help="Cores, such as 2 or 500m."),
         "memory": right.text_input("Memory", "256Mi", help="Such as 256Mi."),
     }

@@ -96,7 +96,12 @@ def _chart(rows: Sequence[Compared], metrics: Sequence[Metric]) -> None:
     metric = st.selectbox("Drawn", metrics, format_func=lambda metric: metric.title, key="metric", width=260)
     factor = 0.001 if metric.time else 1.0
     drawn = [
-        (row.label, *(factor * value for value in (row.means[metric.key], *row.ranges[metric.key])))
+        (
+            row.label,
+            factor * row.means[metric.key],
+            factor * row.ranges[metric.key][0],
+            factor * row.ranges[metric.key][1],
+        )
         for row in rows
         if metric.key in row.means
     ]

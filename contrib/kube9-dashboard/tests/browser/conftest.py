@@ -151,6 +151,22 @@ _QUIET = (
 )
 
 
+def load(page, address):
+    """Go there, and have it all.
+
+    Chromium drops what it is loading whenever a network of the machine comes or goes, as those of containers do.
+    """
+    for _ in range(5):
+        page.goto(address)
+        try:
+            page.locator(".state").wait_for(timeout=PATIENCE_S * 300)
+            page.locator(".board").nth(1).wait_for(state="attached", timeout=PATIENCE_S * 300)
+        except playwright.TimeoutError:
+            continue
+        return
+    raise AssertionError(f"{address} never came")
+
+
 @pytest.fixture
 def open_page(chromium, dashboard):
     """Opens a path of the dashboard in a window, as wide and as dark as it is wanted."""
@@ -162,9 +178,9 @@ def open_page(chromium, dashboard):
         contexts.append(context)
         page = context.new_page()
         page.requested = []
+        page.load = lambda address: load(page, address)
         page.on("request", lambda request: page.requested.append(request.url))
-        page.goto(f"{dashboard}/{path}")
-        page.locator(".state").wait_for()
+        load(page, f"{dashboard}/{path}")
         return page
 
     yield open_

@@ -152,23 +152,38 @@ _QUIET = (
 
 
 def load(page, address):
-    """Go there, and have it all.
-
-    Chromium drops what it is loading whenever a network of the machine comes or goes, as those of containers do.
-    """
+    """Go there, and have it all."""
     for _ in range(5):
-        page.goto(address)
         try:
+            page.goto(address)
             page.locator(".state").wait_for(timeout=PATIENCE_S * 300)
             page.locator(".board").nth(1).wait_for(state="attached", timeout=PATIENCE_S * 300)
-        except playwright.TimeoutError:
+        except playwright.Error:
             continue
         return
     raise AssertionError(f"{address} never came")
 
 
+@pytest.fixture(scope="session")
+def scripts():
+    """Serves what never changes, once it was read.
+
+    Chromium drops what it is loading whenever a network of the machine comes or goes, as those of containers do.
+    """
+    kept = {}
+
+    def serve(route):
+        address = route.request.url
+        if address not in kept:
+            answer = route.fetch()
+            kept[address] = {"status": answer.status, "headers": answer.headers, "body": answer.body()}
+        route.fulfill(**kept[address])
+
+    return serve
+
+
 @pytest.fixture
-def open_page(chromium, dashboard):
+def open_page(chromium, dashboard, scripts):
     """Opens a path of the dashboard in a window, as wide and as dark as it is wanted."""
     contexts = []
 
@@ -176,6 +191,7 @@ def open_page(chromium, dashboard):
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         context.set_default_timeout(PATIENCE_S * 1000)
         contexts.append(context)
+        context.route(f"{dashboard}/static/**", scripts)
         page = context.new_page()
         page.requested = []
         page.load = lambda address: load(page, address)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import streamlit as st
 
 from kube9_dashboard.views import cluster_map, events, health, nodes, overview, pods, simulations
@@ -23,6 +25,16 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem; max-width: 1800px; }
 </style>"""
 
+
+@st.cache_resource(show_spinner=False)
+def _settled() -> bool:
+    """Take what is imported by now out of what garbage is looked for in: Streamlit looks after every turn of a page."""
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+_settled()
 st.set_page_config(page_title="kube9", layout="wide")
 st.html(_STYLE)
 pages = {path: st.Page(show, title=title, url_path=path, default=not path) for path, (show, title) in _PAGES.items()}

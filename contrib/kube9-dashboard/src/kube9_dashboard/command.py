@@ -71,7 +71,7 @@ def dashboard(
     if not _is_loopback(host):
         click.echo(f"Whoever can reach {host} can do with the cluster what the token may do.", err=True)
     click.echo(f"kube9 dashboard at http://{_in_url(host)}:{port}; Ctrl-C stops it", err=True)
-    env = {**os.environ, **settings.environment()}
+    env = {**os.environ, **settings.environment(), **_STREAMLIT}
     # The token goes along in the environment: arguments can be read by everybody on the machine.
     os.execve(sys.executable, streamlit_arguments(host, port), env)  # noqa: S606  (no shell is wanted)
 
@@ -88,7 +88,6 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
         "server.fileWatcherType": "none",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
-        "client.showErrorLinks": "false",
         "logger.level": "warning",
         **{f"theme.{name}": value for name, value in _THEME.items()},
     }
@@ -96,6 +95,8 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
     return [sys.executable, "-c", _START, "run", str(_APP), *flags]
 
 
+#: Errors offer no search engine. As a variable, since not every Streamlit knows it, and an option would be refused.
+_STREAMLIT = {"STREAMLIT_CLIENT_SHOW_ERROR_LINKS": "false"}
 _THEME = {
     "light.primaryColor": "#2f5fb3",
     "light.backgroundColor": "#ffffff",

@@ -179,6 +179,9 @@ def test_the_way_back_is_as_long_as_the_way_there(open_page, cluster):
     cluster.launch_pod(pod("waits", cpu="99"))
     page = open_page()
     page.get_by_role("link", name="Pending").click()
+    expect(page.get_by_role("button", name="New pod…")).to_be_visible()
+    # On the overview, which may still be there, it has more than one.
+    expect(page.get_by_role("link", name="waits")).to_have_count(1)
     page.get_by_role("link", name="waits").click()
     page.get_by_role("link", name="Explain").click()
     expect(page.get_by_role("cell", name="insufficient cpu").first).to_be_visible()

@@ -79,6 +79,15 @@ class Client:
         """
         return self._pages("/v1/nodes", {"labelSelector": selector})
 
+    def node_page(
+        self, *, limit: int, after: str | None = None, selector: str | None = None, phase: str | None = None
+    ) -> Document:
+        """So many nodes at the most as a list document; its ``metadata.continue``, as ``after``, brings the next ones.
+
+        :param phase: such as ``Ready``.
+        """
+        return self._page("/v1/nodes", limit, after, {"labelSelector": selector, "phase": phase})
+
     def node(self, name: str) -> Document:
         return self._get(_node(name))
 
@@ -167,6 +176,23 @@ class Client:
         """
         filters = {"labelSelector": selector, "phase": phase, "nodeName": node, "owner": owner}
         return self._pages("/v1/pods", {"namespace": namespace, **filters})
+
+    def pod_page(
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        namespace: str | None = None,
+        selector: str | None = None,
+        phase: str | None = None,
+        node: str | None = None,
+    ) -> Document:
+        """So many pods at the most as a list document; its ``metadata.continue``, as ``after``, brings the next ones.
+
+        :param namespace: ``None`` for all of them.
+        """
+        filters = {"namespace": namespace, "labelSelector": selector, "phase": phase, "nodeName": node}
+        return self._page("/v1/pods", limit, after, filters)
 
     def pod(self, name: str, *, namespace: str = "default") -> Document:
         return self._get(_pod(name), namespace=namespace)
@@ -387,10 +413,13 @@ class Client:
     def _call(self, method: str, path: str, **given: Any) -> Any:
         return self._transport.json(method, path, **given)
 
+    def _page(self, path: str, limit: int, after: str | None, filters: Mapping[str, str | None]) -> Document:
+        return self._get(path, limit=limit, **{"continue": after}, **filters)
+
     def _pages(self, path: str, filters: Mapping[str, str | None]) -> Iterator[Document]:
         token = None
         while True:
-            page = self._get(path, limit=_PAGE, **{"continue": token}, **filters)
+            page = self._page(path, _PAGE, token, filters)
             yield from page["items"]
             token = page.get("metadata", {}).get("continue")
             if not token:

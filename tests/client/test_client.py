@@ -100,6 +100,24 @@ def test_lists_are_read_page_by_page(live, client):
     assert names(islice(begun, 3)) == ["p0", "p1", "p2"]
 
 
+def test_one_page_says_how_to_go_on(live, client):
+    live.add_nodes("n1", "n2", "n3")
+    page = client.node_page(limit=2)
+    assert names(page["items"]) == ["n1", "n2"]
+    assert names(client.node_page(limit=2, after=page["metadata"]["continue"])["items"]) == ["n3"]
+    assert names(client.node_page(limit=2, phase="Lost")["items"]) == []
+    client.launch_pods([pod("a"), pod("b", labels={"app": "web"}), pod("c", cpu="99"), pod("d", namespace="team")])
+    page = client.pod_page(limit=1, namespace="default")
+    assert names(page["items"]) == ["a"]
+    page = client.pod_page(limit=1, namespace="default", after=page["metadata"]["continue"])
+    assert names(page["items"]) == ["b"]
+    assert page["metadata"]["remainingItemCount"] == 1
+    assert names(client.pod_page(limit=9, phase="Pending")["items"]) == ["c"]
+    assert names(client.pod_page(limit=9, selector="app=web")["items"]) == ["b"]
+    placed = client.pod("b")["status"]["nodeName"]
+    assert "b" in names(client.pod_page(limit=9, node=placed)["items"])
+
+
 def test_a_key_makes_one_of_two(live, client):
     live.add_nodes("n1")
     first = client.launch_pod(pod("web"), key="deploy-7")

@@ -1,0 +1,1 @@
+"""What the pages show, made of the API's documents: no Streamlit, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The pages: each asks the source, has the model make sense of it, and draws."""

@@ -66,7 +66,7 @@ $(VENV)/.base: $(METADATA) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(METADATA) $(CONTRIB:%=%/setup.cfg) | $(BIN)/python
-	$(INSTALL) --editable '.[simulate,test]' $(CONTRIB:%=--editable ./%)
+	$(INSTALL) --editable '.[simulate,test]' $(CONTRIB:%=--editable './%[test]')
 	@touch $@
 
 $(VENV)/.dev: $(METADATA) $(CONTRIB:%=%/setup.cfg) | $(BIN)/python

@@ -132,18 +132,31 @@ class Sshd:
     def kill(self):
         """End it with all its connections, as if the machine had lost its network; what was started there goes on."""
         os.kill(self.process.pid, signal.SIGSTOP)
-        for pid in self.sessions():
-            for each in (*children_of(pid), pid):
-                if b"sshd" in Path(f"/proc/{each}/comm").read_bytes():
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(each, signal.SIGKILL)
+        ending = [each for pid in self.sessions() for each in (*children_of(pid), pid) if is_sshd(each)]
+        for pid in ending:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+        # The ports that they listened at are free once they have ended.
+        deadline_s, waiting = time.monotonic() + PATIENCE_S, threading.Event()
+        while any(map(is_sshd, ending)):
+            assert time.monotonic() < deadline_s, f"sshd does not end: {self.log}"
+            waiting.wait(0.01)
 
     def stop(self):
         """End it, if it runs."""
         if self.process.poll() is None:
             self.kill()
+
+
+def is_sshd(pid):
+    """Whether that is what it is, and has not ended."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return "(sshd" in about and about.rpartition(")")[2].split()[0] != "Z"
 
 
 def children_of(pid):

@@ -44,7 +44,17 @@ is that of the node or pod. What is late or comes twice is known by the epoch or
 CHAPTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     "Policies and what goes with them": (
         "",
-        {"ports": ("Scheduler", "Filter", "QueueDiscipline", "DeviceChooser", "HealthCheck", "HeartbeatHistory")},
+        {
+            "ports": (
+                "Scheduler",
+                "Filter",
+                "QueueDiscipline",
+                "RunAwareDiscipline",
+                "DeviceChooser",
+                "HealthCheck",
+                "HeartbeatHistory",
+            )
+        },
     ),
     "Trace readers": ("", {"ports": ("TraceReader", "Trace", "Arrival")}),
     "Backends": (

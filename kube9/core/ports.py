@@ -1,5 +1,4 @@
 """What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name.
-
 What such a plugin is given, delivers or raises can be imported from here as well: nodes and pods, the stimuli of a
 backend, and errors.
 

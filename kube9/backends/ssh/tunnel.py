@@ -121,10 +121,12 @@ def _pump_there(channel: Channel, near: socket.socket) -> None:
 
 
 def _pump_back(near: socket.socket, channel: Channel) -> None:
+    from paramiko import SSHException
+
     try:
         while piece := near.recv(_PIECE_BYTES):
             channel.sendall(piece)
-    except OSError:
+    except (OSError, EOFError, SSHException):  # EOFError: the connection has just broken
         pass
     finally:
         with suppress(Exception):

@@ -69,7 +69,7 @@ def clock():
 class OnMachine:
     """A real sshd, real agents, and a control plane that is as small as they let it be, reached through a tunnel."""
 
-    cannot = frozenset({"copies"})
+    cannot = frozenset({"copies", "reconnect"})
     quiet_ms = 700
     more = NO_DOCKER
 
@@ -404,7 +404,7 @@ def test_many_operations_leave_one_connection_and_nothing_else(play, ssh):
         operations[number % len(operations)]()
     link = play.backend.machines.of(node).link
     assert (link.connections, link.turns.used, len(machine.sessions())) == (1, 0, 1)
-    assert len(ssh.left()) == before
+    assert wait_for(lambda: len(ssh.left()) == before)
     play.destroy(node)
 
 
@@ -548,7 +548,8 @@ def test_a_machine_that_comes_back_by_itself_is_not_restarted_any_more(play, ssh
     play.backend.start_pod(evolve(node, phase=NodePhase.READY), pod)
     machine.start()
     assert play.heard_again(node)
-    assert ssh.left().items() >= runs.items()
+    # What sleeps for a second is another process in the next.
+    assert {pid for pid, line in runs.items() if line != "sleep 1"} <= ssh.left().keys()
     assert play.deliver.of(RestartNodeFailed, node.uid) == []
     play.destroy(node)
 

@@ -32,12 +32,15 @@ myst_heading_anchors = 4
 DOORS = ("index", "decisions/README")
 
 HEADING = re.compile(r"^## (.+)$", flags=re.MULTILINE)
+#: Pages of the repository that are none of the site's.
+OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(contrib/[^)]+\.md)\)")
 LINK = re.compile(r"\]\((?!\w+:)([^)#]+)\.md\)")
 
 
 def setup(app: Sphinx) -> None:
     app.add_lexer("csv", TextLexer)  # of which Pygments knows nothing
     app.connect("source-read", list_what_is_linked)
+    app.connect("source-read", name_what_is_outside)
 
 
 def list_what_is_linked(app: Sphinx, name: str, source: list[str]) -> None:  # noqa: ARG001  (as Sphinx calls it)
@@ -46,6 +49,11 @@ def list_what_is_linked(app: Sphinx, name: str, source: list[str]) -> None:  # n
         parts = ["", *HEADING.split(source[0])]
         headed = zip(parts[::2], parts[1::2], strict=True)
         source[0] += "".join(contents(heading, LINK.findall(text)) for heading, text in headed)
+
+
+def name_what_is_outside(app: Sphinx, name: str, source: list[str]) -> None:  # noqa: ARG001  (as above)
+    """Say where in the repository a page is that the site has not, instead of a link that leads nowhere."""
+    source[0] = OUTSIDE.sub(r"\1 (`\2`)", source[0])
 
 
 def contents(caption: str, pages: list[str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+# Streamlit and Altair take it up when they first need it, and Altair looks into what another thread has half imported.
+import pandas  # type: ignore[import-untyped]  # noqa: F401, ICN001
 import streamlit as st
 
 from kube9_dashboard.views import cluster_map, events, health, nodes, overview, pods, simulations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -55,8 +56,9 @@ def commands(code):
 def test_commands_have_the_options_they_are_given(code):
     for words in commands(code):
         known, command = options_of(cli), cli
-        for word in (word for word in words if not word.startswith("-")):
-            if isinstance(command, click.Group):
+        for before, word in pairwise(["", *words]):
+            # What follows an option of a group is its value.
+            if isinstance(command, click.Group) and not word.startswith("-") and not before.startswith("-"):
                 command = command.get_command(click.Context(command), word)
                 known |= options_of(command)
         given = {word.partition("=")[0] for word in words if word.startswith("-")}

@@ -289,7 +289,7 @@ def test_a_node_names_its_backend_which_is_made_when_it_is_first_named(start):
             return MemoryBackend(clock, deliver)
 
     plane = start(app_with(Second()), backends=["second:zone=north"])
-    assert (plane.backends, made) == (("second", "memory", "docker"), [])
+    assert (plane.backends, made) == (("second", "memory", "docker", "ssh"), [])
     plane.add_node(NodeSpec(name="n", backend="second"), uid="n")
     assert made == [{"zone": "north"}]
     with pytest.raises(UnknownName, match="there is no backend 'third'; installed: docker, memory, second"):

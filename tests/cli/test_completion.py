@@ -55,4 +55,4 @@ def test_names_are_those_there_are(live, run, completed):
     assert completed("pod", "logs", "seen", "-c", "") == ["main"]
     assert completed("pod", "exec", "seen", "--container", "ma") == ["main"]
     assert completed("pod", "run", "x", "--scheduler", "best") == ["best-fit"]
-    assert completed("node", "add", "x", "--backend", "") == ["docker", "memory"]
+    assert completed("node", "add", "x", "--backend", "") == ["docker", "memory", "ssh"]

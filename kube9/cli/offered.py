@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from kube9.cli.catalogue import BUILT_IN
 from kube9.cli.options import load_app, plugins_given
-from kube9.core.errors import PluginError
+from kube9.core.errors import InvalidInput, PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,16 @@ def _registry(ctx: click.Context) -> Registry[click.Command]:
 def _third_party() -> Iterator[EntryPoint]:
     from importlib.metadata import entry_points  # 20 ms, which only help and unknown commands need to pay
 
-    return (point for point in entry_points(group=_GROUP) if point.dist is None or point.dist.name != _GROUP)
+    from kube9.plugins.selection import Selection
+
+    try:
+        wanted = Selection.from_env(os.environ)
+    except InvalidInput:  # which loading will tell
+        wanted = Selection()
+    for point in entry_points(group=_GROUP):
+        package = "" if point.dist is None else point.dist.name
+        if package != _GROUP and wanted.left_out(point.name, package) is None:
+            yield point
 
 
 def _mentions_commands(point: EntryPoint) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 from kube9.core.errors import InvalidInput, UnknownName
-from kube9.plugins.sources import Source
+
+if TYPE_CHECKING:
+    from kube9.plugins.sources import Source
 
 __all__ = ["OFF", "ONLY", "STRICT", "Selection"]
 
@@ -23,8 +24,8 @@ _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "": False, "0": Fals
 _TRUTH["off"] = False
 
 
-@frozen
-class Selection:
+# `kube9 --help` asks it, too, and must not wait until attrs is imported.
+class Selection(NamedTuple):
     """What to load of what is installed. Plugins named by ``--plugin`` are no affair of it."""
 
     #: ``None`` for everything.
@@ -46,9 +47,13 @@ class Selection:
 
     def left_out_by(self, source: Source) -> str | None:
         """The variable that leaves ``source`` out, or ``None`` where it is wanted."""
-        if _named(source, self.off):
+        return self.left_out(source.name, source.distribution, built_in=source.built_in)
+
+    def left_out(self, name: str, distribution: str, *, built_in: bool = False) -> str | None:
+        """The same of a plugin that was not looked for yet."""
+        if _named(name, distribution, self.off):
             return OFF
-        if self.only is not None and not source.built_in and not _named(source, self.only):
+        if self.only is not None and not built_in and not _named(name, distribution, self.only):
             return ONLY
         return None
 
@@ -57,7 +62,7 @@ class Selection:
         sources = tuple(sources)
         for variable, names in ((ONLY, self.only or ()), (OFF, self.off)):
             for name in sorted(names):
-                if not any(_named(source, frozenset({name})) for source in sources):
+                if not any(_named(source.name, source.distribution, frozenset({name})) for source in sources):
                     known = {name for source in sources for name in (source.name, source.distribution)}
                     yield name, UnknownName(f"{variable}: {UnknownName.of('plugin', name, known)}")
 
@@ -66,9 +71,9 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(filter(None, (name.strip() for name in text.split(","))))
 
 
-def _named(source: Source, names: frozenset[str]) -> bool:
-    packages = {_canonical(name) for name in names}
-    return source.name in names or _canonical(source.distribution) in packages
+def _named(name: str, distribution: str, names: frozenset[str]) -> bool:
+    packages = {_canonical(each) for each in names}
+    return name in names or _canonical(distribution) in packages
 
 
 def _canonical(distribution: str) -> str:

@@ -99,7 +99,7 @@ def test_help_and_version_import_nothing_heavy(option):
 @pytest.mark.slow
 def test_help_imports_nothing_heavy_for_installed_plugins_without_commands(pip_install):
     site = pip_install("kube9-policy", "1", POLICY.format(name="of-a-package"), "policy = kube9_policy")
-    env = {**alone(), "PYTHONPATH": str(site), "KUBE9_PLUGINS": "policy"}
+    env = {**alone(), "PYTHONPATH": str(site), "KUBE9_PLUGINS": "policy,greet"}
     assert not HEAVY & modules_after("--help", env)
     pip_install("kube9-greet", "1", COMMANDS, "greet = kube9_greet")
     assert modules_after("--help", env) >= {"kube9.app", "kube9_policy"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -175,9 +177,11 @@ def scripts():
     def serve(route):
         address = route.request.url
         if address not in kept:
-            answer = route.fetch()
-            kept[address] = {"status": answer.status, "headers": answer.headers, "body": answer.body()}
-        route.fulfill(**kept[address])
+            with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
+                kept[address] = {"status": answer.status, "headers": dict(answer.headers), "body": answer.read()}
+        # Whoever asked may have gone on to another page by now.
+        with contextlib.suppress(playwright.Error):
+            route.fulfill(**kept[address])
 
     return serve
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -48,6 +49,15 @@ def start(tmp_path):
         return subprocess.run(command, env=environment, cwd=tmp_path, text=True, check=False, **options)
 
     return start
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were():
+    """The program sets up logging for its process, which is that of all other tests."""
+    logger = logging.getLogger("kube9")
+    before = logger.handlers[:], logger.level
+    yield
+    logger.handlers[:], logger.level = before
 
 
 @pytest.fixture(autouse=True)

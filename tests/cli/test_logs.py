@@ -7,14 +7,6 @@ import pytest
 from kube9.cli.logs import show_logs, show_server_logs
 
 
-@pytest.fixture(autouse=True)
-def as_it_was():
-    logger = logging.getLogger("kube9")
-    before = logger.handlers[:], logger.level
-    yield
-    logger.handlers[:], logger.level = before
-
-
 def say_everything():
     logger = logging.getLogger("kube9.somewhere")
     logger.debug("debug=%s", 1)

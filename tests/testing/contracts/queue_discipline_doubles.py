@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
+
+import numpy as np
 
 from kube9.core.ports import expected_run_ms
 
@@ -51,6 +54,18 @@ class List(Sound):
 class Text(Sound):
     def key(self, pod, arrived_ms):
         return (pod.namespace,)
+
+
+class NumbersOfNumPy(Sound):
+    def key(self, pod, arrived_ms):
+        return (np.int64(pod.priority),)
+
+
+class Named(Sound):
+    Key = namedtuple("Key", "priority")
+
+    def key(self, pod, arrived_ms):
+        return self.Key(pod.priority)
 
 
 class NotANumber(Sound):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,11 +61,13 @@ class NumbersOfNumPy(Sound):
         return (np.int64(pod.priority),)
 
 
-class Named(Sound):
-    Key = namedtuple("Key", "priority")
+class Key(NamedTuple):
+    priority: int
 
+
+class Named(Sound):
     def key(self, pod, arrived_ms):
-        return self.Key(pod.priority)
+        return Key(pod.priority)
 
 
 class NotANumber(Sound):

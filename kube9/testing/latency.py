@@ -40,15 +40,14 @@ def measure_latency(
 
     :param name: of the reference.
     """
-    calls = _calls_a_round(reference)
-    pairs = [(_time_ns(asked, max(1, calls // 10)) * 10, _time_ns(reference, calls)) for _ in range(_ROUNDS)]
-    scale = calls / (max(1, calls // 10) * 10)
-    return Latency(name, scale * median(own / max(other, 1) for own, other in pairs), budget)
+    own, other = _calls_a_round(asked), _calls_a_round(reference)
+    pairs = [(_time_ns(asked, own) / own, _time_ns(reference, other) / other) for _ in range(_ROUNDS)]
+    return Latency(name, median(asked_ns / max(reference_ns, 1e-3) for asked_ns, reference_ns in pairs), budget)
 
 
-def _calls_a_round(reference: Callable[[], object]) -> int:
+def _calls_a_round(action: Callable[[], object]) -> int:
     calls = 1
-    while calls < _CALLS_MAX and _time_ns(reference, calls) < _ROUND_NS:
+    while calls < _CALLS_MAX and _time_ns(action, calls) < _ROUND_NS:
         calls *= 2
     return calls
 

@@ -126,7 +126,10 @@ def _fixture(app: App, subject: Subject) -> Callable[..., Any]:
     def make(_: Contract) -> object:
         if subject.kind == EVENTS:
             return _plugin(subject.plugin)
-        return make_step(getattr(app.registries, attribute), subject.step)
+        try:
+            return make_step(getattr(app.registries, attribute), subject.step)
+        except InvalidInput as exc:
+            raise InvalidInput(f"{exc}; what it needs is given as on a command line: {subject.name}:KEY=VALUE") from exc
 
     return pytest.fixture(name=fixture)(make)
 

@@ -246,6 +246,25 @@ def test_what_one_fault_breaks_is_told_together(run, plugin_file):
     assert "  BROKEN: gives one score per node\n  BROKEN: scores are real numbers\n" in result.stdout
 
 
+def test_what_cannot_be_made_without_options_is_told_how_to_give_them(run, plugin_file):
+    code = """
+class Needs:
+    def __init__(self, workload):
+        raise ValueError
+
+    def score(self, pod, nodes):
+        return nodes.free["cpu"]
+
+
+@kube9.hookimpl
+def kube9_register_schedulers(register):
+    register("needs", Needs)
+"""
+    result = run("plugins", "check", *FEW, "--plugin", plugin_file(code))
+    assert result.exit_code == 1
+    assert "'workload'; what it needs is given as on a command line: needs:KEY=VALUE" in result.stdout
+
+
 def test_what_whoever_calls_set_for_pytest_has_no_say(run, plugin_file, monkeypatch, tmp_path):
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not mine')")
     monkeypatch.chdir(tmp_path)

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from kube9.core.errors import MissingExtra, PluginError
+from kube9.core.errors import InvalidInput, MissingExtra, PluginError
 from kube9.plugins.sources import given_path
 from kube9.plugins.subjects import Subject
 
@@ -32,6 +32,10 @@ globals().update(suites(Path(__file__).with_name("request.json")))
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "COV_CORE_SOURCE", "COV_CORE_CONFIG")
 #: pytest's own codes for "all passed", "some failed" and "there was nothing to run".
 _RAN = (0, 1, 5)
+#: What pytest writes of promises while it goes through them.
+_PROGRESS = ".FEs []%0123456789"
+#: How pytest shows what is no fault of the plugin.
+_MISUSED = "kube9.core.errors.InvalidInput: "
 
 
 @frozen(kw_only=True)
@@ -64,6 +68,7 @@ def run_contracts(
     :param cannot: capabilities that none of them has.
     :param examples: how many are tried for each promise.
     :raises MissingExtra: the test kit is not installed.
+    :raises InvalidInput: they cannot be asked for like that, as with a capability that there is not.
     :raises PluginError: the contracts could not be run.
     """
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
@@ -92,7 +97,10 @@ def _run(folder: Path, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
     result = folder / _RESULT
     if ended.returncode not in _RAN or not result.exists():
-        raise PluginError(f"the contracts could not be run: {_why(ended)}")
+        why = _why(ended)
+        if why.startswith(_MISUSED):
+            raise InvalidInput(why.removeprefix(_MISUSED))
+        raise PluginError(f"the contracts could not be run: {why}")
     found: list[dict[str, Any]] = json.loads(result.read_text(encoding="utf-8"))
     return found
 
@@ -111,7 +119,11 @@ def _why(ended: subprocess.CompletedProcess[str]) -> str:
         return f"their process was ended by signal {-ended.returncode}"
     lines = [*ended.stdout.splitlines(), *ended.stderr.splitlines()]
     told = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
-    return (told or lines or ["their process said nothing"])[-1]
+    if told:
+        return told[-1]
+    said = [line for line in lines if line.strip(_PROGRESS)]
+    last = f", and said last: {said[-1]}" if said else ""
+    return f"their process ended with code {ended.returncode} before it was done{last}"
 
 
 def _at_home(subject: Subject, plugin_files: Sequence[str]) -> Subject:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
+from packaging.version import Version
 
 from kube9 import __version__
 from kube9.core.errors import Conflict, InvalidInput
@@ -27,7 +28,9 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _NAME_MAX = 40
 _PREFIX = "kube9-"
 #: Names that the generated code uses itself.
-_USED = frozenset({"kube9", "np", "pytest", "src", "test", "tests"})
+_USED = frozenset(
+    {"heartbeat-history", "kube9", "node-spec", "np", "pod-spec", "pytest", "src", "table-of", "test", "tests"}
+)
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -111,17 +114,21 @@ class NewPackage:
         return layout
 
     def _values(self) -> Mapping[str, str]:
-        function = self.name.replace("-", "_")
-        major, minor, *_ = __version__.split(".")
+        major, minor, *_ = Version(__version__).release
         return {
-            "class_name": "".join(part.capitalize() for part in self.name.split("-")),
+            "class_name": _identifier("".join(part.capitalize() for part in self.name.split("-"))),
             "description": KINDS[self.kind],
-            "function": f"{function}_" if keyword.iskeyword(function) else function,
+            "function": _identifier(self.name.replace("-", "_")),
             "kind": self.kind,
-            "kube9_range": f">={major}.{minor},<{major}.{int(minor) + 1}",
+            "kube9_range": f">={major}.{minor},<{major}.{minor + 1}",
             "module": self.module,
             "name": self.name,
             "package": self.package,
             "source": self.source,
             "variable": f"{self.module.upper()}_FILE",
         }
+
+
+def _identifier(text: str) -> str:
+    """``text`` as a name in Python, of which a few words are none, such as ``lambda`` and ``None``."""
+    return f"{text}_" if keyword.iskeyword(text) else text

@@ -76,13 +76,15 @@ def new(app: App, name: str, kind: str, directory: Path | None, output: str) -> 
 
 
 def _check_free(app: App, package: NewPackage) -> None:
-    attribute = _REGISTRIES.get(package.kind)
-    if attribute is None:
-        return
-    registry = app.registries.by_name()[attribute]
+    """The package's entry point is a plugin of that name, and offers a strategy of that name."""
+    plugins, attribute = app.plugins, _REGISTRIES.get(package.kind)
+    registry = app.registries.by_name()[attribute] if attribute else ()
     if package.name in registry:
-        owner = app.plugins.owner_of(registry.entry(package.name).plugin)
+        owner = plugins.owner_of(registry.entry(package.name).plugin)
         raise DuplicateName(f"{owner} offers a {package.kind} {package.name!r} already; give yours another name")
+    if any(info.name == package.name for info in plugins.infos):
+        owner = plugins.owner_of(package.name)
+        raise DuplicateName(f"{owner} has a plugin {package.name!r} already; give yours another name")
 
 
 def _next_steps(package: NewPackage, where: Path) -> list[str]:

@@ -83,8 +83,11 @@ def _lines(subject: Subject, found: Sequence[Finding]) -> Iterable[str]:
     kept, broken, left_out = (_with(found, outcome) for outcome in ("passed", "failed", "skipped"))
     count = f"keeps {_count(kept)}" if not broken else f"breaks {_count(broken)} and keeps {len(kept)}"
     yield click.style(_title(subject), bold=True) + ": " + click.style(count, fg="red" if broken else "green")
+    by_fault: dict[tuple[str, str | None], list[Finding]] = {}
     for each in broken:
-        yield from _broken_lines(each)
+        by_fault.setdefault((each.message, each.example), []).append(each)
+    for alike in by_fault.values():
+        yield from _broken_lines(alike)
     for reason, promises in groupby(sorted(left_out, key=lambda each: each.message), key=lambda each: each.message):
         yield f"  left out, {len(list(promises))}: {reason}"
     for latency in (each.latency for each in found if each.latency is not None):
@@ -99,20 +102,25 @@ def _count(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} promise" + ("" if len(findings) == 1 else "s")
 
 
-def _broken_lines(finding: Finding) -> Iterable[str]:
-    case = f" [{finding.of}]" if finding.of else ""
+def _broken_lines(alike: Sequence[Finding]) -> Iterable[str]:
+    """What is broken for one and the same reason, which is told once."""
     yield ""
-    yield "  " + click.style(f"BROKEN: {finding.promise}{case}", fg="red", bold=True)
-    yield f"    {finding.means}"
-    yield from (f"    {line}" for line in finding.message.splitlines())
-    if finding.example is not None:
+    for each in alike:
+        case = f" [{each.of}]" if each.of else ""
+        yield "  " + click.style(f"BROKEN: {each.promise}{case}", fg="red", bold=True)
+    first = alike[0]
+    if len(alike) == 1:
+        yield f"    {first.means}"
+    yield from (f"    {line}" for line in first.message.splitlines())
+    if first.example is not None:
         yield "    The smallest example:"
-        yield from (f"      {line}" for line in finding.example.splitlines())
+        yield from (f"      {line}" for line in first.example.splitlines())
 
 
 def _latency_text(latency: Any) -> str:
     over = "" if latency["ratio"] <= latency["budget"] else "; beyond its budget"
-    return f"{latency['ratio']:.3g} times as long as {latency['reference']} (budget {latency['budget']:g} times{over})"
+    ratio = format(latency["ratio"], ",.0f" if latency["ratio"] >= 100 else ".3g")
+    return f"{ratio} times as long as {latency['reference']} (budget {latency['budget']:g} times{over})"
 
 
 # ---------------------------------------------------------------------- for programs

@@ -14,7 +14,7 @@ from operator import itemgetter
 from kube9.core.errors import PluginError
 from kube9.core.parked import Parked
 from kube9.core.pods import Pod, PodSpec
-from kube9.core.ports import IntArray, QueueDiscipline
+from kube9.core.ports import IntArray, QueueDiscipline, RunAwareDiscipline
 from kube9.core.waitgroup import Rank, WaitGroup
 
 __all__ = ["PendingQueue"]
@@ -38,8 +38,9 @@ class PendingQueue:
         self._parked: Parked[Hashable] = Parked()
         #: Only where the discipline blocks: whose first pod fits nowhere and holds back all others.
         self._blocker: WaitGroup | None = None
-        self._keeps_first = discipline.blocks and getattr(discipline, "keeps_first", False)
-        self._backfills = discipline.blocks and getattr(discipline, "backfills", False)
+        aware = discipline if discipline.blocks and isinstance(discipline, RunAwareDiscipline) else None
+        self._keeps_first = aware is not None and aware.keeps_first
+        self._backfills = aware is not None and aware.backfills
         #: Only where some may overtake the blocker: uids of those that came since that was last looked into, ``None``
         #: for all; and the shapes that were found to fit nowhere, which hence cannot.
         self._unseen: list[str] | None = []

@@ -71,6 +71,8 @@ def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
 
 def _first_sentence(item: pytest.Item) -> str:
     text: str = getattr(item, "function", None).__doc__ or ""
+    # Less its markup, which is for the reference.
+    text = re.sub(r":\w+:`(?:~(?:\w+\.)*)?([^`]+)`", r"\1", text).replace("``", "")
     return " ".join(text.strip().partition("\n\n")[0].split())
 
 

@@ -11,7 +11,7 @@ from attrs import frozen
 __all__ = ["Latency", "measure_latency"]
 
 _ROUNDS = 9
-#: Of one round; long against what a clock of CPU time can tell apart.
+#: Of one round; long against what a clock can tell apart.
 _ROUND_NS = 2_000_000
 _CALLS_MAX = 10_000
 
@@ -34,25 +34,26 @@ class Latency:
 def measure_latency(
     asked: Callable[[], object], reference: Callable[[], object], *, name: str, budget: float
 ) -> Latency:
-    """The CPU time of ``asked`` against that of ``reference``, called in turns, so that both meet the same weather.
+    """The time of ``asked`` against that of ``reference``, called in turns, so that both meet the same weather.
+
+    Time on the wall, not of the CPU: who asks a service elsewhere, or sleeps, holds up everybody as well.
 
     :param name: of the reference.
     """
-    calls = _calls_a_round(reference)
-    pairs = [(_cpu_ns(asked, max(1, calls // 10)) * 10, _cpu_ns(reference, calls)) for _ in range(_ROUNDS)]
-    scale = calls / (max(1, calls // 10) * 10)
-    return Latency(name, scale * median(own / max(other, 1) for own, other in pairs), budget)
+    own, other = _calls_a_round(asked), _calls_a_round(reference)
+    pairs = [(_time_ns(asked, own) / own, _time_ns(reference, other) / other) for _ in range(_ROUNDS)]
+    return Latency(name, median(asked_ns / max(reference_ns, 1e-3) for asked_ns, reference_ns in pairs), budget)
 
 
-def _calls_a_round(reference: Callable[[], object]) -> int:
+def _calls_a_round(action: Callable[[], object]) -> int:
     calls = 1
-    while calls < _CALLS_MAX and _cpu_ns(reference, calls) < _ROUND_NS:
+    while calls < _CALLS_MAX and _time_ns(action, calls) < _ROUND_NS:
         calls *= 2
     return calls
 
 
-def _cpu_ns(action: Callable[[], object], calls: int) -> int:
-    begin = time.thread_time_ns()
+def _time_ns(action: Callable[[], object], calls: int) -> int:
+    begin = time.perf_counter_ns()
     for _ in range(calls):
         action()
-    return time.thread_time_ns() - begin
+    return time.perf_counter_ns() - begin

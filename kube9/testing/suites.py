@@ -52,25 +52,31 @@ _UNTOLD = frozenset({"exit", "lose", "readiness", "reconnect", "restart-containe
 
 
 def suites(request: Path) -> dict[str, type[Contract]]:
-    """The classes to collect, by name: what the file ``request`` asks for."""
+    """The classes to collect, by name: what the file ``request`` asks for.
+
+    :raises InvalidInput: none of them has a capability that is said to be lacking.
+    """
     asked = json.loads(request.read_text(encoding="utf-8"))
     app = App.load(asked["plugins"])
     subjects = [Subject(**each) for each in asked["subjects"]]
-    return {
-        f"Test{number}": suite_of(app, subject, frozenset(asked["cannot"])) for number, subject in enumerate(subjects)
-    }
+    made = {f"Test{number}": suite_of(app, subject, asked["cannot"]) for number, subject in enumerate(subjects)}
+    known = sorted({name for suite in made.values() for name in suite.capabilities})
+    if unknown := sorted(set(asked["cannot"]) - set(known)):
+        raise InvalidInput(f"--cannot: there is no capability {unknown[0]!r}; there are: {', '.join(known) or 'none'}")
+    return made
 
 
 def suite_of(app: App, subject: Subject, cannot: Iterable[str] = ()) -> type[Contract]:
     """The contract of ``subject``: the one its package names, or else the one of its kind, for what ``app`` makes.
 
-    :param cannot: what it cannot do, besides what its package says.
+    :param cannot: what it cannot do, besides what its package says; no matter for a contract that does not ask for it.
     :raises PluginError: what its package names is no such contract.
     """
     contract, fixture, _ = _KINDS[subject.kind]
     named = _contract_named(subject, contract)
     inherited = named or _plain_contract(subject, contract)
-    members: dict[str, Any] = {"cannot": frozenset(inherited.cannot) | frozenset(cannot), "subject": subject}
+    lacking = frozenset(cannot) & inherited.capabilities.keys()
+    members: dict[str, Any] = {"cannot": lacking.union(inherited.cannot), "subject": subject}
     # A contract that makes what it tests knows best how, unless there are options of which it cannot know.
     if getattr_static(inherited, fixture) is getattr_static(contract, fixture) or ":" in subject.step:
         members[fixture] = _fixture(app, subject)
@@ -120,7 +126,10 @@ def _fixture(app: App, subject: Subject) -> Callable[..., Any]:
     def make(_: Contract) -> object:
         if subject.kind == EVENTS:
             return _plugin(subject.plugin)
-        return make_step(getattr(app.registries, attribute), subject.step)
+        try:
+            return make_step(getattr(app.registries, attribute), subject.step)
+        except InvalidInput as exc:
+            raise InvalidInput(f"{exc}; what it needs is given as on a command line: {subject.name}:KEY=VALUE") from exc
 
     return pytest.fixture(name=fixture)(make)
 

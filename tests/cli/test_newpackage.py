@@ -30,7 +30,7 @@ SHOWN_AS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["spread", "tightest-memory", "kube9-spread", "f1", "lambda"])
+@pytest.mark.parametrize("name", ["spread", "tightest-memory", "kube9-spread", "f1", "lambda", "none"])
 def test_a_package_is_python_throughout(tmp_path, name, kind):
     files = NewPackage.named(name, kind).write(tmp_path / "new")
     for path in files:
@@ -56,7 +56,9 @@ def test_one_name_is_used_throughout(tmp_path):
     ).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["", "Spread", "my_policy", "9lives", "a--b", "a-", "kube9-", "a b", "x" * 41, "np"])
+@pytest.mark.parametrize(
+    "name", ["", "Spread", "my_policy", "9lives", "a--b", "a-", "kube9-", "a b", "x" * 41, "np", "table-of"]
+)
 def test_a_bad_name_is_refused_with_what_a_good_one_is(name):
     with pytest.raises(InvalidInput, match="expected small letters, digits and single hyphens"):
         NewPackage.named(name, "scheduler")

@@ -41,6 +41,7 @@ def test_nothing_is_overwritten(run, tmp_path):
 REFUSED = {
     "a bad name": (("My_Policy", "--kind", "scheduler"), "'My_Policy' is no name for a plugin: expected small letters"),
     "a name that is taken": (("best-fit", "--kind", "scheduler"), "offers a scheduler 'best-fit' already"),
+    "the name of a plugin": (("policies", "--kind", "events"), "kube9 0.1.0 has a plugin 'policies' already"),
     "no such kind": (("spread", "--kind", "schedulers"), "'schedulers' is not one of"),
     "no kind": (("spread",), "Missing option '--kind'"),
 }

@@ -22,6 +22,12 @@ def emptiest(pod, nodes):
 
 HEAD = "import numpy as np\nimport kube9\n\n\n"
 
+RAISES = """
+@kube9.scheduler("raises")
+def raises(pod, nodes):
+    return 1 / 0
+"""
+
 #: Each breaks one promise: the code, the promise, and what is said of it.
 BROKEN = {
     "an impure scheduler": (
@@ -228,6 +234,37 @@ def whole(pod, nodes):
     check(run, "--plugin", plugin_file(code), "--cannot", "partial-requests", code=0)
 
 
+def test_what_is_left_out_of_one_contract_is_no_matter_for_another(run):
+    result = run("plugins", "check", *FEW, "first-fit", "fcfs", "--cannot", "partial-requests")
+    assert result.exit_code == 0, result.output
+
+
+def test_what_one_fault_breaks_is_told_together(run, plugin_file):
+    result = run("plugins", "check", *FEW, "--plugin", plugin_file(RAISES))
+    assert result.exit_code == 1
+    assert result.stdout.count("ZeroDivisionError") == 2, "once for made-up situations, and once for thousands of nodes"
+    assert "  BROKEN: gives one score per node\n  BROKEN: scores are real numbers\n" in result.stdout
+
+
+def test_what_cannot_be_made_without_options_is_told_how_to_give_them(run, plugin_file):
+    code = """
+class Needs:
+    def __init__(self, workload):
+        raise ValueError
+
+    def score(self, pod, nodes):
+        return nodes.free["cpu"]
+
+
+@kube9.hookimpl
+def kube9_register_schedulers(register):
+    register("needs", Needs)
+"""
+    result = run("plugins", "check", *FEW, "--plugin", plugin_file(code))
+    assert result.exit_code == 1
+    assert "'workload'; what it needs is given as on a command line: needs:KEY=VALUE" in result.stdout
+
+
 def test_what_whoever_calls_set_for_pytest_has_no_say(run, plugin_file, monkeypatch, tmp_path):
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not mine')")
     monkeypatch.chdir(tmp_path)
@@ -242,7 +279,11 @@ MISUSED = {
     "nothing": ((), 2, "name what to check"),
     "no contract": (("traces",), 2, "offers nothing that there is a contract for"),
     "a step that no factory takes": (("best-fit:x=1",), 1, None),
-    "no capability of that name": (("first-fit", "--cannot", "fly"), 1, None),
+    "no capability of that name": (
+        ("first-fit", "--cannot", "fly"),
+        2,
+        "Error: --cannot: there is no capability 'fly'; there are: partial-requests\n",
+    ),
 }
 
 

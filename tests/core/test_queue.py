@@ -284,6 +284,19 @@ class TestADisciplineThatBlocks:
         assert queue.next().head == "p4"
 
 
+def test_a_discipline_that_goes_by_runs_by_half_is_one_that_does_not():
+    """It cannot say who ends in time, so nobody is told that some may overtake."""
+
+    class Half(FirstComeFirstServed):
+        backfills = keeps_first = True
+
+    queue = queue_of(pod("p0", 9), discipline=Half())
+    queue.refuse(queue.next().spec.shape, "0 of 1 nodes fit")
+    assert "nobody may overtake" in join(queue, pod("p1"))
+    assert not queue.awake
+    assert queue.held(queue.blocker) == queue.blocker
+
+
 class Model:
     """The same queue as a list that is gone through from the start each time."""
 

@@ -26,7 +26,7 @@ class TestSubject(Contract):
         self.tell_latency(request, lambda: None, lambda: None, "nothing")
 
     def test_is_broken(self):
-        '''Whatever the number.
+        '''Whatever the ``number``, as :class:`~kube9.core.ports.Some` has it.
 
         And more.
         '''
@@ -70,7 +70,11 @@ def test_each_promise_is_told_with_what_became_of_it(found):
     assert found["is kept"]["latency"]["reference"] == "nothing"
     assert found["is kept"]["latency"]["ratio"] > 0
     broken = found["is broken"]
-    assert (broken["means"], broken["message"], broken["example"]) == ("Whatever the number.", "3 is not below 3", "3")
+    assert (broken["means"], broken["message"], broken["example"]) == (
+        "Whatever the number, as Some has it.",
+        "3 is not below 3",
+        "3",
+    )
     assert found["flies"]["message"] == "cannot 'fly': leave the ground"
     assert found["raises"]["of"] == "7"
     assert found["raises"]["message"].startswith("KeyError: 'gone' (")

@@ -16,6 +16,7 @@ from kube9.testing import SchedulerContract, fits, table_of
 from kube9_fgd.anynode import AnyNode
 from kube9_fgd.bestfit import BestFit
 from kube9_fgd.clustering import Clustering
+from kube9_fgd.contract import FgdContract
 from kube9_fgd.dotproduct import DotProduct
 from kube9_fgd.fragmentation import Fragmentation, TypicalPod
 from kube9_fgd.gradient import FragmentationGradient
@@ -46,6 +47,10 @@ class TestContract(SchedulerContract):
     @pytest.fixture
     def scheduler(self, policy):
         return policy
+
+
+class TestContractAsItIsChecked(FgdContract):
+    """What the package names for ``kube9 plugins check``."""
 
 
 class TestContractOfFgdWithoutTypicalPods(SchedulerContract):

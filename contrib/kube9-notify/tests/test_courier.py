@@ -55,6 +55,17 @@ def test_messages_arrive_in_order_signed_and_named(receiver, courier_to):
         assert headers["Content-Type"] == "application/json"
 
 
+def test_text_of_any_kind_arrives(receiver, courier_to):
+    """Half a surrogate is what comes of a byte that is no UTF-8, as in the words of a program that failed."""
+    courier = courier_to(receiver)
+    for text in ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\udcff"):
+        courier.put(Message(event="moves-held", at_ms=0, about={"reason": text}))
+    assert [document["reason"] for document in receiver.wait_for(2)] == [
+        "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "\udcff",
+    ]
+
+
 @pytest.mark.parametrize("status", [500, 503, 429, 408])
 def test_an_answer_that_may_be_another_later_is_tried_again_with_the_same_id(receiver, courier_to, status):
     receiver.answers = [status, status]

@@ -55,6 +55,13 @@ def test_nothing_that_may_be_secret_is_shown():
         (SECRET | {"KUBE9_NOTIFY_URL": "ftp://host"}, "KUBE9_NOTIFY_URL: expected http://"),
         (SECRET | {"KUBE9_NOTIFY_URL": "http://"}, "KUBE9_NOTIFY_URL: expected http://"),
         (SECRET | {"KUBE9_NOTIFY_URL": "http://host:99999"}, "KUBE9_NOTIFY_URL: expected http://"),
+        (SECRET | {"KUBE9_NOTIFY_URL": "http://.example"}, "KUBE9_NOTIFY_URL: expected http://"),
+        (SECRET | {"KUBE9_NOTIFY_URL": "http://two words/"}, "KUBE9_NOTIFY_URL: expected http://"),
+        (SECRET | {"KUBE9_NOTIFY_URL": f"http://{'long' * 16}/"}, "KUBE9_NOTIFY_URL: expected http://"),
+        (
+            SECRET | {"KUBE9_NOTIFY_URL": "http://\N{SNOWMAN}:hidden@host/"},
+            "KUBE9_NOTIFY_URL: expected http://",
+        ),
         (
             URL | SECRET | {"KUBE9_NOTIFY_EVENTS": "node-gone"},
             "there is no event 'node-gone'; there are: all, container",

@@ -26,6 +26,7 @@ def test_it_is_the_one_that_anybody_can_compute():
         (b"another secret of sixteen", f"{NOW_S}", BODY, NOW_S, False),
         (SECRET, "now", BODY, NOW_S, False),
         (SECRET, "", BODY, NOW_S, False),
+        (SECRET, "9" * 5000, BODY, NOW_S, False),
     ],
 )
 def test_it_holds_for_this_body_this_secret_and_now(secret, stamp, body, now_s, genuine):

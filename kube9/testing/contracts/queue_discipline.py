@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 import pytest
 from hypothesis import strategies as st
@@ -44,13 +43,16 @@ class QueueDisciplineContract(Contract):
         assert isinstance(discipline.blocks, bool), f"blocks is {discipline.blocks!r}; expected True or False"
 
     def test_keys_are_tuples_of_numbers(self, discipline: QueueDiscipline) -> None:
-        """Anything else could not be compared with every other key; a NaN can be compared with none."""
+        """Python's own, as ``float(...)`` and ``tuple(...)`` make them: a cluster takes no others.
+
+        Anything else could not be compared with every other key; a NaN can be compared with none.
+        """
 
         def holds(waiting: Waiting) -> None:
             key = discipline.key(*waiting)
-            assert isinstance(key, tuple), f"key {key!r}; expected a tuple of numbers"
+            assert type(key) is tuple, f"key {key!r}; expected a tuple of numbers"
             for part in key:
-                assert isinstance(part, Real), f"key {key!r}; expected numbers only"
+                assert isinstance(part, int | float), f"key {key!r}; expected numbers only, each an int or a float"
                 assert not math.isnan(part), f"key {key!r}; a NaN has no place in an order"
 
         self.for_all(self.waiting(), holds)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from kube9.core.ports import expected_run_ms
 
@@ -51,6 +54,20 @@ class List(Sound):
 class Text(Sound):
     def key(self, pod, arrived_ms):
         return (pod.namespace,)
+
+
+class NumbersOfNumPy(Sound):
+    def key(self, pod, arrived_ms):
+        return (np.int64(pod.priority),)
+
+
+class Key(NamedTuple):
+    priority: int
+
+
+class Named(Sound):
+    def key(self, pod, arrived_ms):
+        return Key(pod.priority)
 
 
 class NotANumber(Sound):

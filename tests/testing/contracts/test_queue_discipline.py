@@ -14,6 +14,8 @@ CAUGHT_BY = {
     "BlocksByNumber": {"test_says_whether_it_blocks"},
     "List": {"test_keys_are_tuples_of_numbers"},
     "Text": {"test_keys_are_tuples_of_numbers"},
+    "NumbersOfNumPy": {"test_keys_are_tuples_of_numbers"},
+    "Named": {"test_keys_are_tuples_of_numbers"},
     "NotANumber": {"test_keys_are_tuples_of_numbers"},
     "LongerForSome": {"test_keys_have_one_length"},
     "Counts": {"test_same_arguments_give_the_same_key"},

@@ -60,7 +60,7 @@ class Courier:
         if thread is not None:
             thread.join(grace_s)
         if left := len(self._waiting) + self._dropped:
-            _log.warning("%d messages were not delivered to %s: the server ended", left, self._receiver)
+            _log.warning("%d messages were not delivered to %s by the time the server ended", left, self._receiver)
 
     @property
     def _receiver(self) -> str:

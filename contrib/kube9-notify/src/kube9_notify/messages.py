@@ -49,7 +49,8 @@ class Message:
         :param dropped: how many messages had to be dropped since the last that was delivered.
         """
         document = {"id": self.id, "event": self.event, "atMs": self.at_ms, "dropped": dropped, **self.about}
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        # Escaped, since the words of a program that failed may hold what UTF-8 has no bytes for.
+        return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
 def about_pod(pod: Pod) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
+
 from kube9_notify.messages import EVENTS
 
 __all__ = ["DEFAULT_EVENTS", "Settings"]
@@ -71,7 +73,9 @@ def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        str(parts.hostname).encode("idna")
+        requests.Request("POST", text).prepare()
+    except (ValueError, requests.RequestException):  # a name or a password that no request can carry is a ValueError
         sound = False
     if not sound:
         raise ValueError(f"{_PREFIX}URL: expected http://... or https://..., got something else")

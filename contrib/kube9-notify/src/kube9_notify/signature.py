@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 __all__ = ["signed", "verify"]
+
+#: No longer than a time can be; Python refuses to read a number of thousands of digits.
+_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
 
 def signed(secret: bytes, timestamp_s: int, body: bytes) -> str:
@@ -19,7 +23,7 @@ def verify(secret: bytes, timestamp: str, signature: str, body: bytes, *, now_s:
     :param timestamp: the header ``Kube9-Timestamp``.
     :param signature: the header ``Kube9-Signature``.
     """
-    if not (timestamp.isascii() and timestamp.isdigit()) or abs(now_s - int(timestamp)) > tolerance_s:
+    if not _SECONDS.fullmatch(timestamp) or abs(now_s - int(timestamp)) > tolerance_s:
         return False
     # In constant time: how much of it is right must not be seen from how long it takes.
     return hmac.compare_digest(signed(secret, int(timestamp), body).encode(), signature.encode())

@@ -98,6 +98,8 @@ class Login:
         try:
             transport.start_client(timeout=timeout_s)
         except BaseException:
+            # Else the thread of paramiko's that gives up on it lasts for a while, also where it has failed by now.
+            transport.packetizer.complete_handshake()
             transport.close()
             raise
         return transport
@@ -140,17 +142,17 @@ def _prefer_known(transport: Transport, hop: Target) -> None:
 @contextmanager
 def _told(where: str, host: str) -> Iterator[None]:
     """Tells apart what paramiko and the system raise of a machine."""
-    import paramiko
-
     try:
         yield
+    except (MachineAway, MachineRefused):
+        raise
     except socket.gaierror as exc:
         raise MachineAway(f"{where} cannot be reached: nobody knows a host {host!r}") from exc
     except TimeoutError as exc:
         raise MachineAway(f"{where} did not answer in time") from exc
     except (OSError, EOFError) as exc:
         raise MachineAway(f"{where} cannot be reached: {_words(exc)}") from exc
-    except paramiko.SSHException as exc:
+    except Exception as exc:  # besides its own, paramiko raises whatever it stumbled over in what a machine said
         raise MachineAway(f"{where} could not be logged in to: {_words(exc)}") from exc
 
 

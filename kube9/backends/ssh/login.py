@@ -93,10 +93,12 @@ class Login:
         transport = paramiko.Transport(self._socket(hop, via))
         transport.set_log_channel(_WIRE_LOG)
         transport.daemon = True
-        transport.banner_timeout = transport.auth_timeout = timeout_s
+        transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout_s
         _prefer_known(transport, hop)
         try:
             transport.start_client(timeout=timeout_s)
+            if not transport.initial_kex_done:  # of a time that is over it says nothing
+                raise TimeoutError
         except BaseException:
             # Else the thread of paramiko's that gives up on it lasts for a while, also where it has failed by now.
             transport.packetizer.complete_handshake()

@@ -45,13 +45,30 @@ def says():
         listener.close()
 
 
-@pytest.mark.parametrize("data", [NONSENSE, b"HTTP/1.1 400 Bad Request\r\n" * 200], ids=["an offer", "another protocol"])
-def test_whoever_makes_no_sense_is_no_machine(says, tmp_path, data):
+@pytest.fixture
+def log_in(tmp_path):
+    """Log in to whatever listens at a port."""
     from kube9.backends.ssh.login import Login
     from kube9.backends.ssh.target import Target
 
+    def log_in(port, timeout_ms=10_000):
+        target = Target(name="box", host="127.0.0.1", port=port, user="ops", known_hosts=(tmp_path / "known_hosts",))
+        login = Login(timeout_ms=timeout_ms, keepalive_ms=5_000, environment={"HOME": str(tmp_path)})
+        return login.connect(target)
+
+    return log_in
+
+
+@pytest.mark.parametrize(
+    "data", [NONSENSE, b"HTTP/1.1 400 Bad Request\r\n" * 200], ids=["an offer", "another protocol"]
+)
+def test_whoever_makes_no_sense_is_no_machine(says, log_in, data):
     port = says(data)
-    target = Target(name="box", host="127.0.0.1", port=port, user="ops", known_hosts=(tmp_path / "known_hosts",))
-    login = Login(timeout_ms=10_000, keepalive_ms=5_000, environment={"HOME": str(tmp_path)})
     with pytest.raises(MachineAway, match=f"ops@127.0.0.1:{port} could not be logged in to"):
-        login.connect(target)
+        log_in(port)
+
+
+def test_whoever_says_no_more_than_who_it_is_did_not_answer_in_time(says, log_in):
+    port = says(b"SSH-2.0-x\r\n")
+    with pytest.raises(MachineAway, match=f"ops@127.0.0.1:{port} did not answer in time"):
+        log_in(port, timeout_ms=300)

@@ -93,7 +93,9 @@ class Login:
         transport = paramiko.Transport(self._socket(hop, via))
         transport.set_log_channel(_WIRE_LOG)
         transport.daemon = True
-        transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout_s
+        transport.auth_timeout = timeout_s
+        # Those of paramiko's own end in other words, and are to come after the one that is waited for here.
+        transport.banner_timeout = transport.handshake_timeout = 2 * timeout_s
         _prefer_known(transport, hop)
         try:
             transport.start_client(timeout=timeout_s)

@@ -68,7 +68,8 @@ def test_whoever_makes_no_sense_is_no_machine(says, log_in, data):
         log_in(port)
 
 
-def test_whoever_says_no_more_than_who_it_is_did_not_answer_in_time(says, log_in):
-    port = says(b"SSH-2.0-x\r\n")
+@pytest.mark.parametrize("data", [b"", b"SSH-2.0-x\r\n"], ids=["nothing", "who it is"])
+def test_whoever_says_no_more_than_that_did_not_answer_in_time(says, log_in, data):
+    port = says(data)
     with pytest.raises(MachineAway, match=f"ops@127.0.0.1:{port} did not answer in time"):
         log_in(port, timeout_ms=300)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
 PATIENCE_S = 20.0
+#: What it says when it listens, and when it cannot for another does.
+LISTENING, IN_USE = b"Server listening on ", "Address already in use"
 #: Of the ways that there are, one that costs little, for many machines log in at once. What is said first holds.
 CONFIG = """
 {more}
@@ -67,25 +69,37 @@ class Sshd:
     """
 
     def __init__(self, folder, key, more="", apart=None):
-        self.folder, self.port = folder, free_port()
+        self.folder = folder
         folder.mkdir()
         self.user = pwd.getpwuid(os.getuid()).pw_name
         self.address, self.apart = "127.0.0.1" if apart is None else apart.address, apart
-        self.options = {"host": self.address, "port": str(self.port), "user": self.user}
         if apart is None:
             #: Where kube9's files of this machine are, which is one with all the others.
             self.root = folder / "kube9"
-            self.options["folder"] = str(self.root)
         else:
             (folder / "home").mkdir()
             self.root = folder / "home" / ".kube9"
             more = f"SetEnv HOME={folder}/home\n{more}"
         make_key(folder / "host_key")
         (folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text(encoding="utf-8"), encoding="utf-8")
-        self._more = more
         self.process = None
-        self.configure(more)
-        self.start()
+        self._settle(more)
+        self.options = {"host": self.address, "port": str(self.port), "user": self.user}
+        if apart is None:
+            self.options["folder"] = str(self.root)
+
+    def _settle(self, more):
+        """Find a port: whoever else looks for one may be given the same before it listens."""
+        while True:
+            self.port = free_port()
+            self.configure(more)
+            try:
+                self.start()
+                return
+            except AssertionError:
+                if IN_USE not in self.log:
+                    raise
+                (self.folder / "log").unlink()
 
     def configure(self, more):
         """Have it read other lines when it starts the next time."""
@@ -109,13 +123,15 @@ class Sshd:
             # What starts the machine's own sshd would have made it.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
+            before = log.tell()
             inside = () if self.apart is None else self.apart.inside
             words = [*inside, program(), "-D", "-e", "-f", str(self.folder / "sshd_config")]
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline_s = time.monotonic() + PATIENCE_S
         waiting = threading.Event()
         while time.monotonic() < deadline_s and self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
+            # To connect would be to have a connection, of whoever it is that listens there.
+            if LISTENING in (self.folder / "log").read_bytes()[before:]:
                 return
             waiting.wait(0.02)
         raise AssertionError(f"sshd does not listen: {self.log}")
@@ -263,6 +279,10 @@ class SlowWay:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._sockets += [near, far]
+                if self._closing.is_set():  # whoever closes them may not have seen these two
+                    near.close()
+                    far.close()
+                    return
                 self._begin(self._carry, near, far)
                 self._begin(self._carry, far, near)
 

@@ -26,7 +26,7 @@ from kube9.agent.runtime import News
 from kube9.agent.upkeep import ALL, Beginning, Hands, Upkeep
 from kube9.agent.wardenhold import WardenHold
 from kube9.agent.wardenlink import WardenAway, WardenRefused
-from kube9.agent.wardenrun import ENDED, run_id
+from kube9.agent.wardenrun import ENDED, STARTING, run_id
 
 __all__ = ["ProcessCopy", "ProcessTools"]
 
@@ -244,12 +244,12 @@ class ProcessCopy:
             return
         for name, (run, is_known) in self._care.open_runs.items():
             told = runs.get(run_id(self.uid, self.epoch, name, run))
-            if told is not None:
+            if told is not None and told["state"] != STARTING:
                 self._started(name, run, told)
-            elif is_known:
+            elif told is None and is_known:
                 self._upkeep.runs[name] = run
                 self._upkeep.exited(name, _KILLED, "its warden died, and it with that")
-            else:
+            else:  # the warden answers with what became of it, where it was asked before
                 self._upkeep.beginnings.setdefault(name, Beginning(run, now_ms()))
 
     def _take_in(self, told: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from kube9.agent.commands import CommandFailed
 from kube9.agent.configuration import ConfigurationError, read_node, read_server
 from kube9.agent.logreader import last_lines
+from kube9.agent.openfiles import close_above
 from kube9.agent.processid import agent_of
 
 __all__ = ["BEGUN", "LOG", "run"]
@@ -57,7 +58,7 @@ def _start(folder: str) -> int:
         void = os.open(os.devnull, os.O_RDWR)
         for number, file in enumerate((void, void, void, telling)):
             os.dup2(file, number)
-        os.closerange(BEGUN + 1, os.sysconf("SC_OPEN_MAX"))
+        close_above(BEGUN)
         os.chdir("/")
         program = os.path.abspath(sys.argv[0])
         arguments = [sys.executable, "-I", "-S", program, "--config", folder, "--log", f"{folder}/{LOG}"]

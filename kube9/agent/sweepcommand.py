@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kube9.agent.commands import CommandFailed
 from kube9.agent.configuration import read_node
 from kube9.agent.processid import end_agent
 
@@ -14,7 +15,9 @@ __all__ = ["run"]
 
 def run(folder: str, asked: Mapping[str, Any]) -> int:  # noqa: ARG001
     node = read_node(Path(folder))
-    end_agent(folder)
+    if not end_agent(folder):
+        # It might begin something anew: whoever has this done tries again, rather than believe that nothing runs.
+        raise CommandFailed("Away", "the agent was killed, and has not ended")
     if node.runtime == "docker":
         from kube9.agent.engine import Engine
         from kube9.agent.sweep import Sweep

@@ -6,13 +6,10 @@ has an ``event``. The files that a command is to have come along with the questi
 
 from __future__ import annotations
 
-import array
 import json
 import os
 import select
 import signal
-import socket
-import struct
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -20,31 +17,12 @@ from typing import Any
 from kube9.agent.clock import now_ms
 from kube9.agent.spawn import Spawn
 from kube9.agent.warden import Refused, Warden
+from kube9.agent.wardenclient import Client, accept, listen
 from kube9.agent.wardenrun import ENDED, RUNNING, Run
 
 __all__ = ["Desk"]
 
-_LINE_BYTES_MAX = 16 * 2**20
-_UNREAD_BYTES_MAX = 4 * 2**20
 _PIECE_BYTES = 65_536
-_FILES_MAX = 3
-_CREDENTIALS = struct.Struct("3i")
-
-
-class _Client:
-    def __init__(self, link: socket.socket) -> None:
-        self.link = link
-        self.received = b""
-        self.files: list[int] = []
-        self.unsent = b""
-        #: Whether it wants to hear of all runs.
-        self.watches = False
-        self.commands = 0
-
-    def drop_files(self) -> None:
-        for file in self.files:
-            os.close(file)
-        self.files = []
 
 
 class Desk:
@@ -56,12 +34,12 @@ class Desk:
     def __init__(self, path: str, about: dict[str, Any]) -> None:
         self._about = about
         self._poll = select.epoll()
-        self._clients: dict[int, _Client] = {}
+        self._clients: dict[int, Client] = {}
         #: Of runs: where their output comes, and where they say why they do not start.
         self._outputs: dict[int, Run] = {}
         self._told: dict[int, Run] = {}
         #: Answers that wait for something, with whose they are.
-        self._waiting: list[tuple[_Client, Any, Callable[[], bool], Callable[[], dict[str, Any]]]] = []
+        self._waiting: list[tuple[Client, Any, Callable[[], bool], Callable[[], dict[str, Any]]]] = []
         self._leaving = False
         self._asked = {
             "hello": self._hello,
@@ -81,7 +59,7 @@ class Desk:
         for file in (self._woken, waking):
             os.set_blocking(file, False)
         signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
-        self._listener = _listen(path)
+        self._listener = listen(path)
         for number in (self._listener.fileno(), self._woken):
             self._poll.register(number, select.EPOLLIN)
 
@@ -166,37 +144,24 @@ class Desk:
                     known[file] = run
 
     def _accept(self) -> None:
-        with suppress(OSError):
-            link, _ = self._listener.accept()
-            if not _is_ours(link):
-                link.close()
-                return
-            link.setblocking(False)
-            self._clients[link.fileno()] = _Client(link)
-            self._poll.register(link.fileno(), select.EPOLLIN)
+        client = accept(self._listener)
+        if client is not None:
+            self._clients[client.number] = client
+            self._poll.register(client.number, select.EPOLLIN)
 
-    def _read(self, client: _Client) -> None:
-        if client.unsent:
-            self._send(client, None)
-        try:
-            space = socket.CMSG_LEN(_FILES_MAX * array.array("i").itemsize)
-            data, extra, _, _ = client.link.recvmsg(_PIECE_BYTES, space, socket.MSG_CMSG_CLOEXEC)
-        except BlockingIOError:
-            return
-        except OSError:
-            data, extra = b"", []
-        client.files += _files(extra)
-        if not data:
-            self._drop(client)
-            return
-        *lines, client.received = (client.received + data).split(b"\n")
-        if len(client.received) > _LINE_BYTES_MAX:
+    def _read(self, client: Client) -> None:
+        if client.is_behind:
+            self._mind(client, client.flush())
+        lines = client.receive()
+        if lines is None:
             self._drop(client)
             return
         for line in lines:
-            self._take(client, line)
+            # Let go of at the answer to a line before, it would not be there to have a command ended with it.
+            if not client.gone:
+                self._take(client, line)
 
-    def _take(self, client: _Client, line: bytes) -> None:
+    def _take(self, client: Client, line: bytes) -> None:
         number = None
         try:
             question = json.loads(line)
@@ -210,28 +175,22 @@ class Desk:
         if answer is not None and number is not None:
             self._send(client, {"id": number, **answer})
 
-    def _send(self, client: _Client, document: dict[str, Any] | None) -> None:
-        if document is not None:
-            client.unsent += json.dumps(document).encode("ascii") + b"\n"
-        try:
-            while client.unsent:
-                client.unsent = client.unsent[client.link.send(client.unsent) :]
-        except BlockingIOError:
-            if len(client.unsent) > _UNREAD_BYTES_MAX:
-                self._drop(client)
-                return
-        except OSError:
-            self._drop(client)
-            return
-        if client.link.fileno() in self._clients:
-            self._poll.modify(client.link.fileno(), select.EPOLLIN | (select.EPOLLOUT if client.unsent else 0))
+    def _send(self, client: Client, document: dict[str, Any]) -> None:
+        self._mind(client, client.send(document))
 
-    def _drop(self, client: _Client) -> None:
-        if self._clients.pop(client.link.fileno(), None) is None:
+    def _mind(self, client: Client, reads: bool) -> None:
+        """Go on when there is room for what it has not read, or let go of it."""
+        if not reads:
+            self._drop(client)
+        elif not client.gone:
+            self._poll.modify(client.number, select.EPOLLIN | (select.EPOLLOUT if client.is_behind else 0))
+
+    def _drop(self, client: Client) -> None:
+        if client.gone:
             return
-        self._poll.unregister(client.link.fileno())
-        client.link.close()
-        client.drop_files()
+        del self._clients[client.number]
+        self._poll.unregister(client.number)
+        client.close()
         self._waiting = [each for each in self._waiting if each[0] is not client]
         for run in list(self._warden.runs.values()):
             if run.client is client:
@@ -244,30 +203,30 @@ class Desk:
             self._send(client, {"id": number, **answer()})
 
     def _later(
-        self, client: _Client, question: dict[str, Any], when: Callable[[], bool], answer: Callable[[], dict[str, Any]]
+        self, client: Client, question: dict[str, Any], when: Callable[[], bool], answer: Callable[[], dict[str, Any]]
     ) -> None:
         self._waiting.append((client, question.get("id"), when, answer))
 
     # What is asked.
 
-    def _hello(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _hello(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         return {**self._about, "term": self._warden.term, "leaseUntil": self._warden.lease_until_ms}
 
-    def _lease(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _lease(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         self._warden.renew(question["until"])
         return {"term": self._warden.term}
 
-    def _start(self, client: _Client, question: dict[str, Any]) -> None:
+    def _start(self, client: Client, question: dict[str, Any]) -> None:
         run = Run(question["uid"], question["epoch"], question["container"], question["run"])
         what = Spawn(question["argv"], question["env"], question["cwd"], (), nice=question.get("nice", 0))
         limits = question.get("cpuMilli", 0), question.get("memoryBytes", 0)
         run = self._warden.start(run, what, question["log"], limits, question["term"])
         self._answer_begun(client, question, run)
 
-    def _answer_begun(self, client: _Client, question: dict[str, Any], run: Run) -> None:
+    def _answer_begun(self, client: Client, question: dict[str, Any], run: Run) -> None:
         self._later(client, question, lambda: run.state in (RUNNING, ENDED), lambda: {"run": run.document()})
 
-    def _command(self, client: _Client, question: dict[str, Any]) -> dict[str, Any] | None:
+    def _command(self, client: Client, question: dict[str, Any]) -> dict[str, Any] | None:
         copy, name = (question["uid"], question["epoch"]), question["container"]
         inside = next(
             (
@@ -282,7 +241,7 @@ class Desk:
         if question.get("check"):
             return {}
         client.commands += 1
-        run = Run(*copy, name, f"command-{client.link.fileno()}-{client.commands}-{now_ms()}", client)
+        run = Run(*copy, name, f"command-{client.number}-{client.commands}-{now_ms()}", client)
         env = {**inside.env, **question.get("env", {})}
         files = tuple(client.files)
         what = Spawn(
@@ -292,74 +251,38 @@ class Desk:
         self._answer_begun(client, question, run)
         return None
 
-    def _signal(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _signal(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         run = self._warden.runs.get(question["run"])
         if run is None:
             raise Refused(f"there is no run {question['run']}")
         self._warden.signal(run, question["signal"])
         return {}
 
-    def _kill(self, client: _Client, question: dict[str, Any]) -> None:
+    def _kill(self, client: Client, question: dict[str, Any]) -> None:
         copy = question["uid"], question["epoch"]
         self._warden.kill(copy, for_good=question.get("forGood", True))
         self._later(client, question, lambda: not self._warden.running(copy), dict)
 
-    def _kill_all(self, client: _Client, question: dict[str, Any]) -> None:
+    def _kill_all(self, client: Client, question: dict[str, Any]) -> None:
         self._warden.term += 1
         self._warden.lease_until_ms = 0
         self._warden.kill_all()
         self._later(client, question, lambda: not self._warden.running(), lambda: {"term": self._warden.term})
 
-    def _forget(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _forget(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         self._warden.forget((question["uid"], question["epoch"]))
         return {}
 
-    def _list(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _list(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         return {"runs": [run.document() for run in self._warden.runs.values()]}
 
-    def _use(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _use(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         return {"use": self._warden.use()}
 
-    def _watch(self, client: _Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def _watch(self, client: Client, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         client.watches = True
         return {"term": self._warden.term, "runs": [run.document() for run in self._warden.runs.values()]}
 
-    def _stop(self, client: _Client, question: dict[str, Any]) -> None:
+    def _stop(self, client: Client, question: dict[str, Any]) -> None:
         self.leave()
         self._later(client, question, lambda: not self._warden.running(), dict)
-
-
-def _listen(path: str) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-        _bind(listener, path)
-    finally:
-        os.umask(before)
-    listener.listen(64)
-    listener.setblocking(False)
-    return listener
-
-
-def _bind(listener: socket.socket, path: str) -> None:
-    """By the folder's number: the whole path of a socket may have but a hundred letters."""
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        listener.bind(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
-    finally:
-        os.close(folder)
-
-
-def _is_ours(link: socket.socket) -> bool:
-    data = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return _CREDENTIALS.unpack(data)[1] in (os.getuid(), 0)
-
-
-def _files(extra: list[tuple[int, int, bytes]]) -> list[int]:
-    found = array.array("i")
-    for level, kind, data in extra:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            found.frombytes(data[: len(data) - len(data) % found.itemsize])
-    return list(found)

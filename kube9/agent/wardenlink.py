@@ -129,6 +129,21 @@ class WardenLink:
             raise WardenAway(f"the warden is gone: {exc}") from exc
 
     def _run(self) -> None:
+        try:
+            self._listen()
+        except Exception:
+            import logging  # whoever only asks need not load it
+
+            # Whoever has missed something looks at everything anew, as when the warden is lost.
+            logging.getLogger(__name__).exception("what the warden tells could not be taken in")
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+        self._link.close()
+        if not self._closed:
+            self._lost()
+
+    def _listen(self) -> None:
         received = b""
         while True:
             try:
@@ -136,18 +151,12 @@ class WardenLink:
             except socket.timeout:  # noqa: UP041  (two different things before Python 3.10)
                 continue
             except OSError:
-                data = b""
+                return
             if not data:
-                break
+                return
             *lines, received = (received + data).split(b"\n")
             for line in lines:
                 self._take(json.loads(line))
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
-        self._link.close()
-        if not self._closed:
-            self._lost()
 
     def _take(self, document: Mapping[str, Any]) -> None:
         if "event" in document:

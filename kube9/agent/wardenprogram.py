@@ -8,11 +8,11 @@ import json
 import os
 import signal
 import time
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from kube9.agent.cgroups import own_cgroup, take_over
 from kube9.agent.logfile import LogFile
+from kube9.agent.openfiles import close_above
 from kube9.agent.proctable import machine_boot, start_of
 from kube9.agent.spawn import adopt_orphans, trim_memory
 from kube9.agent.warden import Warden
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> NoReturn:
         os._exit(0)
     os.setsid()
     os.chdir("/")
-    _close_files()
+    close_above(2)  # what whoever started it had open is no business of pods
     log = LogFile(f"{folder}/{LOG}", _LOG_BYTES_MAX, _LOG_FILES_MAX)
 
     def say(text: str) -> None:
@@ -83,14 +83,6 @@ def _run(folder: str, node_uid: str, say: Any) -> None:
     trim_memory()
     desk.serve(warden)
     say("left")
-
-
-def _close_files() -> None:
-    """What whoever started it had open is no business of pods."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
-            with suppress(OSError):  # the listing itself
-                os.close(int(name))
 
 
 def _write(path: str, document: dict[str, Any]) -> None:

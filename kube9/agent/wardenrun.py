@@ -29,17 +29,31 @@ def run_id(uid: str, epoch: int, container: str, number: object) -> str:
 def send_signal(process: Process, number: int) -> None:
     """To this process, and never to another that has got its number."""
     try:
-        if hasattr(os, "pidfd_open"):
-            file = os.pidfd_open(process.pid)
-            try:
-                if start_of(process.pid) == process.start:
-                    signal.pidfd_send_signal(file, number)
-            finally:
+        file = _descriptor_of(process.pid)
+        try:
+            if start_of(process.pid) != process.start:
+                return
+            if file >= 0:
+                signal.pidfd_send_signal(file, number)
+            else:
+                os.kill(process.pid, number)
+        finally:
+            if file >= 0:
                 os.close(file)
-        elif start_of(process.pid) == process.start:
-            os.kill(process.pid, number)
     except (ProcessLookupError, PermissionError):
         pass  # it has ended; or it is another user's by its own doing, and the kernel does not let us
+
+
+def _descriptor_of(pid: int) -> int:
+    """Of a process, whoever gets its number after it; -1 where there are none of these."""
+    if not hasattr(os, "pidfd_open"):
+        return -1
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:  # an older kernel, or one that guards a container and knows no such call
+        return -1
 
 
 class Run:

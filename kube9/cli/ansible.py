@@ -14,7 +14,7 @@ from attrs import define, field
 
 from kube9.core.errors import FileError
 
-__all__ = ["AnsibleHost", "is_ansible", "read_ini", "read_yaml"]
+__all__ = ["AnsibleHost", "is_ansible", "mapping", "read_ini", "read_yaml"]
 
 _SECTION = re.compile(r"\[([^\]:\s]+)(?::(vars|children|hosts))?\]\s*(?:[#;].*)?")
 _RANGE = re.compile(r"\[([0-9]+|[A-Za-z]):([0-9]+|[A-Za-z])(?::([0-9]+))?\]")
@@ -50,6 +50,18 @@ def is_ansible(document: Any) -> bool:
     )
 
 
+def mapping(path: str, what: str, said: Any) -> Mapping[str, Any]:
+    """What is said of something by names; empty where nothing is.
+
+    :raises FileError: it is something else.
+    """
+    if said is None:
+        return {}
+    if not isinstance(said, dict):
+        raise FileError(path, f"{what}: expected 'NAME: VALUE' each, got {said!r:.100}")
+    return said
+
+
 def read_yaml(path: str, document: Mapping[str, Any]) -> list[AnsibleHost]:
     """:raises FileError: it is none, or says something that cannot be used."""
     groups: dict[str, _Group] = {}
@@ -64,18 +76,19 @@ def _read_group(path: str, name: str, body: Any, groups: dict[str, _Group]) -> N
         return
     if not isinstance(body, dict) or any(key not in _GROUP_KEYS for key in body):
         raise FileError(path, f"group {name!r}: expected hosts, children and vars")
-    for pattern, said in (body.get("hosts") or {}).items():
+    for pattern, said in mapping(path, f"hosts of group {name!r}", body.get("hosts")).items():
+        texts = _texts(mapping(path, f"host {pattern}", said))
         for host in _expanded(path, str(pattern)):
-            group.hosts.setdefault(host, {}).update(_texts(said))
-    group.vars.update(_texts(body.get("vars")))
-    for child, inner in (body.get("children") or {}).items():
+            group.hosts.setdefault(host, {}).update(texts)
+    group.vars.update(_texts(mapping(path, f"vars of group {name!r}", body.get("vars"))))
+    for child, inner in mapping(path, f"children of group {name!r}", body.get("children")).items():
         group.children.append(str(child))
         _read_group(path, str(child), inner, groups)
 
 
-def _texts(said: Any) -> dict[str, str]:
+def _texts(said: Mapping[str, Any]) -> dict[str, str]:
     """Those that are plain: what is a list or an object is nothing that is asked for here."""
-    return {str(key): str(value) for key, value in (said or {}).items() if not isinstance(value, dict | list)}
+    return {str(key): str(value) for key, value in said.items() if not isinstance(value, dict | list)}
 
 
 def read_ini(path: str, text: str) -> list[AnsibleHost]:
@@ -89,6 +102,8 @@ def read_ini(path: str, text: str) -> list[AnsibleHost]:
         if line.startswith("[") and (section := _SECTION.fullmatch(line)):
             name, kind = section[1], section[2] or "hosts"
             groups.setdefault(name, _Group())
+        elif line.startswith("[") and not _RANGE.match(line):
+            raise FileError(path, f"expected [GROUP], [GROUP:vars] or [GROUP:children], got {line!r}", line=number)
         else:
             _read_line(path, number, line, groups, name, kind)
     return _hosts(path, groups)
@@ -136,6 +151,8 @@ def _expanded(path: str, pattern: str, line: int | None = None) -> Iterator[str]
         parts = [str(each).zfill(width) for each in range(int(first), int(last) + 1, step)]
     else:
         parts = [chr(each) for each in range(ord(first), ord(last) + 1, step)]
+    if not parts:
+        raise FileError(path, f"the range {found[0]} ends before it begins", line=line)
     for part in parts:
         yield from _expanded(path, pattern[: found.start()] + part + pattern[found.end() :], line)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kube9.cli.ansible import AnsibleHost, is_ansible, read_ini, read_yaml
+from kube9.cli.ansible import AnsibleHost, is_ansible, mapping, read_ini, read_yaml
 from kube9.core.errors import FileError
 
 __all__ = ["read_inventory"]
@@ -47,14 +48,23 @@ def read_inventory(path: str) -> list[Document]:
     except UnicodeDecodeError as exc:
         raise FileError(path, "expected text in UTF-8") from exc
     if not path.endswith((".yaml", ".yml", ".json")) and _is_ini(text):
-        return _of_ansible(path, read_ini(path, text))
-    documents = [each for each in yaml_documents(text) if each is not None]
-    found = [node for each in documents for node in _of_document(path, each)]
+        found = _of_ansible(path, read_ini(path, text))
+    else:
+        documents = [each for each in yaml_documents(text) if each is not None]
+        found = [node for each in documents for node in _of_document(path, each)]
     if not found:
         raise FileError(path, "it lists no machine")
-    if len({node["metadata"]["name"] for node in found}) < len(found):
-        raise FileError(path, "two of its machines have the same name")
+    names = Counter(_name_of(path, node) for node in found)
+    if twice := sorted(name for name, count in names.items() if count > 1):
+        raise FileError(path, f"two of its machines have the same name: {', '.join(twice)}")
     return found
+
+
+def _name_of(path: str, node: Document) -> str:
+    name = mapping(path, "metadata", node.get("metadata")).get("name")
+    if not isinstance(name, str) or not name:
+        raise FileError(path, "a manifest of kind Node has no metadata.name")
+    return name
 
 
 def _is_ini(text: str) -> bool:
@@ -68,7 +78,7 @@ def _of_document(path: str, document: Any) -> list[Document]:
     if isinstance(document, dict) and document.get("kind") == "Node":
         return [document]
     if isinstance(document, dict) and "hosts" in document and document.keys() <= {"hosts", "defaults"}:
-        return _of_list(path, document["hosts"], document.get("defaults") or {})
+        return _of_list(path, document["hosts"], mapping(path, "defaults", document.get("defaults")))
     if is_ansible(document):
         return _of_ansible(path, read_yaml(path, document))
     raise FileError(
@@ -97,9 +107,11 @@ def _of_host(path: str, said: Any, defaults: Mapping[str, Any]) -> Document:
             raise FileError(path, _no_secret(name, str(key)))
         if key not in _FIELDS:
             raise FileError(path, f"host {name}: unknown field {key!r}; expected one of {', '.join(_FIELDS)}")
-    merged = {**defaults, **said, "labels": {**(defaults.get("labels") or {}), **(said.get("labels") or {})}}
+    labelled = [mapping(path, f"labels of host {name}", each.get("labels")) for each in (defaults, said)]
+    merged = {**defaults, **said, "labels": {**labelled[0], **labelled[1]}}
     options = {key: str(merged[key]) for key in _OPTION_FIELDS if merged.get(key) is not None}
-    options |= {str(key): str(value) for key, value in (merged.get("options") or {}).items()}
+    more = mapping(path, f"options of host {name}", merged.get("options"))
+    options |= {str(key): str(value) for key, value in more.items()}
     capacity = {key: merged[key] for key in ("cpu", "memory", "pods") if merged.get(key) not in (None, "auto")}
     labels = {str(key): str(value) for key, value in merged["labels"].items()}
     spec: Document = {"backend": merged.get("backend") or _BACKEND, "capacity": capacity, "options": options}
@@ -109,10 +121,7 @@ def _of_host(path: str, said: Any, defaults: Mapping[str, Any]) -> Document:
 
 
 def _of_ansible(path: str, hosts: Iterable[AnsibleHost]) -> list[Document]:
-    found = [_of_ansible_host(path, host) for host in hosts]
-    if not found:
-        raise FileError(path, "it lists no machine")
-    return found
+    return [_of_ansible_host(path, host) for host in hosts]
 
 
 def _of_ansible_host(path: str, host: AnsibleHost) -> Document:

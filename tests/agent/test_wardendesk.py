@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 from contextlib import closing, suppress
@@ -135,3 +136,15 @@ def test_whoever_does_not_read_is_let_go(warden, link):
         while piece := link.recv(65_536):
             data += piece
     assert 0 < data.count(b"\n") < 80
+
+
+def test_nothing_is_begun_for_whoever_was_let_go_meanwhile(warden, link):
+    warden.start("exec sleep 1000", uid="u" * 60_000, log=f"{warden.folder}/log")
+    warden.start("exec sleep 1000")
+    command = {"do": "command", "uid": "p", "epoch": 1, "container": "main", "argv": ["sleep", "1000"]}
+    lists = b'{"do": "list", "id": 2}\n' * 80
+    # Sent before it is read, so that it comes at once.
+    os.kill(warden.about["pid"], signal.SIGSTOP)
+    link.sendall(lists + json.dumps(command).encode() + b"\n")
+    os.kill(warden.about["pid"], signal.SIGCONT)
+    assert len(warden.runs()) == 2

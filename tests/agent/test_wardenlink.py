@@ -46,6 +46,21 @@ def test_what_happens_is_heard_beside_the_answers(warden):
     assert heard == ["running", "ended"]
 
 
+def test_whoever_cannot_take_in_what_happens_is_told_that_it_hears_no_more(warden):
+    lost = threading.Event()
+
+    def stumble(event):
+        raise RuntimeError("can't start new thread")
+
+    with closing(WardenLink(str(warden.folder), stumble, lost.set)) as link:
+        link.ask("watch")
+        warden.start("exec sleep 1000")
+        assert lost.wait(PATIENCE_S)
+        assert link.over
+        with pytest.raises(WardenAway):
+            link.ask("list")
+
+
 def test_an_answer_that_takes_too_long_is_not_waited_for(warden):
     with closing(WardenLink(str(warden.folder))) as link:
         os.kill(warden.about["pid"], signal.SIGSTOP)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,37 @@ def test_a_signal_reaches_its_process_and_no_other_with_its_number(sleeper):
     send_signal(process, signal.SIGKILL)
     assert sleeper.wait(30) == -signal.SIGKILL
     send_signal(process, signal.SIGKILL)
+
+
+#: Has the kernel refuse one call of this program with an error, as one does that is older, or guards a container.
+REFUSING = """
+import ctypes, os, struct, sys
+number, error = 434, int(sys.argv[1])
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050000 | error), (0x06, 0, 0, 0x7FFF0000)]
+text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+program = ctypes.create_string_buffer(struct.pack("HP", len(steps), ctypes.addressof(text)))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+    sys.exit(77)
+try:
+    os.pidfd_open(os.getpid())
+except OSError as exc:
+    assert exc.errno == error
+from kube9.agent.proctable import processes
+from kube9.agent.wardenrun import send_signal
+send_signal(processes()[int(sys.argv[2])], 9)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs a Python that knows of process descriptors")
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+def test_a_signal_reaches_its_process_where_the_kernel_has_no_descriptors_of_it(sleeper, error):
+    words = [sys.executable, "-c", REFUSING, str(error), str(sleeper.pid)]
+    done = subprocess.run(words, check=False, timeout=60)
+    if done.returncode == 77:
+        pytest.skip("needs a kernel that lets programs give up calls (seccomp)")
+    assert done.returncode == 0
+    assert sleeper.wait(30) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("script,code,number", [("exit 5", 5, 0), ("kill -15 $$", 143, 15)])

@@ -70,6 +70,8 @@ def test_what_is_no_inventory_is_not_taken_for_one(document):
         ("a x='1\n", 1, "quotation"),
         ("w[1:b]\n", 1, "makes no sense"),
         ("w[1:99999]\n", 1, "more than"),
+        ("w[5:1]\n", 1, "ends before it begins"),
+        ("h\n[web:bar]\n", 2, "expected \\[GROUP\\]"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(text, line, words):

@@ -85,7 +85,18 @@ def test_secrets_are_refused(inventory, name, text):
         ("hosts: {}", "lists no machine"),
         ("hosts: [{}]", "a machine with a name"),
         ("hosts: {a: {colour: red}}", "unknown field 'colour'"),
-        ("hosts: [a, a]", "the same name"),
+        ("hosts: [a, a]", "the same name: a"),
+        ("hosts: {a: {labels: x}}", "labels of host a: expected 'NAME: VALUE' each, got 'x'"),
+        ("hosts: {a: {options: [x]}}", "options of host a"),
+        ("hosts: [a]\ndefaults: [x]", "defaults: expected"),
+        ("hosts: [a]\ndefaults: {labels: x}", "labels of host a"),
+        ("kind: Node", "no metadata.name"),
+        ("kind: Node\nmetadata: {name: 5}", "no metadata.name"),
+        ("kind: Node\nmetadata: x", "metadata: expected"),
+        ("all: {hosts: [a, b]}", "hosts of group 'all': expected"),
+        ("all: {hosts: {a: 10.0.0.1}}", "host a: expected"),
+        ("web: {vars: [x]}", "vars of group 'web'"),
+        ("web: {children: [x]}", "children of group 'web'"),
         ("kind: Pod", "expected 'hosts'"),
         ("all: {hosts: {a: {ansible_connection: winrm}}}", "not by winrm"),
     ],
@@ -93,6 +104,11 @@ def test_secrets_are_refused(inventory, name, text):
 def test_what_cannot_be_used_is_said(inventory, text, words):
     with pytest.raises(FileError, match=words):
         inventory(text)
+
+
+def test_machines_that_differ_by_nothing_but_their_port_have_no_name_of_their_own(inventory):
+    with pytest.raises(FileError, match="the same name: a"):
+        inventory("a:22\na:23\n", "hosts")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -89,12 +89,12 @@ class SshCommand:
         """Give it something to read."""
         try:
             self._channel.sendall(data)
-        except OSError as exc:
+        except (OSError, EOFError) as exc:  # EOFError: the connection has just broken
             raise BackendError("the command reads no more") from exc
 
     def close_input(self) -> None:
         """It reads the end of its input from here on."""
-        with suppress(OSError, EOFError):
+        with suppress(OSError, EOFError):  # as above
             self._channel.shutdown_write()
 
     def resize(self, rows: int, columns: int) -> None:

@@ -54,20 +54,22 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._closing.wait(_LOOK_S):
+            # Copied in one step, for others add to them, and before the machines, for each node's is there before it.
+            nodes = dict(self._nodes)
             machines = {machine.node_uid: machine for machine in self._machines.all()}
-            for uid in [uid for uid in self._nodes if uid not in machines]:
+            for uid in nodes.keys() - machines.keys():
                 del self._nodes[uid]
                 self._tries.pop(uid, None)
             for uid, machine in machines.items():
-                if _is_broken(machine) and uid in self._nodes:
-                    self._mend(uid)
+                if _is_broken(machine) and uid in nodes:
+                    self._mend(uid, nodes[uid])
 
-    def _mend(self, uid: str) -> None:
+    def _mend(self, uid: str, node: Node) -> None:
         tries, due_s = self._tries.get(uid, (0, 0.0))
         if uid in self._waiting or time.monotonic() < due_s:
             return
         self._waiting.add(uid)
-        self._lanes.put(uid, partial(self._try, self._nodes[uid], tries))
+        self._lanes.put(uid, partial(self._try, node, tries))
 
     def _try(self, node: Node, tries: int) -> None:
         try:

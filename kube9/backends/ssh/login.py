@@ -93,11 +93,17 @@ class Login:
         transport = paramiko.Transport(self._socket(hop, via))
         transport.set_log_channel(_WIRE_LOG)
         transport.daemon = True
-        transport.banner_timeout = transport.auth_timeout = timeout_s
+        transport.auth_timeout = timeout_s
+        # Those of paramiko's own end in other words, and are to come after the one that is waited for here.
+        transport.banner_timeout = transport.handshake_timeout = 2 * timeout_s
         _prefer_known(transport, hop)
         try:
             transport.start_client(timeout=timeout_s)
+            if not transport.initial_kex_done:  # of a time that is over it says nothing
+                raise TimeoutError
         except BaseException:
+            # Else the thread of paramiko's that gives up on it lasts for a while, also where it has failed by now.
+            transport.packetizer.complete_handshake()
             transport.close()
             raise
         return transport
@@ -140,17 +146,17 @@ def _prefer_known(transport: Transport, hop: Target) -> None:
 @contextmanager
 def _told(where: str, host: str) -> Iterator[None]:
     """Tells apart what paramiko and the system raise of a machine."""
-    import paramiko
-
     try:
         yield
+    except (MachineAway, MachineRefused):
+        raise
     except socket.gaierror as exc:
         raise MachineAway(f"{where} cannot be reached: nobody knows a host {host!r}") from exc
     except TimeoutError as exc:
         raise MachineAway(f"{where} did not answer in time") from exc
     except (OSError, EOFError) as exc:
         raise MachineAway(f"{where} cannot be reached: {_words(exc)}") from exc
-    except paramiko.SSHException as exc:
+    except Exception as exc:  # besides its own, paramiko raises whatever it stumbled over in what a machine said
         raise MachineAway(f"{where} could not be logged in to: {_words(exc)}") from exc
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from functools import partial
 
 from kube9.backends.lanes import Lanes
 from kube9.backends.patience import Away
 from kube9.backends.ssh.failures import MachineRefused
-from kube9.core.errors import BackendError, Kube9Error
+from kube9.core.errors import BackendError
 
 __all__ = ["Questions"]
 
@@ -43,19 +43,17 @@ class Questions:
                 answer = self._asked[uid] = Future()
                 self._lanes.put(uid, partial(_answer, answer, question))
         try:
-            told = answer.result(self._patience_s)
+            fault = answer.exception(self._patience_s)
         except NotYet:
-            if not answer.done():
-                raise BackendError("its machine is slow, and has not answered yet; it is asked again") from None
-            raise
-        except (Away, MachineRefused) as exc:
-            self._forget(uid, answer)
-            raise BackendError(str(exc)) from exc
-        except Kube9Error:
-            self._forget(uid, answer)
-            raise
+            raise BackendError("its machine is slow, and has not answered yet; it is asked again") from None
+        except CancelledError:
+            raise BackendError("its machine is not asked any more, for all are let go of") from None
         self._forget(uid, answer)
-        return told
+        if isinstance(fault, (Away, MachineRefused)):
+            raise BackendError(str(fault)) from fault
+        if fault is not None:
+            raise fault
+        return answer.result()
 
     def close(self) -> None:
         """Ask nothing more."""

@@ -121,7 +121,7 @@ def server(ssh, tmp_path):
 
 def agent_of(machine):
     """Which process the agent of the machine's node is."""
-    (path,) = machine.root.rglob("run/agent.json")
+    (path,) = machine.root.glob("*/*/run/agent.json")
     return json.loads(path.read_text(encoding="ascii"))["pid"]
 
 
@@ -129,7 +129,7 @@ def test_an_agent_that_dies_alone_is_brought_back_and_its_pods_go_on(server, ssh
     machine = ssh.machine()
     server.join(machine)
     before = server.run()
-    (path,) = server.until(lambda: list(machine.root.rglob("files/main/pid")), "begun")
+    (path,) = server.until(lambda: list(machine.root.glob("*/*/pods/*/files/main/pid")), "begun")
     pid = int(server.until(lambda: path.read_text(encoding="ascii"), "there"))
     start, agent = start_of(pid), agent_of(machine)
     os.kill(agent, signal.SIGKILL)

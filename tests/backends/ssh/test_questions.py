@@ -42,6 +42,16 @@ def test_what_is_known_for_sure_is_told_as_it_is(questions):
         questions.ask("n", ask)
 
 
+@pytest.mark.parametrize("kind", [ValueError, TimeoutError])
+def test_what_nobody_foresaw_is_told_once_and_asked_anew(questions, kind):
+    def ask():
+        raise kind("nobody foresaw it")
+
+    with pytest.raises(kind, match="nobody foresaw it"):
+        questions.ask("n", ask)
+    assert questions.ask("n", lambda: True) is True
+
+
 def test_a_slow_machine_holds_up_nobody_and_its_answer_is_there_later(questions):
     go_on, asked = threading.Event(), []
 
@@ -62,3 +72,22 @@ def test_a_slow_machine_holds_up_nobody_and_its_answer_is_there_later(questions)
         except BackendError:
             continue
     assert (answer, asked) == (True, ["slow"])
+
+
+class NeverAsking:
+    """Lanes that close whoever puts something there."""
+
+    def put(self, uid, job):
+        self.closing = threading.Thread(target=self.questions.close)
+        self.closing.start()
+
+    def close(self):
+        pass
+
+
+def test_whoever_waits_is_told_when_all_is_let_go_of():
+    lanes = NeverAsking()
+    lanes.questions = Questions(lanes, PATIENCE_S)
+    with pytest.raises(BackendError, match="not asked any more"):
+        lanes.questions.ask("n", lambda: True)
+    lanes.closing.join()

@@ -78,8 +78,8 @@ def new(app: App, name: str, kind: str, directory: Path | None, output: str) -> 
 def _check_free(app: App, package: NewPackage) -> None:
     """The package's entry point is a plugin of that name, and offers a strategy of that name."""
     plugins, attribute = app.plugins, _REGISTRIES.get(package.kind)
-    registry = app.registries.by_name()[attribute] if attribute else ()
-    if package.name in registry:
+    registry = app.registries.by_name()[attribute] if attribute else None
+    if registry is not None and package.name in registry:
         owner = plugins.owner_of(registry.entry(package.name).plugin)
         raise DuplicateName(f"{owner} offers a {package.kind} {package.name!r} already; give yours another name")
     if any(info.name == package.name for info in plugins.infos):

@@ -6,6 +6,7 @@ import json
 import re
 from itertools import takewhile
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 import pytest
@@ -84,8 +85,15 @@ def _told(exc: BaseException) -> str:
     if not isinstance(exc, AssertionError):
         return fault(exc)[:_WORDS_MAX]
     first, *more = str(exc).splitlines() or ["an assertion failed"]
+    if first.startswith("assert "):  # in so many words as pytest has for values; the line says what they are
+        return f"{first}, in: {_statement(exc)}"[:_WORDS_MAX]
     said = takewhile(lambda line: line.strip() and not line.startswith("assert "), more)
     return "\n".join([first, *said])[:_WORDS_MAX]
+
+
+def _statement(exc: BaseException) -> str:
+    """The line of code that raised ``exc``."""
+    return extract_tb(exc.__traceback__)[-1].line or "a line that is not there"
 
 
 def _why_skipped(report: pytest.TestReport) -> str:

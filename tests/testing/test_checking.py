@@ -40,6 +40,10 @@ class TestSubject(Contract):
     def test_flies(self):
         raise AssertionError
 
+    def test_says_nothing(self):
+        running = [1, 2]
+        assert running == [1]
+
     @pytest.mark.parametrize("case", [7])
     def test_raises(self, case):
         {}["gone"]
@@ -64,6 +68,7 @@ def test_each_promise_is_told_with_what_became_of_it(found):
         "is kept": "passed",
         "is broken": "failed",
         "flies": "skipped",
+        "says nothing": "failed",
         "raises": "failed",
     }
     assert found["is kept"]["subject"] == {"kind": "scheduler", "step": "mine", "plugin": "mine.py"}
@@ -76,5 +81,6 @@ def test_each_promise_is_told_with_what_became_of_it(found):
         "3",
     )
     assert found["flies"]["message"] == "cannot 'fly': leave the ground"
+    assert found["says nothing"]["message"] == "assert [1, 2] == [1], in: assert running == [1]"
     assert found["raises"]["of"] == "7"
     assert found["raises"]["message"].startswith("KeyError: 'gone' (")

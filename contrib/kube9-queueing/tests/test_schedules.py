@@ -169,6 +169,8 @@ def test_without_the_workload_it_says_where_it_looked(tmp_path):
     "text,options,message",
     [
         ("1 2 3\n", ":starts=0,length=1", "expected 18 numbers"),
+        (line(1, 0, 5, "x"), ":starts=0,length=1", "with its submit time, run time and processors, got '1 0 -1 5 x"),
+        (line(1, 0, 5, -1), ":starts=0,length=1", "with its submit time, run time and processors"),
         (";\n", ":starts=0,length=1", "expected 1 jobs from number 0 on, got 0"),
         (line(1, 0, 5, 1), ":starts=x", "starts: expected a whole number, got 'x'"),
         (line(1, 0, 5, 1), ":length=0", "length: expected at least one job"),

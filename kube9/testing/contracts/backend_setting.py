@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import pytest
@@ -140,11 +140,15 @@ class BackendSetting(Contract):
     def assert_gone(self, stage: Stage, node: Node) -> None:
         """Every call about pods on ``node`` raises ``NodeGone``, and when it is made, not later."""
         pod = stage.new_pod(node, self.long_pod())
-        with pytest.raises(NodeGone):
-            stage.backend.start_pod(node, pod)
-        with pytest.raises(NodeGone):
-            stage.backend.stop_pod(node, pod, GRACE_MS)
-        with pytest.raises(NodeGone):
-            stage.backend.list_pods(node)
-        with pytest.raises(NodeGone):
-            stage.backend.logs(node, pod)
+        calls: Mapping[str, Callable[[], object]] = {
+            "start_pod": lambda: stage.backend.start_pod(node, pod),
+            "stop_pod": lambda: stage.backend.stop_pod(node, pod, GRACE_MS),
+            "list_pods": lambda: stage.backend.list_pods(node),
+            "logs": lambda: stage.backend.logs(node, pod),
+        }
+        for name, call in calls.items():
+            try:
+                call()
+            except NodeGone:
+                continue
+            raise AssertionError(f"{name} of a pod on node {node.name!r}, which is not there, did not raise NodeGone")

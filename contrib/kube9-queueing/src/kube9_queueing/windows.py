@@ -15,7 +15,9 @@ __all__ = ["STARTS", "SwfWindows"]
 STARTS = (1981, 2756, 4299, 8850, 3316, 2714, 5228, 7762, 4022, 7085)
 _FIELDS = 18
 _WHOLE = re.compile(r"\d{1,15}", re.ASCII)
-_JOB, _SUBMIT, _RUN, _ALLOCATED, _REQUESTED = 0, 1, 3, 4, 7
+_JOB, _SUBMIT, _RUN = 0, 1, 3
+#: Those that a job had, and those that it asked for; one of the two may not be known.
+_PROCESSORS = (4, 7)
 
 
 class SwfWindows:
@@ -54,14 +56,21 @@ class SwfWindows:
 
 def _arrival(line: str) -> Arrival:
     fields = line.split()
-    if len(fields) != _FIELDS or not all(map(_WHOLE.fullmatch, (fields[_SUBMIT], fields[_RUN]))):
-        raise kube9.Kube9Error(f"expected {_FIELDS} numbers, of a job with its submit time and run time, got {line!r}")
-    processors = max(int(fields[_ALLOCATED]), int(fields[_REQUESTED]))
+    processors = max((int(fields[at]) for at in _PROCESSORS if _is_whole(fields, at)), default=None)
+    if len(fields) != _FIELDS or not _is_whole(fields, _SUBMIT) or not _is_whole(fields, _RUN) or processors is None:
+        raise kube9.Kube9Error(
+            f"expected {_FIELDS} numbers, of a job with its submit time, run time and processors, got {line!r}"
+        )
     return Arrival(
         pod=kube9.PodSpec(name=f"job-{fields[_JOB]}", requests={"cpu": 1000 * processors}),
         at_ms=1000 * int(fields[_SUBMIT]),
         duration_ms=1000 * int(fields[_RUN]),
     )
+
+
+def _is_whole(fields: Sequence[str], at: int) -> bool:
+    """Whether there is a number from 0 up; what is not known is written as -1."""
+    return at < len(fields) and _WHOLE.fullmatch(fields[at]) is not None
 
 
 def _number(option: str, text: str) -> int:

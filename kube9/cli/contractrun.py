@@ -15,6 +15,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from kube9.core.errors import InvalidInput, MissingExtra, PluginError
+from kube9.core.frozen import FrozenMap
 from kube9.plugins.sources import given_path
 from kube9.plugins.subjects import Subject
 
@@ -60,12 +61,18 @@ class Finding:
 
 
 def run_contracts(
-    subjects: Sequence[Subject], plugin_files: Sequence[str], *, cannot: Sequence[str] = (), examples: int = 100
+    subjects: Sequence[Subject],
+    plugin_files: Sequence[str],
+    *,
+    cannot: Sequence[str] = (),
+    labels: Mapping[str, Sequence[str]] = FrozenMap(),
+    examples: int = 100,
 ) -> list[Finding]:
     """Hold each of ``subjects`` to its contract.
 
     :param plugin_files: what ``--plugin`` named.
     :param cannot: capabilities that none of them has.
+    :param labels: those that they go by, and values of each to try.
     :param examples: how many are tried for each promise.
     :raises MissingExtra: the test kit is not installed.
     :raises InvalidInput: they cannot be asked for like that, as with a capability that there is not.
@@ -78,6 +85,7 @@ def run_contracts(
         "subjects": [asdict(_at_home(subject, plugin_files)) for subject in subjects],
         "plugins": [given_path(file) for file in plugin_files],
         "cannot": list(cannot),
+        "labels": {key: list(values) for key, values in labels.items()},
         "examples": examples,
     }
     with TemporaryDirectory(prefix="kube9-check-") as folder:

@@ -14,6 +14,7 @@ from kube9.cli.errors import FAILED
 from kube9.cli.options import plugin_options, verbosity
 from kube9.cli.output import output_option, show_document
 from kube9.core.errors import InvalidInput
+from kube9.core.pods import PodSpec
 from kube9.plugins.subjects import Subject, subjects_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ _EXAMPLES = 100
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--cannot", multiple=True, metavar="CAPABILITY", help="Leave out what needs this; may be repeated.")
 @click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A label that it goes by, for pods and nodes to carry now and then; may be repeated.",
+)
+@click.option(
     "--examples",
     type=click.IntRange(min=1),
     default=_EXAMPLES,
@@ -39,12 +47,21 @@ _EXAMPLES = 100
 )
 @click.pass_context
 def check(
-    ctx: click.Context, app: App, output: str, names: tuple[str, ...], cannot: tuple[str, ...], examples: int
+    ctx: click.Context,
+    app: App,
+    output: str,
+    names: tuple[str, ...],
+    cannot: tuple[str, ...],
+    labels: tuple[str, ...],
+    examples: int,
 ) -> None:
     """Hold what is installed to its contract, and show the smallest example of what it breaks.
 
     NAME is a scheduler, filter, queue discipline, device chooser, health check or backend, with options as on a
     command line; or a plugin or a package, for all that it offers. Without a NAME, it is what --plugin brings.
+
+    Pods and nodes are made up, with the labels disk (ssd, hdd) and zone (a, b). What goes by others is tried only with
+    --label, or where the contract in its package names them.
 
     A plugin that hears of events is told of made-up ones, and acts on them. Exit code 0: every promise is kept;
     1: some are not.
@@ -52,7 +69,7 @@ def check(
     subjects = subjects_of(app.plugins, names or _given(app))
     if verbosity(ctx) >= 0:
         click.echo(f"Trying {', '.join(map(_title, subjects))} ...", err=True)
-    findings = run_contracts(subjects, app.plugin_files, cannot=cannot, examples=examples)
+    findings = run_contracts(subjects, app.plugin_files, cannot=cannot, labels=_labels(labels), examples=examples)
     by_subject = [(subject, [each for each in findings if each.subject == subject]) for subject in subjects]
     if output == "table":
         text = "\n\n".join("\n".join(_lines(subject, found)) for subject, found in by_subject)
@@ -70,6 +87,18 @@ def _given(app: App) -> Sequence[str]:
             "them; or give a file with --plugin FILE"
         )
     return app.plugin_files
+
+
+def _labels(given: Iterable[str]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for each in given:
+        key, separator, value = each.partition("=")
+        if not (key and separator):
+            raise click.UsageError(f"--label: expected KEY=VALUE, got {each!r}")
+        # What could be no pod's label is no fault of who is checked.
+        PodSpec(name="pod", labels={key: value})
+        values.setdefault(key, []).append(value)
+    return values
 
 
 def _title(subject: Subject) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from inspect import getattr_static
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from kube9.app import App
 from kube9.clocks import RealClock
 from kube9.core.errors import InvalidInput, PluginError
+from kube9.core.frozen import FrozenMap
 from kube9.core.ports import Clock, CommandRunner, NodeBackend
 from kube9.core.registry import split_step
 from kube9.plugins import sources
@@ -59,24 +60,34 @@ def suites(request: Path) -> dict[str, type[Contract]]:
     asked = json.loads(request.read_text(encoding="utf-8"))
     app = App.load(asked["plugins"])
     subjects = [Subject(**each) for each in asked["subjects"]]
-    made = {f"Test{number}": suite_of(app, subject, asked["cannot"]) for number, subject in enumerate(subjects)}
+    made = {
+        f"Test{number}": suite_of(app, subject, asked["cannot"], asked["labels"])
+        for number, subject in enumerate(subjects)
+    }
     known = sorted({name for suite in made.values() for name in suite.capabilities})
     if unknown := sorted(set(asked["cannot"]) - set(known)):
         raise InvalidInput(f"--cannot: there is no capability {unknown[0]!r}; there are: {', '.join(known) or 'none'}")
     return made
 
 
-def suite_of(app: App, subject: Subject, cannot: Iterable[str] = ()) -> type[Contract]:
+def suite_of(
+    app: App, subject: Subject, cannot: Iterable[str] = (), labels: Mapping[str, Sequence[str]] = FrozenMap()
+) -> type[Contract]:
     """The contract of ``subject``: the one its package names, or else the one of its kind, for what ``app`` makes.
 
     :param cannot: what it cannot do, besides what its package says; no matter for a contract that does not ask for it.
+    :param labels: those that it goes by, besides what its package says.
     :raises PluginError: what its package names is no such contract.
     """
     contract, fixture, _ = _KINDS[subject.kind]
     named = _contract_named(subject, contract)
     inherited = named or _plain_contract(subject, contract)
     lacking = frozenset(cannot) & inherited.capabilities.keys()
-    members: dict[str, Any] = {"cannot": lacking.union(inherited.cannot), "subject": subject}
+    members: dict[str, Any] = {
+        "cannot": lacking.union(inherited.cannot),
+        "labels": {**inherited.labels, **labels},
+        "subject": subject,
+    }
     # A contract that makes what it tests knows best how, unless there are options of which it cannot know.
     if getattr_static(inherited, fixture) is getattr_static(contract, fixture) or ":" in subject.step:
         members[fixture] = _fixture(app, subject)

@@ -239,6 +239,39 @@ def test_what_is_left_out_of_one_contract_is_no_matter_for_another(run):
     assert result.exit_code == 0, result.output
 
 
+TENANTS = """
+class Tenants:
+    reason = "of another tenant"
+
+    def fits(self, pod, nodes):
+        return nodes.has_label("tenant", pod.labels["tenant"]).astype(int) if "tenant" in pod.labels else None
+
+
+@kube9.hookimpl
+def kube9_register_filters(register):
+    register("tenants", Tenants)
+"""
+
+
+def test_what_goes_by_a_label_is_tried_with_it(run, plugin_file):
+    check(run, "--plugin", plugin_file(TENANTS), code=0)
+    labels = ("--label", "tenant=acme", "--label", "tenant=globex")
+    result = run("plugins", "check", *FEW, "--plugin", plugin_file(TENANTS), *labels)
+    assert result.exit_code == 1
+    assert "a mask of type int64; expected bool" in result.stdout
+    assert "labels={'tenant': 'acme'}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "label,told",
+    [("tenant", "expected KEY=VALUE, got 'tenant'"), ("=x", "expected KEY=VALUE, got '=x'"), ("a b=c", "'a b'")],
+)
+def test_what_is_no_label_is_misuse(run, plugin_file, label, told):
+    result = run("plugins", "check", *FEW, "--plugin", plugin_file(TENANTS), "--label", label)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
 def test_what_one_fault_breaks_is_told_together(run, plugin_file):
     result = run("plugins", "check", *FEW, "--plugin", plugin_file(RAISES))
     assert result.exit_code == 1

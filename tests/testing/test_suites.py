@@ -100,7 +100,7 @@ def test_what_is_named_must_be_a_contract(app, site):
 
 def test_each_thing_that_is_asked_about_gets_a_class_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBE9_PLUGINS", "")
-    asked = {"plugins": [], "cannot": [], "subjects": []}
+    asked = {"plugins": [], "cannot": [], "labels": {}, "subjects": []}
     asked["subjects"] = [{"kind": "scheduler", "step": name, "plugin": "policies"} for name in ("best-fit", "random")]
     (tmp_path / "request.json").write_text(json.dumps(asked))
     made = suites(tmp_path / "request.json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import pytest
@@ -36,6 +36,9 @@ class Contract:
     capabilities: ClassVar[Mapping[str, str]] = FrozenMap()
     #: Names of what this implementation lacks. The tests that need it are skipped, and the report says why.
     cannot: ClassVar[Collection[str]] = frozenset()
+    #: Labels that the implementation goes by, and values of each to try: ``{"tenant": ("acme", "globex")}``. Pods and
+    #: nodes carry them now and then. Without, there are ``disk`` (ssd, hdd) and ``zone`` (a, b).
+    labels: ClassVar[Mapping[str, Sequence[str]]] = FrozenMap()
     #: How many times as long as kube9's own it may take before a report says so. Nothing fails for it.
     latency_budget: ClassVar[float] = 20.0
 

@@ -16,7 +16,7 @@ from kube9.plugins.filters import Resources
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
-from kube9.testing.strategies import decisions, pod_specs
+from kube9.testing.strategies import decisions, labelled, pod_specs
 from kube9.testing.tables import ready_node, table_of
 
 __all__ = ["FilterContract"]
@@ -34,9 +34,10 @@ class FilterContract(Contract):
 
     def decisions(self) -> SearchStrategy[Decision]:
         """The situations it is tried in; in about half of them the pod fits on some node by kube9's own rules."""
-        return st.builds(
+        some = st.builds(
             lambda decision, pod: evolve(decision, pod=pod or decision.pod), decisions(), st.none() | pod_specs()
         )
+        return labelled(some, self.labels)
 
     def always(self) -> list[Decision]:
         """Situations that are tried in any case."""

@@ -20,7 +20,7 @@ from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.footprint import Footprint, some_rows, twins
 from kube9.testing.decision import Decision
 from kube9.testing.fitting import fitting
-from kube9.testing.strategies import decisions
+from kube9.testing.strategies import decisions, labelled
 from kube9.testing.tables import ready_node, table_of
 
 __all__ = ["SchedulerContract"]
@@ -48,7 +48,7 @@ class SchedulerContract(Contract):
 
     def decisions(self) -> SearchStrategy[Decision]:
         """The situations it is tried in; override it for a scheduler that works in some only."""
-        return decisions(whole="partial-requests" in self.cannot)
+        return labelled(decisions(whole="partial-requests" in self.cannot), self.labels)
 
     def always(self) -> list[Decision]:
         """Situations that are tried in any case."""

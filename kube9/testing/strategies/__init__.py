@@ -5,7 +5,7 @@ Sizes are those of real clusters, small or zero now and then, and names come fro
 
 from __future__ import annotations
 
-from kube9.testing.strategies.decisions import decisions, tables
+from kube9.testing.strategies.decisions import decisions, labelled, tables
 from kube9.testing.strategies.happenings import events
 from kube9.testing.strategies.heartbeats import heartbeat_histories
 from kube9.testing.strategies.stimuli import scripts, stimuli
@@ -27,6 +27,7 @@ __all__ = [
     "device_groups",
     "events",
     "heartbeat_histories",
+    "labelled",
     "labels",
     "node_specs",
     "pod_specs",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 from hypothesis import assume
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from kube9.core.frozen import FrozenMap
 from kube9.core.livetable import LiveTable
@@ -14,10 +15,10 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.pods import DeviceRequest, PodSpec, Toleration
 from kube9.core.table import NodeTable
 from kube9.testing.decision import Decision
-from kube9.testing.strategies.values import Draw, dressed, node_specs, seldom
+from kube9.testing.strategies.values import Draw, dressed, more_labels, node_specs, seldom
 from kube9.testing.tables import place, ready_node
 
-__all__ = ["decisions", "tables"]
+__all__ = ["decisions", "labelled", "tables"]
 
 #: Phase, cordoned, and being deleted; most nodes are as they should be.
 _STATES = (
@@ -44,6 +45,20 @@ def decisions(draw: Draw, *, nodes_max: int = 5, whole: bool = False) -> Decisio
     assume(rows)
     row = draw(st.sampled_from(rows))
     return Decision(pod=_draw_fitting(draw, table, row, "pod", whole=whole), nodes=nodes, placed=placed)
+
+
+@st.composite
+def labelled(draw: Draw, plain: SearchStrategy[Decision], choices: Mapping[str, Sequence[str]]) -> Decision:
+    """Those of ``plain``, whose pod and nodes may carry some labels more, with keys and values of ``choices``.
+
+    A label that is there already stays as it is: the pod fits where it fitted.
+    """
+    decision: Decision = draw(plain)
+    more = more_labels(choices)
+    nodes = tuple(
+        evolve(node, spec=evolve(node.spec, labels={**draw(more), **node.spec.labels})) for node in decision.nodes
+    )
+    return evolve(decision, pod=evolve(decision.pod, labels={**draw(more), **decision.pod.labels}), nodes=nodes)
 
 
 @st.composite

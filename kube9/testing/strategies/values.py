@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "device_groups",
     "dressed",
     "labels",
+    "more_labels",
     "node_specs",
     "pod_specs",
     "seldom",
@@ -78,6 +79,14 @@ _bare_gpu = st.integers(0, 2000)
 def labels() -> SearchStrategy[Mapping[str, str]]:
     """Labels of pods and nodes."""
     return _labels
+
+
+def more_labels(choices: Mapping[str, Sequence[str]]) -> SearchStrategy[Mapping[str, str]]:
+    """Some of the keys of ``choices``, each with one of its values."""
+    some = {key: st.sampled_from((None, *values)) for key, values in choices.items()}
+    return st.fixed_dictionaries(some).map(
+        lambda drawn: {key: value for key, value in drawn.items() if value is not None}
+    )
 
 
 def taints() -> SearchStrategy[Taint]:

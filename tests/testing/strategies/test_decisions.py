@@ -21,6 +21,27 @@ def test_whole_decisions_have_both_cpu_and_memory_everywhere(decision):
     assert all(each[resource] >= 1 for each in amounts for resource in ("cpu", "memory"))
 
 
+CHOICES = {"tenant": ("acme", "globex"), "zone": ("far",)}
+
+
+def test_labelled_decisions_carry_each_choice_on_pods_and_on_nodes(never_met):
+    carried = {
+        f"{key}={value}, {where}": lambda decision, key=key, value=value, where=where: any(
+            each.labels.get(key) == value
+            for each in ([decision.pod] if where == "pod" else [node.spec for node in decision.nodes])
+        )
+        for key, values in CHOICES.items()
+        for value in values
+        for where in ("pod", "node")
+    }
+    assert never_met(carried, strategies.labelled(strategies.decisions(), CHOICES)) == set()
+
+
+@given(strategies.labelled(strategies.decisions(), CHOICES))
+def test_the_pod_of_a_labelled_decision_fits_all_the_same(decision):
+    assert fitting(decision.pod, decision.table()).any()
+
+
 def row(table, wanted):
     return any(wanted(table, row) for row in range(len(table)))
 

@@ -35,7 +35,7 @@ def test_a_pod_is_made_in_the_form_and_moves_when_its_node_is_killed(open_page, 
 
     expect(page.get_by_role("heading", name="web")).to_be_visible()
     expect(page.locator(".head .phase").first).to_contain_text("Running")
-    assert "namespace=default&name=web" in page.url
+    expect(page).to_have_url(re.compile("namespace=default&name=web"))
     node = cluster.pod("web")["status"]["nodeName"]
 
     page.get_by_role("link", name=node).first.click()
@@ -66,7 +66,7 @@ def test_a_node_is_added_in_the_form(open_page, cluster):
     page = open_page("nodes")
     page.get_by_role("button", name="New node…").click()
     page.get_by_label("Name", exact=True).fill("extra")
-    page.get_by_label("Labels").last.fill("zone=a")
+    page.get_by_role("dialog").get_by_label("Labels").fill("zone=a")
     page.get_by_role("button", name="Add node").click()
     expect(page.get_by_role("heading", name="extra")).to_be_visible()
     expect(page.locator(".head .phase").first).to_contain_text("Ready")
@@ -166,13 +166,13 @@ def test_a_filter_is_in_the_address_and_survives_a_reload(open_page, cluster):
     page = open_page("pods?phase=Pending")
     expect(page.get_by_role("link", name="waits")).to_be_visible()
     expect(page.get_by_role("link", name="runs")).to_have_count(0)
-    page.reload()
+    page.load(page.url)
     expect(page.get_by_role("link", name="waits")).to_be_visible()
-    assert "phase=Pending" in page.url
+    expect(page).to_have_url(re.compile("phase=Pending"))
     page.get_by_label("Namespace").fill("elsewhere")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No pods to show.")).to_be_visible()
-    assert "namespace=elsewhere" in page.url
+    expect(page).to_have_url(re.compile("namespace=elsewhere"))
 
 
 def test_the_way_back_is_as_long_as_the_way_there(open_page, cluster):

@@ -10,7 +10,8 @@ import streamlit as st
 from kube9_dashboard.model.reports import METRICS, Compared, Metric, Run, compare, read_report
 from kube9_dashboard.views.board import board
 from kube9_dashboard.views.charts import bars
-from kube9_dashboard.views.frame import param, settings
+from kube9_dashboard.views.filters import choices
+from kube9_dashboard.views.frame import settings
 from kube9_dashboard.views.markup import Column, Html, empty, notice, section, table, tag
 
 __all__ = ["show"]
@@ -54,15 +55,8 @@ def _from_directory() -> list[tuple[str, bytes]]:
     if folder is None:
         return []
     there = sorted(path.name for path in Path(folder).glob("*.json"))
-    chosen = [name for name in param("reports").split(",") if name in there]
-    if "reports-chosen" not in st.session_state:
-        st.session_state["reports-chosen"] = chosen
-    st.multiselect(f"In {folder}", there, key="reports-chosen", on_change=_chosen, placeholder="Choose results")
+    chosen = choices(f"In {folder}", "reports", there, "Choose results")
     return [(name.removesuffix(".json"), Path(folder, name).read_bytes()) for name in chosen]
-
-
-def _chosen() -> None:
-    st.query_params["reports"] = ",".join(st.session_state["reports-chosen"])
 
 
 def _from_browser() -> list[tuple[str, bytes]]:

@@ -32,9 +32,13 @@ def show() -> None:
         )
         return
     there = [metric for metric in METRICS if any(metric.key in row.means for row in rows)]
-    board(
-        section("Means over all seeds and instances", _table(rows, there), aside="the best of each in bold"), "compared"
-    )
+    differ = sorted({run.setting for run in runs})
+    alike = len(differ) == 1
+    if not alike:
+        unlike = f"Of different traces or nodes, so none is marked as the best: {'; '.join(differ)}."
+        board(notice(unlike, "warn"), "unlike")
+    aside = "the best of each in bold" if alike else ""
+    board(section("Means over all seeds and instances", _table(rows, there, alike=alike), aside=aside), "compared")
     _chart(rows, there)
 
 
@@ -64,8 +68,8 @@ def _from_browser() -> list[tuple[str, bytes]]:
     return [(file.name.removesuffix(".json"), file.getvalue()) for file in given]
 
 
-def _table(rows: Sequence[Compared], metrics: Sequence[Metric]) -> Html:
-    best = {metric.key: _best(rows, metric) for metric in metrics}
+def _table(rows: Sequence[Compared], metrics: Sequence[Metric], *, alike: bool) -> Html:
+    best = {metric.key: _best(rows, metric) if alike else None for metric in metrics}
     columns = [Column("", "name"), *(Column(row.label, "num") for row in rows)]
     body = [("runs", ["Runs", *(f"{row.runs:,}" for row in rows)])]
     for metric in metrics:
@@ -87,7 +91,7 @@ def _cell(metric: Metric, value: float | None, best: float | None) -> str:
 
 
 def _chart(rows: Sequence[Compared], metrics: Sequence[Metric]) -> None:
-    metric = st.selectbox("Drawn", metrics, format_func=lambda metric: metric.title, key="metric", width=260)
+    metric = st.selectbox("Chart of", metrics, format_func=lambda metric: metric.title, key="metric", width=260)
     factor = 0.001 if metric.time else 1.0
     drawn = [
         (

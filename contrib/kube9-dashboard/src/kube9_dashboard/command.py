@@ -107,11 +107,14 @@ _STREAMLIT = {
 }
 _THEME = {
     "light.primaryColor": "#2f5fb3",
+    "light.linkColor": "#2f5fb3",
     "light.backgroundColor": "#ffffff",
     "light.secondaryBackgroundColor": "#f4f5f7",
     "light.textColor": "#1f2328",
     "light.borderColor": "#d8dce2",
-    "dark.primaryColor": "#7aa2e3",
+    # White stands on it, and links are lighter to stand out from the dark.
+    "dark.primaryColor": "#3b6fc4",
+    "dark.linkColor": "#7aa2e3",
     "dark.backgroundColor": "#15181c",
     "dark.secondaryBackgroundColor": "#1e2228",
     "dark.textColor": "#e3e6ea",

@@ -139,12 +139,15 @@ def dashboard(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dashboard")
     with reserved_port() as port, (folder / "log").open("wb") as log:
         command = [_KUBE9, "dashboard", "--port", str(port), "--refresh", "0.5", "--state-dir", server.folder]
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "HOME": str(folder)}, cwd=folder)
+        # Wide enough that no path in a traceback is broken.
+        env = {**os.environ, "HOME": str(folder), "COLUMNS": "400"}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=env, cwd=folder)
         wait_until(lambda: _answers(port), process)
         yield f"http://127.0.0.1:{port}"
         end(process)
     told = (folder / "log").read_text(encoding="utf-8", errors="replace")
-    assert "Traceback" not in told, told
+    # Streamlit has tracebacks of its own where a browser goes away while it is connecting.
+    assert "kube9_dashboard" not in told, told
 
 
 @pytest.fixture(scope="session")

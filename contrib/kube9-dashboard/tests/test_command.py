@@ -36,6 +36,7 @@ def test_streamlit_keeps_to_itself():
     assert options["--server.address"] == options["--browser.serverAddress"] == "127.0.0.1"
     assert options["--browser.gatherUsageStats"] == "false"
     assert options["--server.headless"] == "true"
+    assert options["--runner.fastReruns"] == "false"
 
 
 def test_settings_arrive_in_the_environment_and_nowhere_else():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kube9_dashboard.model.phases import NODE_PHASES
-from kube9_dashboard.views.markup import Column, facts, joined, link, meter, phase, table, tabs, tag
+from kube9_dashboard.views.markup import Column, facts, joined, link, meter, phase, table, tabs, tag, under
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -15,6 +15,7 @@ def test_texts_are_escaped_wherever_they_stand():
         facts([(EVIL, EVIL)]),
         table([Column(EVIL)], [(EVIL, [EVIL])], EVIL),
         tabs("pods", [(EVIL, {"name": EVIL}, True)]),
+        under(EVIL),
     )
     assert "<img" not in html
     assert html.count("&lt;img") >= 8

@@ -86,6 +86,8 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
         "browser.serverAddress": host,
         "browser.gatherUsageStats": "false",
         "server.fileWatcherType": "none",
+        # Else a page that is looked at anew is drawn by two threads at once, and one stumbles over the other's state.
+        "runner.fastReruns": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "logger.level": "warning",
@@ -95,23 +97,32 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
     return [sys.executable, "-c", _START, "run", str(_APP), *flags]
 
 
-#: Errors offer no search engine. As a variable, since not every Streamlit knows it, and an option would be refused.
-_STREAMLIT = {"STREAMLIT_CLIENT_SHOW_ERROR_LINKS": "false"}
+#: As variables, since not every Streamlit knows them, and an option would be refused.
+_STREAMLIT = {
+    # Errors offer no search engine.
+    "STREAMLIT_CLIENT_SHOW_ERROR_LINKS": "false",
+    # The browser forgets what it was sent after so many runs, of any part of the page, and then cannot be referred to
+    # it: two are over before a busy machine has answered.
+    "STREAMLIT_GLOBAL_MAX_CACHED_MESSAGE_AGE": "30",
+}
 _THEME = {
     "light.primaryColor": "#2f5fb3",
+    "light.linkColor": "#2f5fb3",
     "light.backgroundColor": "#ffffff",
     "light.secondaryBackgroundColor": "#f4f5f7",
     "light.textColor": "#1f2328",
     "light.borderColor": "#d8dce2",
-    "dark.primaryColor": "#7aa2e3",
+    # White stands on it, and links are lighter to stand out from the dark.
+    "dark.primaryColor": "#3b6fc4",
+    "dark.linkColor": "#7aa2e3",
     "dark.backgroundColor": "#15181c",
     "dark.secondaryBackgroundColor": "#1e2228",
     "dark.textColor": "#e3e6ea",
     "dark.borderColor": "#363c45",
     # Of phases and loads.
-    "light.greenColor": "#1f8a5b",
+    "light.greenColor": "#1c8054",
     "light.blueColor": "#3b6fc4",
-    "light.orangeColor": "#b26a00",
+    "light.orangeColor": "#a35f00",
     "light.redColor": "#c2352b",
     "dark.greenColor": "#4cb98a",
     "dark.blueColor": "#6d9ae0",

@@ -35,7 +35,7 @@ def test_a_pod_is_made_in_the_form_and_moves_when_its_node_is_killed(open_page, 
 
     expect(page.get_by_role("heading", name="web")).to_be_visible()
     expect(page.locator(".head .phase").first).to_contain_text("Running")
-    assert "namespace=default&name=web" in page.url
+    expect(page).to_have_url(re.compile("namespace=default&name=web"))
     node = cluster.pod("web")["status"]["nodeName"]
 
     page.get_by_role("link", name=node).first.click()
@@ -66,7 +66,7 @@ def test_a_node_is_added_in_the_form(open_page, cluster):
     page = open_page("nodes")
     page.get_by_role("button", name="New node…").click()
     page.get_by_label("Name", exact=True).fill("extra")
-    page.get_by_label("Labels").last.fill("zone=a")
+    page.get_by_role("dialog").get_by_label("Labels").fill("zone=a")
     page.get_by_role("button", name="Add node").click()
     expect(page.get_by_role("heading", name="extra")).to_be_visible()
     expect(page.locator(".head .phase").first).to_contain_text("Ready")
@@ -103,6 +103,22 @@ def test_a_node_is_cordoned_drained_and_deleted(open_page, cluster):
     expect(page.get_by_role("link", name="node-0001")).to_have_count(0)
 
 
+def test_a_node_that_somebody_else_cordons_can_be_uncordoned(open_page, cluster):
+    page = open_page("nodes?name=node-0001")
+    expect(page.get_by_role("button", name="Cordon", exact=True)).to_be_visible()
+    cluster.cordon_node("node-0001")
+    page.get_by_role("button", name="Uncordon").click()
+    expect(page.get_by_role("button", name="Cordon", exact=True)).to_be_visible()
+    assert cluster.node("node-0001")["spec"]["unschedulable"] is False
+
+
+def test_a_narrow_list_still_says_whose_pods_wait_and_why(open_page, cluster):
+    cluster.launch_pod({"metadata": {"name": "waits", "namespace": "research"}, "spec": {"requests": {"cpu": "99"}}})
+    page = open_page("pods", width=400)
+    expect(page.get_by_text("research: 0 of 3 nodes fit: 3 insufficient cpu")).to_be_visible()
+    assert page.locator(".scroll").evaluate("list => list.scrollWidth - list.clientWidth") == 0
+
+
 def test_it_says_that_the_server_is_away_and_comes_back_by_itself(open_page, server, cluster):
     cluster.launch_pod(pod("web"))
     page = open_page("pods")
@@ -114,6 +130,17 @@ def test_it_says_that_the_server_is_away_and_comes_back_by_itself(open_page, ser
     expect(page.locator(".state.away")).to_have_count(0)
     cluster.launch_pod(pod("late"))
     expect(page.get_by_role("link", name="late")).to_be_visible()
+
+
+def test_what_was_never_asked_is_not_taken_for_nothing(open_page, server, cluster):
+    page = open_page()
+    base = page.url.rstrip("/")
+    server.stop()
+    expect(page.locator(".state.away")).to_be_visible()
+    page.load(f"{base}/events?type=NeverAsked")
+    expect(page.get_by_text("This is not known.")).to_be_visible()
+    server.start()
+    expect(page.get_by_text("No events.")).to_be_visible()
 
 
 def test_the_keyboard_is_enough(open_page, cluster):
@@ -166,13 +193,13 @@ def test_a_filter_is_in_the_address_and_survives_a_reload(open_page, cluster):
     page = open_page("pods?phase=Pending")
     expect(page.get_by_role("link", name="waits")).to_be_visible()
     expect(page.get_by_role("link", name="runs")).to_have_count(0)
-    page.reload()
+    page.load(page.url)
     expect(page.get_by_role("link", name="waits")).to_be_visible()
-    assert "phase=Pending" in page.url
+    expect(page).to_have_url(re.compile("phase=Pending"))
     page.get_by_label("Namespace").fill("elsewhere")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No pods to show.")).to_be_visible()
-    assert "namespace=elsewhere" in page.url
+    expect(page).to_have_url(re.compile("namespace=elsewhere"))
 
 
 def test_the_way_back_is_as_long_as_the_way_there(open_page, cluster):
@@ -219,6 +246,24 @@ def test_results_of_simulations_are_compared(open_page):
     expect(page.get_by_role("row", name="Pods placed")).to_contain_text("7")
     expect(page.locator("td .best")).to_have_text(["7"])
     expect(page.locator(".notice")).to_contain_text("other is not what")
+
+
+def test_results_of_different_traces_are_not_ranked(open_page):
+    page = open_page("simulations")
+    run = '{"instance": "i", "scheduler": "best-fit", "seed": 0, "podsPlaced": %d}'
+    page.locator("input[type=file]").set_input_files(
+        [
+            {
+                "name": f"{trace}.json",
+                "mimeType": "application/json",
+                "buffer": f'{{"trace": "{trace}", "nodes": ["4xcpu=8"], "runs": [{run % placed}]}}'.encode(),
+            }
+            for trace, placed in (("monday", 7), ("tuesday", 5))
+        ]
+    )
+    expect(page.locator(".notice")).to_contain_text("monday on 4xcpu=8; tuesday on 4xcpu=8")
+    expect(page.get_by_role("row", name="Pods placed")).to_contain_text("5")
+    expect(page.locator("td .best")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -34,6 +34,13 @@ def test_reports_and_health_checks_are_named_where_there_are_several():
     assert [row.label for row in compare(runs)] == ["one · a", "two · a"]
 
 
+def test_a_run_says_what_it_ran_on():
+    document = json.loads(report({"scheduler": "a"}))
+    (told,) = read_report("one", json.dumps({**document, "trace": "day.csv", "nodes": ["4xcpu=8", "more.csv"]}))
+    (bare,) = read_report("one", json.dumps(document))
+    assert (told.setting, bare.setting) == ("day.csv on 4xcpu=8, more.csv", "")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"runs": [{}]}', '{"runs": 3}', b"\xff"])
 def test_what_is_no_report_is_named(text):
     with pytest.raises(ValueError, match="mine is not what"):

@@ -17,6 +17,8 @@ class Run:
     """One run of one report."""
 
     report: str
+    #: The trace and the nodes that it ran on.
+    setting: str
     scheduler: str
     instance: str
     health: str
@@ -96,14 +98,17 @@ def read_report(name: str, text: str | bytes) -> list[Run]:
     """
     try:
         document = json.loads(text)
-        return [_run(name, run) for run in document["runs"]]
+        where = (document.get("trace"), ", ".join(document.get("nodes") or ()))
+        setting = " on ".join(part for part in where if part)
+        return [_run(name, setting, run) for run in document["runs"]]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise ValueError(f"{name} is not what 'kube9 simulate -o json' writes ({type(exc).__name__}: {exc})") from exc
 
 
-def _run(report: str, run: Mapping[str, Any]) -> Run:
+def _run(report: str, setting: str, run: Mapping[str, Any]) -> Run:
     return Run(
         report=report,
+        setting=setting,
         scheduler=run["scheduler"],
         instance=run["instance"] or "",
         health=run.get("health") or "",

@@ -24,7 +24,7 @@ _PAGES = {
 
 #: Streamlit leaves more room than a table wants to give away.
 _STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem; max-width: 1800px; }
+[data-testid="stMainBlockContainer"] { padding: 4.5rem clamp(1rem, 1.5vw, 1.5rem) 3rem; max-width: 1800px; }
 </style>"""
 
 
@@ -42,5 +42,6 @@ st.html(_STYLE)
 pages = {path: st.Page(show, title=title, url_path=path, default=not path) for path, (show, title) in _PAGES.items()}
 remember_pages(pages)
 chosen = st.navigation(list(pages.values()), position="top")
-state_line()
+# A page of one node or pod has the name for a title.
+state_line("" if chosen in (pages["nodes"], pages["pods"]) and st.query_params.get("name") else chosen.title)
 chosen.run()

@@ -16,12 +16,12 @@ __all__ = ["act", "delete_node", "delete_pod", "drain_node", "fail_node"]
 _MINUTE_S = 60
 
 
-def act(done: str, order: Callable[[kube9.Client], Any]) -> bool:
-    """Have it done, and say so; or say why not."""
+def act(done: str, order: Callable[[kube9.Client], Any], failed: Callable[[str], Any] = st.error) -> bool:
+    """Have it done, and say so; or let ``failed`` say why not."""
     try:
         source().tell(order)
     except kube9.Kube9Error as exc:
-        st.error(str(exc))
+        failed(str(exc))
         return False
     st.toast(done)
     return True

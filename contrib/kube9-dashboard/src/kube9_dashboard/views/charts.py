@@ -16,7 +16,7 @@ __all__ = ["COLOURS", "bars", "columns", "timeline"]
 COLOURS = {
     "good": "#2f9e6b",
     "busy": "#5b8bd6",
-    "warn": "#c98a1b",
+    "warn": "#bd7d12",
     "bad": "#d9534a",
     "done": "#8a94a0",
     "idle": "#8a94a0",
@@ -42,10 +42,9 @@ def columns(bars: Sequence[tuple[str, int]], what: str, of: str) -> None:
 
 
 _WORDS = list(NODE_PHASES)
-#: Of the phases in their order. Recovering is told from Provisioning, and Lost from Failed, by how dark they are; and
-#: without colours, the worse a phase is, the broader it is.
-_SHADES = [COLOURS["good"], "#9db9e6", COLOURS["busy"], COLOURS["warn"], COLOURS["bad"], "#8f2f2a"]
-_HEIGHTS = [4, 8, 12, 12, 20, 20]
+#: Of the phases in their order. Without colours, the worse a phase is, the broader it is.
+_SHADES = [COLOURS["good"], "#8794ad", COLOURS["busy"], COLOURS["warn"], COLOURS["bad"], "#b53b34"]
+_HEIGHTS = [4, 8, 12, 12, 16, 22]
 
 
 def timeline(spans: Sequence[PhaseSpan]) -> None:
@@ -61,14 +60,11 @@ def timeline(spans: Sequence[PhaseSpan]) -> None:
         for span in spans
     ]
     nodes = list(dict.fromkeys(span.node for span in spans))
-    legend = alt.Legend(orient="top", title=None, columns=3)
-    base = alt.Chart(alt.InlineData(values=data), height=alt.Step(26), padding=_PADDING).encode(
-        y=alt.Y("node:N", sort=nodes, title=None)
-    )
-    rows = base.mark_bar().encode(
+    legend = alt.Legend(orient="bottom", title=None, columns=3, symbolType="square")
+    base = alt.Chart(alt.InlineData(values=data)).encode(y=alt.Y("node:N", sort=nodes, title=None))
+    line = base.encode(
         x=alt.X("from:T", title=None, axis=alt.Axis(labelOverlap=True, format="%H:%M:%S", tickCount=6)),
         x2="to:T",
-        size=alt.Size("phase:N", legend=None, scale=alt.Scale(domain=_WORDS, range=_HEIGHTS)),
         color=alt.Color(
             "phase:N",
             legend=legend,
@@ -76,7 +72,12 @@ def timeline(spans: Sequence[PhaseSpan]) -> None:
         ),
         tooltip=["node:N", "phase:N", alt.Tooltip("from:T", format="%d %b %H:%M:%S"), "message:N"],
     )
-    st.altair_chart(rows, key="timeline")
+    # A layer for each height: were heights a scale, the legend would take its signs' sizes from there.
+    layers = [
+        line.transform_filter(alt.datum.phase == word).mark_bar(size=height)
+        for word, height in zip(_WORDS, _HEIGHTS, strict=True)
+    ]
+    st.altair_chart(alt.layer(*layers, height=alt.Step(26), padding=_PADDING), key="timeline")
 
 
 def bars(rows: Sequence[tuple[str, float, float, float]], title: str, form: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from kube9_dashboard.model.nodes import NodeRow, resources_of
 from kube9_dashboard.model.phases import CORDONED, NODE_PHASES, Look, look_of_node
 from kube9_dashboard.views.filters import choice
-from kube9_dashboard.views.frame import Page, live, param
+from kube9_dashboard.views.frame import NotKnown, Page, live, param
 from kube9_dashboard.views.markup import Html, empty, joined, link, tag
 from kube9_dashboard.views.overview import nodes_now
 
@@ -21,9 +21,16 @@ _TILES = 60
 
 def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        choice("Load of", "resource", resources_of(nodes_now()), "the fullest")
+        choice("Load of", "resource", _resources(), "the fullest")
         choice("Phase", "phase", list(NODE_PHASES))
     live(_draw, "map")
+
+
+def _resources() -> list[str]:
+    try:
+        return resources_of(nodes_now())
+    except NotKnown:
+        return []
 
 
 def _draw(page: Page) -> None:
@@ -42,7 +49,7 @@ def _draw(page: Page) -> None:
 
 
 def _legend(nodes: Sequence[NodeRow], resource: str | None) -> Html:
-    of = f"its {resource}" if resource else "what it has least left of"
+    of = f"its {resource}" if resource else "the resource that is fullest there"
     ramp = (tag("span", class_="cell tone-good", style=f"--load:{load}%") for load in (10, 50, 90))
     present = {node.phase for node in nodes}
     signs = [joined(_swatch(look), look.word) for look in NODE_PHASES.values() if look.word in present - {"Ready"}]
@@ -50,7 +57,7 @@ def _legend(nodes: Sequence[NodeRow], resource: str | None) -> Html:
         signs.append(
             joined(tag("span", CORDONED.sign, class_="cell tone-good cordoned", style="--load:0%"), "Cordoned")
         )
-    filled = tag("span", *ramp, f"filled: how much of {of} is set aside")
+    filled = tag("span", *ramp, f"filled as far as {of} is set aside")
     return tag("div", filled, *(tag("span", sign) for sign in signs), class_="legend")
 
 
@@ -72,7 +79,7 @@ def _cell(node: NodeRow, resource: str | None) -> Html:
 
 
 def _tile(node: NodeRow, resource: str | None) -> Html:
-    word = f"{_look(node).sign} {node.phase}" + (f" {CORDONED.sign} cordoned" if node.cordoned else "")
+    word = f"{_look(node).sign} {node.phase}" + (f", {CORDONED.sign} cordoned" if node.cordoned else "")
     load = f"{node.pods} pod{'' if node.pods == 1 else 's'}, {100 * node.load(resource):.0f} %"
     return _linked(node, resource, tag("b", node.name), word, tag("br"), load)
 

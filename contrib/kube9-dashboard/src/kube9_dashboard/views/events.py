@@ -12,7 +12,7 @@ from kube9_dashboard.model.events import tone_of
 from kube9_dashboard.model.times import clock_time
 from kube9_dashboard.views.filters import choice, words
 from kube9_dashboard.views.frame import Page, ask, live, now, param
-from kube9_dashboard.views.markup import Column, Html, empty, link, table, tag
+from kube9_dashboard.views.markup import Column, Html, empty, joined, link, table, tag, under
 
 __all__ = ["events_table", "show"]
 
@@ -32,7 +32,7 @@ def show() -> None:
 def _draw(page: Page) -> None:
     filters: dict[str, Any] = {name: param(name) or None for name in ("kind", "type", "name")}
     key = ("events", *filters.values())
-    events = ask(key, lambda client: client.events(limit=_SHOWN, **filters)).value or []
+    events = ask(key, lambda client: client.events(limit=_SHOWN, **filters))
     if not events:
         page.add(empty("No events.", "None of this kind has happened, or it is so long ago that it is forgotten."))
         return
@@ -52,7 +52,9 @@ def _cells(event: Mapping[str, Any], at: datetime, *, about: bool) -> list[str]:
     sign = tag("i", _SIGNS.get(tone, "·"), aria_hidden="true")
     what = tag("span", sign, event["type"], class_=f"phase tone-{tone}")
     when = tag("span", clock_time(event["timestamp"], at), class_="muted")
-    return [when, what, *([_about(event)] if about else []), event["message"]]
+    if not about:
+        return [when, what, event["message"]]
+    return [when, what, _about(event), joined(under(_about(event)), event["message"])]
 
 
 def _about(event: Mapping[str, Any]) -> Html:

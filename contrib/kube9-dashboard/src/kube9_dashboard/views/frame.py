@@ -15,7 +15,20 @@ from kube9_dashboard.source import Answer, Source
 from kube9_dashboard.views.board import board
 from kube9_dashboard.views.markup import Html, empty, joined, notice, tag
 
-__all__ = ["Page", "ask", "live", "now", "param", "settings", "source", "state_line", "status"]
+__all__ = [
+    "NotKnown",
+    "Page",
+    "ask",
+    "is_there",
+    "known",
+    "live",
+    "now",
+    "param",
+    "settings",
+    "source",
+    "state_line",
+    "status",
+]
 
 T = TypeVar("T")
 
@@ -48,12 +61,36 @@ def status() -> Answer[dict[str, Any]]:
     return source().ask("status", lambda client: client.status())
 
 
-def ask(key: tuple[object, ...], question: Callable[[kube9.Client], T]) -> Answer[T]:
-    """What the source says, asked anew when something has happened, and now and then."""
+class NotKnown(Exception):
+    """The server is away, and was not asked this before."""
+
+
+def ask(key: tuple[object, ...], question: Callable[[kube9.Client], T]) -> T:
+    """What the source says, asked anew when something has happened, and now and then.
+
+    :raises NotKnown: rather than that what is not known is taken for nothing.
+    """
     told = status()
     last = told.value["lastEventId"] if told.value else None
-    answer: Answer[T] = source().ask(key, question, version=last, fresh_s=_STILL_S)
-    return answer
+    return known(source().ask(key, question, version=last, fresh_s=_STILL_S))
+
+
+def known(answer: Answer[T]) -> T:
+    """:raises NotKnown: the answer has no value."""
+    if answer.value is None:
+        raise NotKnown(answer.trouble)
+    return answer.value
+
+
+def is_there(look: Callable[[], object]) -> bool:
+    """Whether the server does not deny what ``look`` asks for; while it is away it may be there."""
+    try:
+        look()
+    except NotKnown:
+        return True
+    except kube9.Kube9Error:
+        return False
+    return True
 
 
 class Page:
@@ -82,21 +119,28 @@ def live(draw: Callable[[Page], None], key: str) -> None:
                 draw(page)
             except kube9.Kube9Error as exc:
                 page.add(notice(str(exc), "bad"))
+            except NotKnown:
+                page.add(_NOT_KNOWN)
         page.draw()
 
     st.fragment(look, run_every=settings().refresh_s)()
 
 
-def state_line() -> None:
-    """Say whether what the page shows is so now, and go on saying so."""
+def state_line(title: str) -> None:
+    """Say whether what the page shows is so now, and go on saying so.
+
+    :param title: of the page, for where the navigation has no room to say it; empty where the page says it.
+    """
 
     def look() -> None:
         told = status()
-        board(_state_line(told) if told.value is not None else joined(_state_line(told), _NOTHING), "state")
+        line = joined(tag("div", title, class_="page") if title else "", _state_line(told))
+        board(line if told.value is not None else joined(line, _NOTHING), "state")
 
     st.fragment(look, run_every=settings().refresh_s)()
 
 
+_NOT_KNOWN = empty("This is not known.", "The server went away before it was asked. It goes on by itself.")
 _NOTHING = empty("Nothing is known of the cluster yet.", "This page goes on by itself once its server answers.")
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from kube9_dashboard.model.events import incidents, node_history
 from kube9_dashboard.model.phases import look_of_node
 from kube9_dashboard.model.times import span
 from kube9_dashboard.views.charts import timeline
-from kube9_dashboard.views.frame import Page, ask, live, now, source
-from kube9_dashboard.views.markup import Column, Html, empty, link, notice, phase, section, table
+from kube9_dashboard.views.frame import Page, ask, known, live, now, source
+from kube9_dashboard.views.markup import Column, Html, empty, joined, link, notice, phase, section, table, under
 
 __all__ = ["show"]
 
 #: Nodes that are not well, some that are, and lines of the chart.
 _NODES_SHOWN, _WELL_SHOWN, _LINES = 50, 5, 25
 _EVENTS_READ = 2_000
+#: What goes on has its end at a multiple of this.
+_STEP_S = 10
 _UNWELL = ("Lost", "Failed", "Recovering", "Suspect", "Provisioning")
 
 
@@ -25,7 +28,7 @@ def show() -> None:
 
 
 def _draw(page: Page) -> None:
-    told = source().ask("health", lambda client: client.node_health()).value or {"items": [], "movesHeld": None}
+    told = known(source().ask("health", lambda client: client.node_health()))
     if told["movesHeld"]:
         page.add(notice(f"No pods move for now: {told['movesHeld']}", "warn"))
     nodes = sorted(told["items"], key=_worst_first)
@@ -33,17 +36,17 @@ def _draw(page: Page) -> None:
     if nodes:
         drawn = nodes[: min(_NODES_SHOWN, len(unwell) + _WELL_SHOWN)]
         all_ = "all" if not unwell else f"{len(nodes) - len(unwell):,} of {len(nodes):,}"
-        page.add(
-            section("How they are heard", _heard(drawn), aside=f"{all_} are Ready; those come first that are worst")
-        )
+        page.add(section("How they are heard", _heard(drawn), aside=f"{all_} are Ready; the worst come first"))
     else:
         page.add(empty("No nodes yet.", "Add one on the page of nodes."))
     _draw_history(page)
 
 
 def _draw_history(page: Page) -> None:
-    at = now()
-    events = ask(("events", "Node"), lambda client: client.events(kind="Node", limit=_EVENTS_READ)).value or []
+    # A chart is drawn anew where a second has passed, and flickers.
+    at = now().replace(microsecond=0)
+    at -= timedelta(seconds=at.second % _STEP_S)
+    events = ask(("events", "Node"), lambda client: client.events(kind="Node", limit=_EVENTS_READ))
     spans, left_out = incidents(node_history(events, at), _LINES)
     if not spans:
         none = empty("Nothing happened.", "No node was anything but well, as far back as events are remembered.")
@@ -76,10 +79,10 @@ def _heard(nodes: Sequence[Mapping[str, Any]]) -> Html:
 def _cells(node: Mapping[str, Any]) -> list[str]:
     heard, suspicion = node["lastHeardMillisAgo"], node["suspicion"]
     return [
-        link("nodes", node["name"], query={"name": node["name"]}),
+        joined(link("nodes", node["name"], query={"name": node["name"]}), under(node["reason"])),
         phase(look_of_node(node["phase"])),
         "–" if heard is None else "< 1 s ago" if heard < 1000 else f"{span(heard / 1000)} ago",
-        "–" if suspicion is None else f"{suspicion:.1f}",
+        "–" if suspicion is None else f"{suspicion:,.1f}" if suspicion < 10 else f"{suspicion:,.0f}",
         f"{node['failures']:,}" if node["failures"] else "",
         node["reason"],
     ]

@@ -27,6 +27,7 @@ __all__ = [
     "table",
     "tabs",
     "tag",
+    "under",
 ]
 
 
@@ -75,6 +76,11 @@ def notice(text: str, tone: str = "idle") -> Html:
 def empty(title: str, *what_next: str) -> Html:
     """In place of a list that has nothing in it: what to do next."""
     return tag("div", tag("b", title), *what_next, class_="empty")
+
+
+def under(*parts: str) -> Html:
+    """In a cell, where the window is narrow: what then has no column of its own."""
+    return tag("div", *parts, class_="under") if any(parts) else Html("")
 
 
 def counts(total: int, noun: str, of: Sequence[tuple[Look, int]], page: str) -> Html:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+import kube9
 from kube9_dashboard.model.events import PhaseSpan, node_history
 from kube9_dashboard.model.nodes import NodeRow, allocations, node_row
 from kube9_dashboard.model.phases import look_of_node
@@ -17,7 +18,7 @@ from kube9_dashboard.model.times import age, clock_time, span
 from kube9_dashboard.views import nodes
 from kube9_dashboard.views.actions import act, delete_node, drain_node, fail_node
 from kube9_dashboard.views.events import events_table
-from kube9_dashboard.views.frame import Page, ask, live, now, source
+from kube9_dashboard.views.frame import NotKnown, Page, ask, is_there, known, live, now, settings, source
 from kube9_dashboard.views.markup import Html, empty, facts, joined, link, meters, section, tag
 from kube9_dashboard.views.podtable import pod_table
 
@@ -28,20 +29,20 @@ _PODS, _EVENTS = 50, 50
 
 def show(name: str) -> None:
     live(lambda page: _draw_head(page, name), "node-head")
-    _buttons(name)
-    live(lambda page: _draw(page, name), "node")
+    if is_there(lambda: _node(name)):
+        _buttons(name)
+        live(lambda page: _draw(page, name), "node")
 
 
 def _node(name: str) -> dict[str, Any]:
-    return ask(("node", name), lambda client: client.node(name)).value or {}
+    return ask(("node", name), lambda client: client.node(name))
 
 
 def _buttons(name: str) -> None:
-    with st.container(horizontal=True):
-        if st.button("Cordon", help="Keep new pods off it."):
-            act(f"{name} takes no new pods", lambda client: client.cordon_node(name))
-        if st.button("Uncordon", help="Let new pods come again; this ends a drain."):
-            act(f"{name} takes new pods", lambda client: client.uncordon_node(name))
+    with st.container(horizontal=True, gap="small"):
+        # Else it takes all the width that is left.
+        with st.container(width="content"):
+            st.fragment(lambda: _cordon_button(name), run_every=settings().refresh_s)()
         if st.button("Drain…", help="Move its pods elsewhere."):
             drain_node(name)
         if st.button("Fail…", help="Break it on purpose."):
@@ -50,24 +51,33 @@ def _buttons(name: str) -> None:
             delete_node(name)
 
 
-def _draw_head(page: Page, name: str) -> None:
-    document = _node(name)
-    back = link("nodes", "Nodes")
-    if document:
-        page.add(tag("div", back, tag("h1", name), nodes.phase_of(node_row(document)), class_="head"))
+def _cordon_button(name: str) -> None:
+    """The one of the two that changes anything now, whoever cordoned it."""
+    try:
+        cordoned = bool(_node(name)["spec"].get("unschedulable"))
+    except (kube9.Kube9Error, NotKnown):
+        return
+    if cordoned:
+        pressed = st.button("Uncordon", help="Let new pods come again; this ends a drain.")
+        done, order = f"{name} takes new pods", lambda client: client.uncordon_node(name)
     else:
-        page.add(tag("div", back, tag("h1", name), class_="head"))
+        pressed = st.button("Cordon", help="Keep new pods off it.")
+        done, order = f"{name} takes no new pods", lambda client: client.cordon_node(name)
+    # In here an error would be gone with the next look.
+    if pressed and act(done, order, lambda text: st.toast(text, duration="long")):
+        st.rerun(scope="fragment")
+
+
+def _draw_head(page: Page, name: str) -> None:
+    shown = nodes.phase_of(node_row(_node(name)))
+    page.add(tag("div", link("nodes", "Nodes"), tag("h1", name), shown, class_="head"))
 
 
 def _draw(page: Page, name: str) -> None:
     document, at = _node(name), now()
-    if not document:
-        return
     row = node_row(document)
     page.add(tag("div", _about(row, document, at), _allocated(row, document), class_="grid"), tag("br"))
-    events = (
-        ask(("events", "Node", name), lambda client: client.events(kind="Node", name=name, limit=_EVENTS)).value or []
-    )
+    events = ask(("events", "Node", name), lambda client: client.events(kind="Node", name=name, limit=_EVENTS))
     page.add(_history(node_history(events, at), at))
     page.add(_pods(name, row.pods, at))
     about = "No event about it is remembered."
@@ -75,7 +85,7 @@ def _draw(page: Page, name: str) -> None:
 
 
 def _about(row: NodeRow, document: Mapping[str, Any], at: datetime) -> Html:
-    health = source().ask("health", lambda client: client.node_health()).value or {"items": []}
+    health = known(source().ask("health", lambda client: client.node_health()))
     own: Mapping[str, Any] = next((each for each in health["items"] if each["name"] == row.name), {})
     heard = own.get("lastHeardMillisAgo")
     labels = document["metadata"].get("labels") or {}
@@ -118,13 +128,15 @@ def _allocated(row: NodeRow, document: Mapping[str, Any]) -> Html:
 def _history(spans: Sequence[PhaseSpan], at: datetime) -> Html:
     if not spans:
         return joined()
+    whole_s = sum(_seconds(each) for each in spans) or 1.0
     strip = (
         tag(
             "span",
             look_of_node(each.phase).sign,
             class_=f"tone-{look_of_node(each.phase).tone}",
-            style=f"flex:{max(0.0, (each.end - each.start).total_seconds()):.0f}",
-            title=f"{each.phase} for {span((each.end - each.start).total_seconds())}: {each.message}",
+            # Of a thousand, so that it changes seldom.
+            style=f"flex:{1000 * _seconds(each) / whole_s:.0f}",
+            title=f"{each.phase} for {span(_seconds(each))}: {each.message}",
         )
         for each in spans
     )
@@ -133,10 +145,13 @@ def _history(spans: Sequence[PhaseSpan], at: datetime) -> Html:
     return section("Health history", tag("div", *strip, class_="strip", role="img", aria_label=words), ends)
 
 
+def _seconds(of: PhaseSpan) -> float:
+    return max(0.0, (of.end - of.start).total_seconds())
+
+
 def _pods(name: str, count: int, at: datetime) -> Html:
     key = ("pods-of", name)
-    answer = ask(key, lambda client: client.pod_page(limit=_PODS, node=name))
-    pods = [pod_row(pod) for pod in (answer.value or {"items": []})["items"]]
+    pods = [pod_row(pod) for pod in ask(key, lambda client: client.pod_page(limit=_PODS, node=name))["items"]]
     if not pods:
         return section("Pods", empty("No pods are on it.", "New ones come when the scheduler chooses it."))
     foot = tag("div", link("pods", "All pods on it", query={"node": name}), class_="foot")

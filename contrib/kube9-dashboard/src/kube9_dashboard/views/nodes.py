@@ -15,7 +15,7 @@ from kube9_dashboard.views import node
 from kube9_dashboard.views.filters import choice, words
 from kube9_dashboard.views.forms import new_node
 from kube9_dashboard.views.frame import Page, ask, live, now, param
-from kube9_dashboard.views.markup import Column, Html, empty, joined, link, meter, phase, table, tag
+from kube9_dashboard.views.markup import Column, Html, empty, joined, link, meter, phase, table, tag, under
 from kube9_dashboard.views.paging import PAGE, pager
 
 __all__ = ["phase_of", "show"]
@@ -35,8 +35,7 @@ def show() -> None:
 
 def _draw(page: Page) -> None:
     wanted = {"phase": param("phase") or None, "selector": param("selector") or None, "after": param("after") or None}
-    answer = ask(("node-page", *wanted.values()), lambda client: client.node_page(limit=PAGE, **wanted))
-    found = answer.value or {"items": [], "metadata": {}}
+    found = ask(("node-page", *wanted.values()), lambda client: client.node_page(limit=PAGE, **wanted))
     nodes = [node_row(document) for document in found["items"]]
     if not nodes:
         filtered = wanted["phase"] or wanted["selector"]
@@ -67,7 +66,7 @@ def _table(nodes: Sequence[NodeRow], at: datetime) -> Html:
 
 def _cells(row: NodeRow, resources: Sequence[str], at: datetime) -> list[str]:
     return [
-        link("nodes", row.name, query={"name": row.name}),
+        joined(link("nodes", row.name, query={"name": row.name}), under(row.reason)),
         phase_of(row),
         f"{row.pods:,}",
         *(_load(row, resource) for resource in resources),

@@ -29,8 +29,7 @@ def show() -> None:
 
 def nodes_now() -> list[NodeRow]:
     """All nodes, in the order they joined."""
-    answer = ask(("nodes",), lambda client: [node_row(node) for node in client.node_page(limit=10_000)["items"]])
-    return answer.value or []
+    return ask(("nodes",), lambda client: [node_row(node) for node in client.node_page(limit=10_000)["items"]])
 
 
 def _draw(page: Page) -> None:
@@ -40,7 +39,7 @@ def _draw(page: Page) -> None:
     page.add(tag("div", _allocation(nodes), _queue(told["pods"].get("Pending", 0)), class_="grid"), _GAP)
     if any(node.pods for node in nodes):
         _pods_per_node(page, nodes)
-    latest = ask(("events", "latest"), lambda client: client.events(limit=_EVENTS_SHOWN)).value or []
+    latest = ask(("events", "latest"), lambda client: client.events(limit=_EVENTS_SHOWN))
     page.add(section("Latest events", _latest(latest), tag("div", link("events", "All events"), class_="foot")))
 
 
@@ -94,8 +93,8 @@ def _allocation(nodes: Sequence[NodeRow]) -> Html:
 def _queue(waiting: int) -> Html:
     if not waiting:
         return section("Queue", empty("No pod waits.", "Every pod has a node."))
-    answer = ask(("queue",), lambda client: client.pod_page(limit=_QUEUE_READ, phase="Pending")["items"])
-    pods = [pod_row(pod) for pod in answer.value or []]
+    documents = ask(("queue",), lambda client: client.pod_page(limit=_QUEUE_READ, phase="Pending")["items"])
+    pods = [pod_row(document) for document in documents]
     few = f", counted over the first {_QUEUE_READ}" if waiting > _QUEUE_READ else ""
     reasons = queue_reasons(pods)
     rows = [(reason, (reason, f"{count:,}")) for reason, count in reasons[:_REASONS_SHOWN]]

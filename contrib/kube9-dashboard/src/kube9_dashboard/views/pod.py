@@ -17,7 +17,7 @@ from kube9_dashboard.views.actions import delete_pod
 from kube9_dashboard.views.board import board
 from kube9_dashboard.views.events import events_table
 from kube9_dashboard.views.filters import choice
-from kube9_dashboard.views.frame import Page, ask, live, now, param, source
+from kube9_dashboard.views.frame import NotKnown, Page, ask, is_there, known, live, now, param, source
 from kube9_dashboard.views.markup import Column, Html, empty, facts, joined, link, notice, section, table, tabs, tag
 from kube9_dashboard.views.podtable import phase_of
 
@@ -28,6 +28,8 @@ _EVENTS, _LOG_LINES, _NODES_SHOWN = 50, 300, 100
 
 def show(namespace: str, name: str) -> None:
     live(lambda page: _draw_head(page, namespace, name), "pod-head")
+    if not is_there(lambda: _pod(namespace, name)):
+        return
     if st.button("Delete…", help="Stop it and forget it."):
         delete_pod(namespace, name)
     board(_tabs(namespace, name), "pod-tabs")
@@ -39,12 +41,11 @@ def show(namespace: str, name: str) -> None:
 
 
 def _pod(namespace: str, name: str) -> dict[str, Any]:
-    return ask(("pod", namespace, name), lambda client: client.pod(name, namespace=namespace)).value or {}
+    return ask(("pod", namespace, name), lambda client: client.pod(name, namespace=namespace))
 
 
 def _draw_head(page: Page, namespace: str, name: str) -> None:
-    document = _pod(namespace, name)
-    shown = phase_of(pod_row(document)) if document else ""
+    shown = phase_of(pod_row(_pod(namespace, name)))
     page.add(
         tag("div", link("pods", "Pods"), tag("h1", name), tag("span", namespace, class_="muted"), shown, class_="head")
     )
@@ -60,11 +61,9 @@ def _tabs(namespace: str, name: str) -> Html:
 
 def _draw_summary(page: Page, namespace: str, name: str) -> None:
     document, at = _pod(namespace, name), now()
-    if not document:
-        return
     page.add(section("About", _about(pod_row(document), document, at)))
     key = ("events", "Pod", namespace, name)
-    events = ask(key, lambda client: client.events(kind="Pod", namespace=namespace, name=name, limit=_EVENTS)).value
+    events = ask(key, lambda client: client.events(kind="Pod", namespace=namespace, name=name, limit=_EVENTS))
     none = empty("No events.", "No event about it is remembered.")
     page.add(section("Events", events_table(events, at, about=False) if events else none))
 
@@ -93,7 +92,10 @@ def _about(row: PodRow, document: Mapping[str, Any], at: datetime) -> Html:
 
 
 def _log_choices(namespace: str, name: str) -> None:
-    spec = _pod(namespace, name).get("spec") or {}
+    try:
+        spec = _pod(namespace, name)["spec"]
+    except NotKnown:
+        spec = {}
     containers = [each["name"] for each in (*spec.get("initContainers", ()), *spec.get("containers", ()))]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(containers) > 1:
@@ -108,21 +110,18 @@ def _draw_log(page: Page, namespace: str, name: str) -> None:
         parts = client.pod_logs(name, namespace=namespace, container=container, tail=_LOG_LINES, previous=previous)
         return b"".join(parts).decode("utf-8", "replace")
 
-    text = source().ask(("log", namespace, name, container, previous), read).value
+    text = known(source().ask(("log", namespace, name, container, previous), read))
     if not text:
         page.add(empty("The log is empty.", "What the container writes shows up here by itself."))
         return
-    page.add(
-        tag("pre", text, tabindex="0", aria_label="Log"), tag("div", f"The last {_LOG_LINES} lines.", class_="foot")
-    )
+    foot = tag("div", f"The last {_LOG_LINES} lines at the most.", class_="foot")
+    page.add(tag("pre", text, tabindex="0", aria_label="Log"), foot)
 
 
 def _draw_explanation(page: Page, namespace: str, name: str) -> None:
     # What a policy says to a thousand nodes is not asked for with every look.
     key = ("explain", namespace, name)
-    answer = ask(key, lambda client: explanation(client.explain_pod(name, namespace=namespace)))
-    if (told := answer.value) is None:
-        return
+    told = ask(key, lambda client: explanation(client.explain_pod(name, namespace=namespace)))
     where = joined("It would go to ", link("nodes", told.winner, query={"name": told.winner})) if told.winner else ""
     first = tag("p", where or "It fits on no node", f", says {told.scheduler}, were it placed now: {told.tally}.")
     page.add(first, tag("div", _refusals(told), _ranking(told), class_="grid"))
@@ -156,8 +155,6 @@ def _verdict(each: Verdict) -> list[str]:
 
 def _draw_manifest(page: Page, namespace: str, name: str) -> None:
     document = _pod(namespace, name)
-    if not document:
-        return
     shown = {key: document[key] for key in ("apiVersion", "kind", "metadata", "spec")}
     page.add(notice("As it was asked for; texts of secrets are not shown."))
     page.add(tag("pre", json.dumps(shown, indent=2, ensure_ascii=False), tabindex="0", aria_label="Manifest"))

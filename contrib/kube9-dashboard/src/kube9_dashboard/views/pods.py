@@ -35,8 +35,7 @@ def show() -> None:
 
 def _draw(page: Page) -> None:
     wanted = {name: param(name) or None for name in _FILTERS}
-    answer = ask(("pod-page", *wanted.values()), lambda client: client.pod_page(limit=PAGE, **wanted))
-    found = answer.value or {"items": [], "metadata": {}}
+    found = ask(("pod-page", *wanted.values()), lambda client: client.pod_page(limit=PAGE, **wanted))
     pods = [pod_row(document) for document in found["items"]]
     if not pods:
         filtered = any(wanted.values())

@@ -8,7 +8,7 @@ from datetime import datetime
 from kube9_dashboard.model.phases import DELETING, look_of_pod
 from kube9_dashboard.model.pods import PodRow
 from kube9_dashboard.model.times import age
-from kube9_dashboard.views.markup import Column, Html, joined, link, phase, table
+from kube9_dashboard.views.markup import Column, Html, joined, link, phase, table, under
 
 __all__ = ["phase_of", "pod_table"]
 
@@ -17,10 +17,10 @@ _COLUMNS = (
     Column("Namespace", "name opt"),
     Column("Phase", "name"),
     Column("Node", "name"),
-    Column("Asks for", "opt"),
+    Column("Asks for", "name opt"),
     Column("Restarts", "num opt"),
     Column("Age", "num opt"),
-    Column("Reason", "wide"),
+    Column("Reason", "wide opt"),
 )
 
 
@@ -33,7 +33,10 @@ def pod_table(pods: Sequence[PodRow], at: datetime, *, node: bool = True) -> Htm
 
 def _cells(pod: PodRow, at: datetime, left_out: Sequence[str]) -> list[str]:
     cells: dict[str, str] = {
-        "Pod": link("pods", pod.name, query={"namespace": pod.namespace, "name": pod.name}),
+        "Pod": joined(
+            link("pods", pod.name, query={"namespace": pod.namespace, "name": pod.name}),
+            under(pod.namespace, f": {pod.reason}" if pod.reason else ""),
+        ),
         "Namespace": pod.namespace,
         "Phase": phase_of(pod),
         "Node": link("nodes", pod.node, query={"name": pod.node}) if pod.node else "–",

@@ -10,7 +10,8 @@ import streamlit as st
 from kube9_dashboard.model.reports import METRICS, Compared, Metric, Run, compare, read_report
 from kube9_dashboard.views.board import board
 from kube9_dashboard.views.charts import bars
-from kube9_dashboard.views.frame import param, settings
+from kube9_dashboard.views.filters import choices
+from kube9_dashboard.views.frame import settings
 from kube9_dashboard.views.markup import Column, Html, empty, notice, section, table, tag
 
 __all__ = ["show"]
@@ -31,9 +32,13 @@ def show() -> None:
         )
         return
     there = [metric for metric in METRICS if any(metric.key in row.means for row in rows)]
-    board(
-        section("Means over all seeds and instances", _table(rows, there), aside="the best of each in bold"), "compared"
-    )
+    differ = sorted({run.setting for run in runs})
+    alike = len(differ) == 1
+    if not alike:
+        unlike = f"Of different traces or nodes, so none is marked as the best: {'; '.join(differ)}."
+        board(notice(unlike, "warn"), "unlike")
+    aside = "the best of each in bold" if alike else ""
+    board(section("Means over all seeds and instances", _table(rows, there, alike=alike), aside=aside), "compared")
     _chart(rows, there)
 
 
@@ -54,15 +59,8 @@ def _from_directory() -> list[tuple[str, bytes]]:
     if folder is None:
         return []
     there = sorted(path.name for path in Path(folder).glob("*.json"))
-    chosen = [name for name in param("reports").split(",") if name in there]
-    if "reports-chosen" not in st.session_state:
-        st.session_state["reports-chosen"] = chosen
-    st.multiselect(f"In {folder}", there, key="reports-chosen", on_change=_chosen, placeholder="Choose results")
+    chosen = choices(f"In {folder}", "reports", there, "Choose results")
     return [(name.removesuffix(".json"), Path(folder, name).read_bytes()) for name in chosen]
-
-
-def _chosen() -> None:
-    st.query_params["reports"] = ",".join(st.session_state["reports-chosen"])
 
 
 def _from_browser() -> list[tuple[str, bytes]]:
@@ -70,8 +68,8 @@ def _from_browser() -> list[tuple[str, bytes]]:
     return [(file.name.removesuffix(".json"), file.getvalue()) for file in given]
 
 
-def _table(rows: Sequence[Compared], metrics: Sequence[Metric]) -> Html:
-    best = {metric.key: _best(rows, metric) for metric in metrics}
+def _table(rows: Sequence[Compared], metrics: Sequence[Metric], *, alike: bool) -> Html:
+    best = {metric.key: _best(rows, metric) if alike else None for metric in metrics}
     columns = [Column("", "name"), *(Column(row.label, "num") for row in rows)]
     body = [("runs", ["Runs", *(f"{row.runs:,}" for row in rows)])]
     for metric in metrics:
@@ -93,7 +91,7 @@ def _cell(metric: Metric, value: float | None, best: float | None) -> str:
 
 
 def _chart(rows: Sequence[Compared], metrics: Sequence[Metric]) -> None:
-    metric = st.selectbox("Drawn", metrics, format_func=lambda metric: metric.title, key="metric", width=260)
+    metric = st.selectbox("Chart of", metrics, format_func=lambda metric: metric.title, key="metric", width=260)
     factor = 0.001 if metric.time else 1.0
     drawn = [
         (

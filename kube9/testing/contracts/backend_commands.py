@@ -61,7 +61,7 @@ class BackendCommands(BackendSetting):
         """Whoever reads what it writes is not left waiting."""
         node, pod = self._running(stage)
         reading = Reading(self._runner(stage).run_command(node, pod, "", self.echoing_command()).output())
-        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.ask.stop_pod(node, pod, GRACE_MS)
         stage.expect(StopPodDone, pod.uid, pod.epoch)
         assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), (
             "the pod is gone, its command is not"
@@ -91,7 +91,7 @@ class BackendCommands(BackendSetting):
     def test_a_command_in_a_pod_that_does_not_run_is_refused(self, stage: Stage) -> None:
         """One that never ran, and one that was stopped."""
         node, stopped = self._running(stage)
-        stage.backend.stop_pod(node, stopped, GRACE_MS)
+        stage.ask.stop_pod(node, stopped, GRACE_MS)
         stage.expect(StopPodDone, stopped.uid, stopped.epoch)
         for pod in (stopped, stage.new_pod(node, self.long_pod(), "other")):
             with pytest.raises(Conflict):

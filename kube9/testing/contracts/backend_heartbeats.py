@@ -43,8 +43,17 @@ class BackendHeartbeats(BackendSetting):
 
 def _heard_twice(stage: Stage, node: Node) -> int:
     """Wait until a node was heard, and twice more; returns how long that took from the first on."""
-    heard = stage.heard(Heartbeat, node.uid)
-    stage.expect(Heartbeat, node.uid, times=heard + 1)
+    before = stage.heard(Heartbeat, node.uid)
+    _expect_heard(stage, node, before + 1)
     first_ms = stage.deliveries.clock.now_ms()
-    stage.expect(Heartbeat, node.uid, times=heard + 3)
+    _expect_heard(stage, node, before + 3)
     return stage.deliveries.clock.now_ms() - first_ms
+
+
+def _expect_heard(stage: Stage, node: Node, times: int) -> None:
+    heard = stage.deliveries.wait_for(lambda: stage.heard(Heartbeat, node.uid) >= times, stage.patience_ms)
+    assert heard, (
+        f"{node.name} is up, and {stage.heard(Heartbeat, node.uid)} heartbeats of it came, expected {times} within "
+        f"{stage.patience_ms} ms; deliver Heartbeat again and again, or, where its agent beats over HTTP, name "
+        f"'heartbeats' in cannot; {stage.story(node)}"
+    )

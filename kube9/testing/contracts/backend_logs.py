@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import GeneratorType
-
-import pytest
 
 from kube9.core.errors import InvalidInput
 from kube9.core.nodes import Node
@@ -42,10 +41,10 @@ class BackendLogs(BackendSetting):
     def test_the_log_of_no_such_container_is_refused(self, stage: Stage) -> None:
         """When it is asked for, not later; the message names those there are."""
         node, pod = self._running(stage)
-        with pytest.raises(InvalidInput) as refused:
-            stage.backend.logs(node, pod, LogOptions(container="no-such"))
-        there = [container.name for container in pod.spec.containers]
-        assert all(name in str(refused.value) for name in ("no-such", *there))
+        ask = partial(stage.backend.logs, node, pod, LogOptions(container="no-such"))
+        refused = stage.expect_refusal(InvalidInput, "logs of container 'no-such'", node, ask)
+        named = ["no-such", *(container.name for container in pod.spec.containers)]
+        assert all(name in str(refused) for name in named), f"it says {str(refused)!r}, expected it to name {named}"
 
     @needs("follow")
     def test_a_followed_log_goes_on_until_the_pod_has_ended(self, stage: Stage) -> None:

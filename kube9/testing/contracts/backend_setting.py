@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
 import pytest
 
 from kube9.clocks import VirtualClock
+from kube9.core.errors import NodeGone
 from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pods import Pod, PodSpec
@@ -164,7 +165,11 @@ class BackendSetting(Contract):
     def assert_gone(self, stage: Stage, node: Node) -> None:
         """Every call about pods on ``node`` raises ``NodeGone``, and when it is made, not later."""
         pod, backend = stage.new_pod(node, self.long_pod()), stage.backend
-        stage.expect_gone(partial(backend.start_pod, node, pod), "start_pod", node)
-        stage.expect_gone(partial(backend.stop_pod, node, pod, GRACE_MS), "stop_pod", node)
-        stage.expect_gone(partial(backend.list_pods, node), "list_pods", node)
-        stage.expect_gone(partial(backend.logs, node, pod), "logs", node)
+        calls: dict[str, Callable[[], object]] = {
+            "start_pod": partial(backend.start_pod, node, pod),
+            "stop_pod": partial(backend.stop_pod, node, pod, GRACE_MS),
+            "list_pods": partial(backend.list_pods, node),
+            "logs": partial(backend.logs, node, pod),
+        }
+        for what, call in calls.items():
+            stage.expect_refusal(NodeGone, what, node, call)

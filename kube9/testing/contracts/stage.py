@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define, evolve, field
 
-from kube9.core.errors import BackendError, NodeGone
+from kube9.core.errors import BackendError
 from kube9.core.nodes import Node, NodePhase, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.ports import JoinTicket, NodeBackend, PodReport
@@ -17,6 +17,8 @@ from kube9.core.stimuli import DestroyNodeDone, Heartbeat, NodeJoined, PodStarte
 from kube9.testing.deliveries import Deliveries
 
 __all__ = ["Stage"]
+
+E = TypeVar("E", bound=Exception)
 
 #: How many of the last calls are told with what went wrong.
 _CALLS_TOLD = 12
@@ -48,9 +50,9 @@ class Stage:
         words = [node.name, *(f"{each.name} epoch {each.epoch}" for each in more if isinstance(each, Pod))]
         self.calls.append((node.uid, f"{name}({', '.join(words)})"))
 
-    def story(self, node: Node) -> str:
-        """What was called about ``node``."""
-        calls = [told for uid, told in self.calls if uid == node.uid]
+    def story(self, node: Node | None = None) -> str:
+        """What was called, or what was called about ``node``."""
+        calls = [told for uid, told in self.calls if node is None or uid == node.uid]
         earlier = ["..."] if len(calls) > _CALLS_TOLD else []
         return f"the calls: {', '.join(earlier + calls[-_CALLS_TOLD:]) or 'none'}"
 
@@ -91,9 +93,12 @@ class Stage:
         """Wait until it was told that often."""
         came = self.deliveries.wait_for(lambda: self.heard(kind, uid, epoch) >= times, self.patience_ms)
         which = uid if epoch is None else f"{uid} epoch {epoch}"
-        others = [each for each in self.deliveries.all if kind is Heartbeat or not isinstance(each, Heartbeat)]
+        others = [each for each in self.deliveries.all if not isinstance(each, Heartbeat)]
         heard = "\n".join(f"  {each}" for each in others) or "  nothing"
-        assert came, f"{kind.__name__} of {which} did not come {times} times in {self.patience_ms} ms; came:\n{heard}"
+        assert came, (
+            f"{kind.__name__} of {which} did not come {times} times in {self.patience_ms} ms; {self.story()}; "
+            f"came:\n{heard}"
+        )
 
     def settle(self) -> None:
         """Wait until whatever is still to be told surely was."""
@@ -134,13 +139,16 @@ class Stage:
         told = self.deliveries.of(kind, pod.uid, pod.epoch)
         assert not told, f"{kind.__name__} came of {pod.name} epoch {pod.epoch}: {told[0]}; {self.story(node)}"
 
-    def expect_gone(self, call: Callable[[], object], what: str, node: Node) -> None:
-        """``call`` raises ``NodeGone``."""
+    def expect_refusal(self, kind: type[E], what: str, node: Node, call: Callable[[], object]) -> E:
+        """``call`` raises ``kind`` when it is made; returns what it raised.
+
+        :param what: is called, in words.
+        """
         try:
             given = call()
-        except NodeGone:
-            return
-        raise AssertionError(f"{what} on {node.name} gave {given!r}, expected NodeGone; {self.story(node)}")
+        except kind as exc:
+            return exc
+        raise AssertionError(f"{what} on {node.name} gave {given!r}, expected {kind.__name__}; {self.story(node)}")
 
     def clear(self) -> None:
         """Destroy every node, as far as that is possible."""

@@ -28,7 +28,7 @@ from kube9.core.stimuli import (
     StopPodDone,
 )
 
-BEAT_MS = 1_000
+BEAT_MS = 100
 
 
 def behave(pod):
@@ -252,7 +252,7 @@ class RunsSecondCopies(Sound):
     second = ()
 
     def start_pod(self, node, pod):
-        if any(each.pod_uid == pod.uid for each in self.list_pods(node)):
+        if any((each.pod_uid, each.epoch) == (pod.uid, pod.epoch) for each in self.list_pods(node)):
             self.second = (*self.second, pod.uid)
         super().start_pod(node, pod)
 
@@ -263,14 +263,38 @@ class RunsSecondCopies(Sound):
 class LeavesProcesses(Sound):
     """What it is to stop goes on, unseen."""
 
-    left = frozenset()
+    left = ()
 
-    def start_pod(self, node, pod):
-        super().start_pod(node, pod)
-        self.left |= {pod.uid}
+    def stop_pod(self, node, pod, grace_ms):
+        if any((each.pod_uid, each.epoch) == (pod.uid, pod.epoch) for each in self.list_pods(node)):
+            self.left = (*self.left, pod.uid)
+        super().stop_pod(node, pod, grace_ms)
 
     def outside(self, node, pod):
-        return max(super().outside(node, pod), pod.uid in self.left)
+        return super().outside(node, pod) + self.left.count(pod.uid)
+
+
+class LeavesProcessesOfNodes(Sound):
+    """What ran on a node that is made anew, or is no more, goes on, unseen."""
+
+    left = ()
+
+    def restart_node(self, node):
+        self.leave(node)
+        super().restart_node(node)
+
+    def destroy_node(self, node):
+        self.leave(node)
+        super().destroy_node(node)
+
+    def leave(self, node):
+        try:
+            self.left = (*self.left, *(each.pod_uid for each in self.list_pods(node)))
+        except NodeGone:
+            return
+
+    def outside(self, node, pod):
+        return super().outside(node, pod) + self.left.count(pod.uid)
 
 
 class NeverBeats(Sound):

@@ -154,10 +154,10 @@ class App:
         :param recorder: notes every heartbeat; ``None`` for nobody.
         """
         from kube9.clocks import RealClock
-        from kube9.controlplane import ControlPlane, Tickets
+        from kube9.controlplane import ControlPlane, PlaneSettings, Tickets
 
         check = self.make_health_check(health)
-        options = self._backend_options(backends, check)
+        options = self._backend_options(backends)
         cluster = self.make_cluster(
             scheduler=scheduler,
             others=self._every_scheduler(scheduler, others, seed),
@@ -167,7 +167,12 @@ class App:
             settings=settings,
         )
         clock = clock or RealClock()
-        offered = {"cluster": store.cluster, "server_url": server_url, "certificate": certificate}
+        offered = {
+            "cluster": store.cluster,
+            "server_url": server_url,
+            "certificate": certificate,
+            "heartbeat_ms": getattr(check, "interval_ms", (plane_settings or PlaneSettings()).heartbeat_ms),
+        }
         return ControlPlane(
             cluster=cluster,
             store=store,
@@ -216,35 +221,34 @@ class App:
         asked = (split_step(step)[0] for step in steps)
         return list(dict.fromkeys((*asked, *(entry.name for entry in self.registries.backends))))
 
-    def _backend_options(self, steps: Sequence[str], check: HealthCheck) -> dict[str, dict[str, Any]]:
+    def _backend_options(self, steps: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The options of each backend by name.
 
         :raises UnknownName: there is no such backend.
         :raises DuplicateName: one is given twice.
         """
-        # Nodes in memory behave like any others here, where somebody listens.
         options: dict[str, dict[str, Any]] = {}
         for step in steps:
             name, given = split_step(step)
             if self.registries.backends.entry(name).name in options:
                 raise DuplicateName(f"backend {name!r} is asked for twice; its nodes could not say which they mean")
             options[name] = dict(given)
-        beats = str(getattr(check, "interval_ms", 1_000))
-        options.setdefault("memory", {}).setdefault("heartbeat_ms", beats)
         return options
 
     def _make_live_backend(
         self,
         clock: Clock,
         options: Mapping[str, Mapping[str, Any]],
-        offered: Mapping[str, str],
+        offered: Mapping[str, Any],
         name: str,
         deliver: Callable[[Stimulus], None],
     ) -> NodeBackend:
         """:param offered: what a backend is given if it has a parameter of that name."""
         wanted = parameters_of(self.registries.backends.entry(name))
         given = {key: value for key, value in offered.items() if key in wanted}
-        return self.make_backend(name, clock, deliver, **{**given, **options.get(name, {})})
+        backend = self.make_backend(name, clock, deliver, **{**given, **options.get(name, {})})
+        _warn_of_slow_beats(name, getattr(backend, "heartbeat_ms", 0), offered["heartbeat_ms"])
+        return backend
 
     def _filters(self) -> tuple[tuple[str, Filter], ...]:
         registry = self.registries.filters
@@ -259,4 +263,19 @@ class App:
             filters=filters,
             chooser=make_step(self.registries.device_choosers, devices, seed=seed),
             owner=self.plugins.owner_of(schedulers.entry(name).plugin),
+        )
+
+
+def _warn_of_slow_beats(name: str, heartbeat_ms: int, interval_ms: int) -> None:
+    if heartbeat_ms > interval_ms:
+        _log.warning(
+            "backend %s: its nodes are heard every %d ms, and the health check expects them every %d ms, so that nodes "
+            "that are well may be suspected; have them beat as often (%s:heartbeat_ms=%d, if it has that option), or "
+            "give the health check an interval_ms of at least %d",
+            name,
+            heartbeat_ms,
+            interval_ms,
+            name,
+            interval_ms,
+            heartbeat_ms,
         )

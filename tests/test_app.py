@@ -310,6 +310,26 @@ def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
     assert silent.health()[0].last_heard_ms_ago is None
 
 
+def test_a_backend_is_told_how_often_its_nodes_are_to_be_heard(start, caplog):
+    def asking(clock, deliver, heartbeat_ms=7):
+        made.append(heartbeat_ms)
+        return MemoryBackend(clock, deliver, heartbeat_ms=int(heartbeat_ms))
+
+    class Asking:
+        @kube9.hookimpl
+        def kube9_register_backends(self, register):
+            register("asking", asking)
+
+    made = []
+    for step in ("asking", "asking:heartbeat_ms=25"):
+        plane = start(app_with(Asking()), backends=[step], health="heartbeat:interval_ms=20")
+        plane.add_node(NodeSpec(name="n", backend="asking"), uid="n")
+    assert made == [20, "25"]
+    (warned,) = [each.getMessage() for each in caplog.records if each.name == "kube9.app"]
+    assert "backend asking: its nodes are heard every 25 ms, and the health check expects them every 20 ms" in warned
+    assert "asking:heartbeat_ms=20" in warned
+
+
 @pytest.mark.parametrize(
     "asked, error, why",
     [

@@ -71,7 +71,7 @@ GIVEN = {
 
 BACKENDS = """\
 As in `--backend docker:pull=Never,subnet=10.90.0.0/16`. The backend `memory` also takes `heartbeat_ms`, how often its
-nodes beat; else that is what the health check wants.
+nodes beat. A backend that takes `heartbeat_ms` is told what the health check expects where it is not given one.
 """
 
 FIXED = """\

@@ -22,17 +22,20 @@ def kube9_register_backends(register: RegisterBackend) -> None:
     register("ssh", ssh_backend)
 
 
-def memory_backend(clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:
-    """Make the in-memory backend; the options are the fields of its two behaviours, as text, and ``heartbeat_ms``.
+def memory_backend(
+    clock: Clock, deliver: Callable[[Stimulus], None], heartbeat_ms: int | str = 0, **options: Any
+) -> NodeBackend:
+    """Make the in-memory backend; the options are the fields of its two behaviours, as text.
 
+    :param heartbeat_ms: how often nodes that are up are heard; 0 for never.
     :raises InvalidInput: there is no such option, or its value cannot be used.
     """
     from kube9.backends.behaviour import read_behaviours, read_whole
     from kube9.backends.memory import MemoryBackend
 
-    heartbeat_ms = read_whole("heartbeat_ms", options.pop("heartbeat_ms", "0"))
+    beats_ms = read_whole("heartbeat_ms", str(heartbeat_ms))
     pods, nodes = read_behaviours(options)
-    return MemoryBackend(clock, deliver, behaviour=pods, node_behaviour=nodes, heartbeat_ms=heartbeat_ms)
+    return MemoryBackend(clock, deliver, behaviour=pods, node_behaviour=nodes, heartbeat_ms=beats_ms)
 
 
 def docker_backend(

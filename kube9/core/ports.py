@@ -254,6 +254,13 @@ class NodeBackend(Protocol):
     A backend whose nodes run kube9's agent says so by an attribute ``by_agent`` that is true. The agent joins by its
     beats, and is told by the answers to them what to start and what to stop; it alone reports on pods. Of such a
     backend ``start_pod`` and ``stop_pod`` do no more than raise ``NodeGone`` where they have to.
+
+    Any other delivers a ``Heartbeat`` of each node that is up, again and again, and of none that is down; after the
+    server has started again too, for nodes that it finds. It says how often by an attribute ``heartbeat_ms``: a node
+    of it is judged by its silence from its joining on. One of a backend without it (or with 0) is judged only once it
+    was heard, so that a node that never is stays ready for ever, whatever became of it.
+
+    A backend may have a ``close``, which is called when the server ends; nodes and pods stay.
     """
 
     def create_node(self, node: Node, join: JoinTicket) -> None:
@@ -267,6 +274,10 @@ class NodeBackend(Protocol):
 
     def start_pod(self, node: Node, pod: Pod) -> None:
         """Start this epoch of ``pod``; leads to ``PodStarted`` or ``StartPodFailed``, then in time to ``PodExited``.
+
+        An epoch that runs is left alone, and not told a second time. One that was stopped, or that is older than
+        another the node has seen, is not started: the call came late. What was stopped need not be known any more when
+        the server has started again, for it asks only for what is to run by then.
 
         :raises NodeGone: the node is not known or not up.
         """
@@ -293,7 +304,8 @@ class NodeBackend(Protocol):
 
         One that is followed may have a ``close``, which any thread may call, also while another one waits for the next
         piece: that is then the end. One without, whose reader cannot be reached while it waits, gives an empty piece
-        every few seconds.
+        every few seconds. So does a generator, which is what a function with ``yield`` returns: the ``close`` that
+        it has by itself cannot be called while it waits, and what was left ends with the piece after.
 
         :raises InvalidInput: it has no such container, or the backend keeps nothing of what is asked for.
         :raises NodeGone: the node is not known or not up.
@@ -357,7 +369,8 @@ class BackendFactory(Protocol):
 
     It is given these where it has parameters of such names: ``cluster``, a text that no other cluster has, the same for
     all time, to mark with it what it makes where others make things too; ``server_url``, where the server listens as
-    its own machine sees it, and ``certificate``, the server's, as in :class:`JoinTicket`.
+    its own machine sees it, and ``certificate``, the server's, as in :class:`JoinTicket`; ``heartbeat_ms``, how often
+    the health check expects nodes to be heard, a whole number, or a text where it was given as an option.
     """
 
     def __call__(self, clock: Clock, deliver: Callable[[Stimulus], None], **options: Any) -> NodeBackend:

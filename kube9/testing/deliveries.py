@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from kube9.clocks import VirtualClock
 from kube9.core.ports import Clock
-from kube9.core.stimuli import Stimulus
+from kube9.core.stimuli import Heartbeat, Stimulus
 
 __all__ = ["Deliveries"]
 
@@ -23,6 +24,8 @@ class Deliveries:
         self.clock = clock
         self._arrived = threading.Condition()
         self._caller: int | None = None
+        #: How many came that were no heartbeats.
+        self._words = 0
         #: What came, oldest first.
         self.all: list[Stimulus] = []
         #: What came on a thread that was inside a call to the backend, where the caller may hold locks.
@@ -32,6 +35,7 @@ class Deliveries:
         """Deliver ``stimulus``."""
         with self._arrived:
             self.all.append(stimulus)
+            self._words += not isinstance(stimulus, Heartbeat)
             if threading.get_ident() == self._caller:
                 self.within_calls.append(stimulus)
             self._arrived.notify_all()
@@ -65,10 +69,15 @@ class Deliveries:
             return self._arrived.wait_for(wanted, patience_ms / 1000)
 
     def settle(self, quiet_ms: int) -> None:
-        """Let time pass until nothing has come for ``quiet_ms``; on a virtual clock, just that long."""
+        """Let time pass until nothing but heartbeats has come for ``quiet_ms``; on a virtual clock, just that long."""
         if isinstance(self.clock, VirtualClock):
             self.clock.advance(quiet_ms)
             return
         with self._arrived:
-            while self._arrived.wait(quiet_ms / 1000):
-                pass
+            words = -1
+            while words != self._words:
+                words = self._words
+                self._arrived.wait_for(partial(self._more_words, words), quiet_ms / 1000)
+
+    def _more_words(self, words: int) -> bool:
+        return self._words > words

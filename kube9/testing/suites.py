@@ -19,7 +19,7 @@ from kube9.core.frozen import FrozenMap
 from kube9.core.ports import Clock, CommandRunner, NodeBackend
 from kube9.core.registry import split_step
 from kube9.plugins import sources
-from kube9.plugins.strategy import make_step
+from kube9.plugins.strategy import make_step, parameters_of
 from kube9.plugins.subjects import EVENTS, Subject
 from kube9.testing.contracts import (
     BackendContract,
@@ -50,6 +50,9 @@ _KINDS: Mapping[str, tuple[type[Contract], str, str]] = {
 }
 #: What only whoever wrote a backend knows how to bring about.
 _UNTOLD = frozenset({"exit", "lose", "readiness", "reconnect", "restart-container", "start-error"})
+_TELL_IT = f"; to have it tried, name a contract under {CONTRACTS_GROUP} in its package, as 'Test a plugin' says"
+#: How often nodes of a backend that asks for it are to be heard.
+_BEAT_MS = 200
 
 
 def suites(request: Path) -> dict[str, type[Contract]]:
@@ -101,6 +104,9 @@ def _plain_contract(subject: Subject, contract: type[Contract]) -> type[Contract
 class _UntoldBackendContract(BackendContract):
     """For a backend of which nothing is known but its name: in real time, and without what it takes more to know."""
 
+    capabilities = FrozenMap(
+        {name: means + _TELL_IT * (name in _UNTOLD) for name, means in BackendContract.capabilities.items()}
+    )
     cannot = _UNTOLD
     patience_ms = 20_000
     quiet_ms = 300
@@ -147,9 +153,10 @@ def _fixture(app: App, subject: Subject) -> Callable[..., Any]:
 
 def _backend_fixture(app: App, subject: Subject) -> Callable[..., Iterator[NodeBackend]]:
     name, options = split_step(subject.step)
+    beats = {"heartbeat_ms": _BEAT_MS} if "heartbeat_ms" in parameters_of(app.registries.backends.entry(name)) else {}
 
     def make(_: Contract, clock: Clock, deliver: Deliveries) -> Iterator[NodeBackend]:
-        backend = app.make_backend(name, clock, deliver, **options)
+        backend = app.make_backend(name, clock, deliver, **{**beats, **options})
         if getattr(backend, "by_agent", False):
             raise InvalidInput(
                 f"the nodes of backend {name!r} run kube9's agent, so what it keeps to shows only together with "

@@ -57,7 +57,7 @@ def shell(name, script, policy=RestartPolicy.NEVER, **more):
 class TestContract(BackendContract):
     """The real agent and its warden as processes, pods that are such, and beats over a real network."""
 
-    cannot = frozenset({"copies", "fence", "reconnect"})
+    cannot = frozenset({"copies", "fence", "heartbeats", "reconnect"})
     quiet_ms = 400
 
     @pytest.fixture

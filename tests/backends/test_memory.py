@@ -29,7 +29,7 @@ class TestContract(BackendContract):
 
     @pytest.fixture
     def backend(self, clock, deliver):
-        return MemoryBackend(clock, deliver, behaviour=self.behaviour)
+        return MemoryBackend(clock, deliver, behaviour=self.behaviour, heartbeat_ms=20)
 
     @staticmethod
     def behaviour(pod):
@@ -56,7 +56,7 @@ class TestContract(BackendContract):
         return PodSpec(name="unstartable", labels={"error": "no-image"})
 
     def lose_node(self, backend, node):
-        backend.crash_node(node.uid, down_for_ms=20)
+        backend.crash_node(node.uid, down_for_ms=100)
 
     def expected_log(self):
         return b"running"

@@ -24,7 +24,7 @@ class TestContract(BackendContract):
     """The real agent as a process, pods that pretend, and beats over a real network."""
 
     pytestmark = pytest.mark.once
-    cannot = frozenset({"copies", "exec", "fence", "follow", "logs", "reconnect"})
+    cannot = frozenset({"copies", "exec", "fence", "follow", "heartbeats", "logs", "reconnect"})
     quiet_ms = 400
 
     @pytest.fixture

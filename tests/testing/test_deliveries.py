@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from kube9.clocks import RealClock, VirtualClock
-from kube9.core.stimuli import NodeJoined, PodExited, PodStarted
+from kube9.core.stimuli import Heartbeat, NodeJoined, PodExited, PodStarted
 from kube9.testing import Deliveries
 
 PATIENCE_MS = 20_000
@@ -102,3 +102,17 @@ def test_only_what_the_calling_thread_delivers_meanwhile_counts_as_within_the_ca
     deliveries(started("after"))
     assert [stimulus.uid for stimulus in deliveries.within_calls] == ["mine"]
     assert len(deliveries.all) == 3
+
+
+def test_settling_does_not_wait_for_heartbeats_to_end(real):
+    deliveries = Deliveries(real)
+    left = iter(range(4_000, 0, -1))
+
+    def beat():
+        if next(left, 0):
+            deliveries(Heartbeat(at_ms=0, uid="n"))
+            real.call_at(real.now_ms() + 5, beat)
+
+    beat()
+    deliveries.settle(50)
+    assert next(left, 0) > 0

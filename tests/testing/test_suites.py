@@ -52,6 +52,8 @@ def test_each_kind_has_its_contract(app, kind):
 def test_of_a_backend_only_what_anybody_can_bring_about_is_tried(app):
     suite = suite_of(app, subject("backend", "memory"))
     assert {"exit", "lose", "reconnect"} <= suite.cannot <= set(BackendContract.capabilities)
+    assert "name a contract under kube9.contracts" in suite.capabilities["lose"]
+    assert suite.capabilities["logs"] == BackendContract.capabilities["logs"]
 
 
 @pytest.fixture

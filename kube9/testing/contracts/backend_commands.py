@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pytest
+from functools import partial
 
 from kube9.core.errors import Conflict, InvalidInput, NodeGone
 from kube9.core.nodes import Node
@@ -61,7 +60,7 @@ class BackendCommands(BackendSetting):
         """Whoever reads what it writes is not left waiting."""
         node, pod = self._running(stage)
         reading = Reading(self._runner(stage).run_command(node, pod, "", self.echoing_command()).output())
-        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.ask.stop_pod(node, pod, GRACE_MS)
         stage.expect(StopPodDone, pod.uid, pod.epoch)
         assert reading.wait_for(lambda output: output.ended, self.reading_patience_s), (
             "the pod is gone, its command is not"
@@ -82,27 +81,28 @@ class BackendCommands(BackendSetting):
     def test_a_command_in_no_such_container_is_refused(self, stage: Stage) -> None:
         """The message names those there are."""
         node, pod = self._running(stage)
-        with pytest.raises(InvalidInput) as refused:
-            self._runner(stage).run_command(node, pod, "no-such", self.echoing_command())
-        there = [container.name for container in pod.spec.containers]
-        assert all(name in str(refused.value) for name in ("no-such", *there))
+        run = partial(self._runner(stage).run_command, node, pod, "no-such", self.echoing_command())
+        refused = stage.expect_refusal(InvalidInput, "run_command in container 'no-such'", node, run)
+        named = ["no-such", *(container.name for container in pod.spec.containers)]
+        assert all(name in str(refused) for name in named), f"it says {str(refused)!r}, expected it to name {named}"
 
     @needs("exec")
     def test_a_command_in_a_pod_that_does_not_run_is_refused(self, stage: Stage) -> None:
         """One that never ran, and one that was stopped."""
         node, stopped = self._running(stage)
-        stage.backend.stop_pod(node, stopped, GRACE_MS)
+        stage.ask.stop_pod(node, stopped, GRACE_MS)
         stage.expect(StopPodDone, stopped.uid, stopped.epoch)
         for pod in (stopped, stage.new_pod(node, self.long_pod(), "other")):
-            with pytest.raises(Conflict):
-                self._runner(stage).run_command(node, pod, "", self.echoing_command())
+            run = partial(self._runner(stage).run_command, node, pod, "", self.echoing_command())
+            stage.expect_refusal(Conflict, f"run_command in {pod.name}, which does not run,", node, run)
 
     @needs("exec")
     def test_a_node_that_is_not_there_runs_no_commands(self, stage: Stage) -> None:
         """It never was."""
         node = stage.new_node(self.node_spec("nowhere"))
-        with pytest.raises(NodeGone):
-            self._runner(stage).run_command(node, stage.new_pod(node, self.long_pod()), "", self.echoing_command())
+        pod = stage.new_pod(node, self.long_pod())
+        run = partial(self._runner(stage).run_command, node, pod, "", self.echoing_command())
+        stage.expect_refusal(NodeGone, "run_command", node, run)
 
     def _running(self, stage: Stage) -> tuple[Node, Pod]:
         node = self.joined(stage)

@@ -67,14 +67,16 @@ class BackendLives(BackendSetting):
         node = self.joined(stage)
         pod = stage.new_pod(node, self.long_pod(), epoch=2)
         stage.start(node, pod)
-        stage.backend = self.reconnected(stage.backend)
-        assert stage.epochs_alive(node, pod) == [2], "it lost track of a pod that runs"
-        stage.backend.start_pod(node, pod)
+        self.reconnect(stage, node)
+        stage.expect_alive(node, pod, [2])
+        stage.ask.start_pod(node, pod)
         stage.settle()
-        assert stage.epochs_alive(node, pod) == [2]
-        stage.backend.stop_pod(node, pod, GRACE_MS)
+        stage.expect_alive(node, pod, [2])
+        stage.ask.stop_pod(node, pod, GRACE_MS)
         stage.expect(StopPodDone, pod.uid, pod.epoch)
-        assert stage.reports(node, pod) == []
+        left = stage.reports(node, pod)
+        assert left == [], f"list_pods({node.name}) gives {left}, expected nothing; {stage.story(node)}"
+        stage.expect_copies(node, pod, 0)
 
 
 class _Life:
@@ -97,7 +99,9 @@ class _Life:
     def check(self) -> None:
         wanted = sorted((self._pods[name].uid, self._pods[name].epoch) for name in self._run)
         alive = [each for each in self._alive() if each not in self._before]
-        assert alive == wanted, f"on node {self._node.name!r} there run {alive}; expected {wanted}, as it was told"
+        assert alive == wanted, (
+            f"on node {self._node.name!r} there run {alive}, expected {wanted}; {self._stage.story(self._node)}"
+        )
 
     def end(self) -> None:
         for name in tuple(self._run):
@@ -115,7 +119,7 @@ class _Life:
             self._run.add(name)
         pod = self._pods[name]
         for _ in range(times):
-            self._stage.backend.start_pod(self._node, pod)
+            self._stage.ask.start_pod(self._node, pod)
         self._stage.expect(PodStarted, pod.uid, pod.epoch)
 
     def _stop(self, name: str, times: int) -> None:
@@ -123,5 +127,5 @@ class _Life:
         before = self._stage.heard(StopPodDone, pod.uid, pod.epoch)
         self._run.discard(name)
         for _ in range(times):
-            self._stage.backend.stop_pod(self._node, pod, GRACE_MS)
+            self._stage.ask.stop_pod(self._node, pod, GRACE_MS)
         self._stage.expect(StopPodDone, pod.uid, pod.epoch, times=before + 1)

@@ -31,9 +31,9 @@ class BackendNodes(BackendSetting):
     def test_a_node_created_twice_joins_once(self, stage: Stage) -> None:
         """Also where the second call comes after it has joined."""
         node = stage.new_node(self.node_spec("node"))
-        stage.backend.create_node(node, self.join_ticket(node))
+        stage.ask.create_node(node, self.join_ticket(node))
         stage.create(node, self.join_ticket(node))
-        stage.backend.create_node(node, self.join_ticket(node))
+        stage.ask.create_node(node, self.join_ticket(node))
         stage.settle()
         assert stage.heard(NodeJoined, node.uid) == 1
 
@@ -42,12 +42,12 @@ class BackendNodes(BackendSetting):
         node = stage.new_node(self.node_spec("node"))
         pod = stage.new_pod(node, self.long_pod())
         with stage.deliveries.during_call():
-            stage.backend.create_node(node, self.join_ticket(node))
+            stage.ask.create_node(node, self.join_ticket(node))
         stage.expect(NodeJoined, node.uid)
         calls: list[Callable[[], None]] = [
-            lambda: stage.backend.start_pod(node, pod),
-            lambda: stage.backend.stop_pod(node, pod, GRACE_MS),
-            lambda: stage.backend.destroy_node(node),
+            lambda: stage.ask.start_pod(node, pod),
+            lambda: stage.ask.stop_pod(node, pod, GRACE_MS),
+            lambda: stage.ask.destroy_node(node),
         ]
         for call in calls:
             with stage.deliveries.during_call():
@@ -64,28 +64,30 @@ class BackendNodes(BackendSetting):
     def test_a_destroyed_node_is_told(self, stage: Stage) -> None:
         """Once it is gone."""
         node = self.joined(stage)
-        stage.backend.destroy_node(node)
+        stage.ask.destroy_node(node)
         stage.expect(DestroyNodeDone, node.uid)
 
     def test_destroying_an_unknown_node_is_told(self, stage: Stage) -> None:
         """Nothing was to be done, and that is the answer."""
         node = stage.new_node(self.node_spec("node"))
-        stage.backend.destroy_node(node)
+        stage.ask.destroy_node(node)
         stage.expect(DestroyNodeDone, node.uid)
 
     def test_a_destroyed_node_takes_its_pods_with_it(self, stage: Stage) -> None:
         """Nothing of it is left for anybody to ask about."""
         node = self.joined(stage)
-        stage.start(node, stage.new_pod(node, self.long_pod()))
-        stage.backend.destroy_node(node)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.ask.destroy_node(node)
         stage.expect(DestroyNodeDone, node.uid)
+        stage.expect_copies(node, pod, 0)
         self.assert_gone(stage, node)
 
     @needs("restart")
     def test_a_restarted_node_joins_once_more(self, stage: Stage) -> None:
         """One call, one answer."""
         node = self.joined(stage)
-        stage.backend.restart_node(node)
+        stage.ask.restart_node(node)
         stage.expect(NodeJoined, node.uid, times=2)
         stage.settle()
         assert stage.heard(NodeJoined, node.uid) == 2
@@ -94,10 +96,13 @@ class BackendNodes(BackendSetting):
     def test_a_restarted_node_is_empty(self, stage: Stage) -> None:
         """Its pods were given to others, so that a survivor would be a second copy."""
         node = self.joined(stage)
-        stage.start(node, stage.new_pod(node, self.long_pod()))
-        stage.backend.restart_node(node)
+        pod = stage.new_pod(node, self.long_pod())
+        stage.start(node, pod)
+        stage.ask.restart_node(node)
         stage.expect(NodeJoined, node.uid, times=2)
-        assert list(stage.listed(node)) == []
+        left = list(stage.listed(node))
+        assert left == [], f"list_pods({node.name}) gives {left}, expected nothing; {stage.story(node)}"
+        stage.expect_copies(node, pod, 0)
 
     @needs("fence", "restart")
     def test_a_restart_that_somebody_waits_for_fences_the_node(self, stage: Stage) -> None:
@@ -105,10 +110,10 @@ class BackendNodes(BackendSetting):
         node = evolve(self.joined(stage), phase=NodePhase.RECOVERING, lease_left_ms=60_000)
         pod = stage.new_pod(node, self.long_pod())
         stage.start(node, pod)
-        stage.backend.restart_node(node)
+        stage.ask.restart_node(node)
         stage.expect(NodeFenced, node.uid)
         stage.expect(NodeJoined, node.uid, times=2)
-        assert stage.epochs_alive(node, pod) == []
+        stage.expect_alive(node, pod, [])
         told = [type(each) for each in stage.deliveries.all if isinstance(each, NodeFenced | NodeJoined)]
         assert told == [NodeJoined, NodeFenced, NodeJoined]
 
@@ -116,7 +121,7 @@ class BackendNodes(BackendSetting):
     def test_a_lost_node_runs_nothing(self, stage: Stage) -> None:
         """What asks about pods on a dead node raises ``NodeGone``."""
         node = self.joined(stage)
-        self.lose_node(stage.backend, node)
+        self.lose(stage, node)
         self.assert_gone(stage, node)
 
     @needs("lose", "restart")
@@ -124,8 +129,8 @@ class BackendNodes(BackendSetting):
         """Either it is back, empty, or the attempt has failed."""
         node = self.joined(stage)
         stage.start(node, stage.new_pod(node, self.long_pod()))
-        self.lose_node(stage.backend, node)
-        stage.backend.restart_node(node)
+        self.lose(stage, node)
+        stage.ask.restart_node(node)
 
         def answered() -> bool:
             return stage.heard(NodeJoined, node.uid) == 2 or stage.heard(RestartNodeFailed, node.uid) == 1
@@ -142,11 +147,11 @@ class BackendNodes(BackendSetting):
         def fill(node: Node) -> set[str]:
             pods = [stage.new_pod(node, self.long_pod(), f"{node.name}-{number}") for number in range(_PODS_EACH)]
             for pod in pods:
-                stage.backend.start_pod(node, pod)
+                stage.ask.start_pod(node, pod)
             return {pod.uid for pod in pods}
 
         for node in nodes:
-            stage.backend.create_node(node, self.join_ticket(node))
+            stage.ask.create_node(node, self.join_ticket(node))
         for node in nodes:
             stage.expect(NodeJoined, node.uid)
         # A virtual clock is for one thread.

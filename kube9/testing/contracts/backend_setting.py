@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -11,7 +12,7 @@ from kube9.clocks import VirtualClock
 from kube9.core.errors import NodeGone
 from kube9.core.frozen import FrozenMap
 from kube9.core.nodes import Node, NodeSpec
-from kube9.core.pods import PodSpec
+from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import Clock, JoinTicket, NodeBackend
 from kube9.testing.contracts.contract import Contract
 from kube9.testing.contracts.stage import Stage
@@ -33,6 +34,7 @@ class BackendSetting(Contract):
             "exit": "run a pod that ends by itself with a given exit code (short_pod)",
             "fence": "tell that nothing of a node runs any more, as soon as its restart has made sure of that",
             "follow": "hand out what a pod goes on to write",
+            "heartbeats": "hear its nodes itself; those that run kube9's agent are heard by the server, over HTTP",
             "logs": "hand out what a pod has written",
             "lose": "let a test kill a node (lose_node)",
             "many-nodes": "have several nodes at once",
@@ -71,6 +73,7 @@ class BackendSetting(Contract):
     def stage(self, backend: NodeBackend, deliver: Deliveries) -> Iterator[Stage]:
         """The backend and what it told; what was made is destroyed in the end."""
         stage = Stage(backend, deliver, self.patience_ms, self.quiet_ms)
+        stage.count = lambda node, pod: self.running_copies(stage.backend, node, pod)
         yield stage
         stage.clear()
 
@@ -123,9 +126,31 @@ class BackendSetting(Contract):
     def reconnected(self, backend: NodeBackend) -> NodeBackend:
         """Another backend over the same outside world, as a server that starts again makes it; for ``reconnect``.
 
-        ``backend`` is not asked any more, as if the server that had it was killed.
+        ``backend`` is not asked any more, as if the server that had it was killed; only closed, if it has a ``close``,
+        so that what is heard from then on is heard by the other.
         """
         self.to_override("reconnected", f"another {type(backend).__name__} over the same outside world")
+
+    def running_copies(self, backend: NodeBackend, node: Node, pod: Pod) -> int | None:  # noqa: ARG002
+        """How many copies of ``pod`` really run on ``node``, of whatever epoch, counted without asking ``backend``.
+
+        As by looking for processes. ``None``, as here, has the contract believe what the backend says of itself.
+        """
+        return None
+
+    def lose(self, stage: Stage, node: Node) -> None:
+        """Kill the node."""
+        stage.note("lose_node", node)
+        self.lose_node(stage.backend, node)
+
+    def reconnect(self, stage: Stage, node: Node) -> None:
+        """Go on with another backend over the same outside world, and ask it about ``node``, as a new server does."""
+        stage.note("reconnected", node)
+        before = stage.backend
+        stage.backend = self.reconnected(before)
+        if before is not stage.backend and (close := getattr(before, "close", None)) is not None:
+            close()
+        stage.listed(node)
 
     def joined(self, stage: Stage, name: str = "node") -> Node:
         """A new node that has joined."""
@@ -139,16 +164,12 @@ class BackendSetting(Contract):
 
     def assert_gone(self, stage: Stage, node: Node) -> None:
         """Every call about pods on ``node`` raises ``NodeGone``, and when it is made, not later."""
-        pod = stage.new_pod(node, self.long_pod())
-        calls: Mapping[str, Callable[[], object]] = {
-            "start_pod": lambda: stage.backend.start_pod(node, pod),
-            "stop_pod": lambda: stage.backend.stop_pod(node, pod, GRACE_MS),
-            "list_pods": lambda: stage.backend.list_pods(node),
-            "logs": lambda: stage.backend.logs(node, pod),
+        pod, backend = stage.new_pod(node, self.long_pod()), stage.backend
+        calls: dict[str, Callable[[], object]] = {
+            "start_pod": partial(backend.start_pod, node, pod),
+            "stop_pod": partial(backend.stop_pod, node, pod, GRACE_MS),
+            "list_pods": partial(backend.list_pods, node),
+            "logs": partial(backend.logs, node, pod),
         }
-        for name, call in calls.items():
-            try:
-                call()
-            except NodeGone:
-                continue
-            raise AssertionError(f"{name} of a pod on node {node.name!r}, which is not there, did not raise NodeGone")
+        for what, call in calls.items():
+            stage.expect_refusal(NodeGone, what, node, call)

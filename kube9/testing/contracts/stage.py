@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar, cast
 
 from attrs import define, evolve, field
 
@@ -12,10 +13,15 @@ from kube9.core.errors import BackendError
 from kube9.core.nodes import Node, NodePhase, NodeSpec
 from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.ports import JoinTicket, NodeBackend, PodReport
-from kube9.core.stimuli import DestroyNodeDone, NodeJoined, PodStarted, Stimulus
+from kube9.core.stimuli import DestroyNodeDone, Heartbeat, NodeJoined, PodStarted, Stimulus
 from kube9.testing.deliveries import Deliveries
 
 __all__ = ["Stage"]
+
+E = TypeVar("E", bound=Exception)
+
+#: How many of the last calls are told with what went wrong.
+_CALLS_TOLD = 12
 
 
 @define(eq=False)
@@ -26,9 +32,29 @@ class Stage:
     deliveries: Deliveries
     patience_ms: int
     quiet_ms: int
+    #: How many copies of a pod run on a node, of whatever epoch, counted from outside; ``None`` for nobody can count.
+    count: Callable[[Node, Pod], int | None] = field(default=lambda _node, _pod: None)
+    #: The calls that were made, in words, and the uid of the node each is about.
+    calls: list[tuple[str, str]] = field(factory=list, init=False)
     nodes: list[Node] = field(factory=list, init=False)
     #: In every uid, so that what another run of the tests left in the outside world is not taken for this one's.
     mark: str = field(factory=lambda: secrets.token_hex(4), init=False)
+
+    @property
+    def ask(self) -> NodeBackend:
+        """The backend; what it is called with by way of this is told with what goes wrong."""
+        return cast("NodeBackend", _Noting(self.backend, self.note))
+
+    def note(self, name: str, node: Node, *more: object) -> None:
+        """Keep that something was called."""
+        words = [node.name, *(f"{each.name} epoch {each.epoch}" for each in more if isinstance(each, Pod))]
+        self.calls.append((node.uid, f"{name}({', '.join(words)})"))
+
+    def story(self, node: Node | None = None) -> str:
+        """What was called, or what was called about ``node``."""
+        calls = [told for uid, told in self.calls if node is None or uid == node.uid]
+        earlier = ["..."] if len(calls) > _CALLS_TOLD else []
+        return f"the calls: {', '.join(earlier + calls[-_CALLS_TOLD:]) or 'none'}"
 
     def new_node(self, spec: NodeSpec) -> Node:
         """A node of its own uid that the backend does not know yet."""
@@ -39,7 +65,7 @@ class Stage:
 
     def create(self, node: Node, ticket: JoinTicket) -> None:
         """Create ``node``, and wait until it has joined."""
-        self.backend.create_node(node, ticket)
+        self.ask.create_node(node, ticket)
         self.expect(NodeJoined, node.uid)
 
     def new_pod(self, node: Node, spec: PodSpec, name: str = "pod", epoch: int = 1) -> Pod:
@@ -56,7 +82,7 @@ class Stage:
 
     def start(self, node: Node, pod: Pod) -> None:
         """Start ``pod``, and wait until it was told that it runs."""
-        self.backend.start_pod(node, pod)
+        self.ask.start_pod(node, pod)
         self.expect(PodStarted, pod.uid, pod.epoch)
 
     def heard(self, kind: type[Stimulus], uid: str, epoch: int | None = None) -> int:
@@ -67,8 +93,12 @@ class Stage:
         """Wait until it was told that often."""
         came = self.deliveries.wait_for(lambda: self.heard(kind, uid, epoch) >= times, self.patience_ms)
         which = uid if epoch is None else f"{uid} epoch {epoch}"
-        heard = "\n".join(f"  {each}" for each in self.deliveries.all) or "  nothing"
-        assert came, f"{kind.__name__} of {which} did not come {times} times in {self.patience_ms} ms; came:\n{heard}"
+        others = [each for each in self.deliveries.all if not isinstance(each, Heartbeat)]
+        heard = "\n".join(f"  {each}" for each in others) or "  nothing"
+        assert came, (
+            f"{kind.__name__} of {which} did not come {times} times in {self.patience_ms} ms; {self.story()}; "
+            f"came:\n{heard}"
+        )
 
     def settle(self) -> None:
         """Wait until whatever is still to be told surely was."""
@@ -89,6 +119,37 @@ class Stage:
         alive = (PodPhase.STARTING, PodPhase.RUNNING)
         return sorted(report.epoch for report in self.reports(node, pod) if report.phase in alive)
 
+    def expect_alive(self, node: Node, pod: Pod, epochs: Sequence[int]) -> None:
+        """Just these epochs of ``pod`` run on ``node``, as the node says, and as whoever can count them says."""
+        alive, wanted = self.epochs_alive(node, pod), list(epochs)
+        assert alive == wanted, (
+            f"list_pods({node.name}) gives epochs {alive} of {pod.name} as alive, expected {wanted}; {self.story(node)}"
+        )
+        self.expect_copies(node, pod, len(wanted))
+
+    def expect_copies(self, node: Node, pod: Pod, wanted: int) -> None:
+        """So many copies of ``pod`` run on ``node``, where somebody can count them."""
+        counted = self.count(node, pod)
+        assert counted is None or counted == wanted, (
+            f"running_copies counts {counted} of {pod.name} on {node.name}, expected {wanted}; {self.story(node)}"
+        )
+
+    def expect_never(self, kind: type[Stimulus], node: Node, pod: Pod) -> None:
+        """It was not told of this epoch so far."""
+        told = self.deliveries.of(kind, pod.uid, pod.epoch)
+        assert not told, f"{kind.__name__} came of {pod.name} epoch {pod.epoch}: {told[0]}; {self.story(node)}"
+
+    def expect_refusal(self, kind: type[E], what: str, node: Node, call: Callable[[], object]) -> E:
+        """``call`` raises ``kind`` when it is made; returns what it raised.
+
+        :param what: is called, in words.
+        """
+        try:
+            given = call()
+        except kind as exc:
+            return exc
+        raise AssertionError(f"{what} on {node.name} gave {given!r}, expected {kind.__name__}; {self.story(node)}")
+
     def clear(self) -> None:
         """Destroy every node, as far as that is possible."""
         for node in self.nodes:
@@ -99,3 +160,19 @@ class Stage:
                     lambda uid=node.uid, before=before: self.heard(DestroyNodeDone, uid) > before,  # type: ignore[misc]
                     self.patience_ms,
                 )
+
+
+class _Noting:
+    """Hands calls on, and notes those about nodes."""
+
+    def __init__(self, backend: NodeBackend, note: Callable[..., None]) -> None:
+        self._backend, self._note = backend, note
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._backend, name)
+
+        def call(*given: Any) -> Any:
+            self._note(name, *given)
+            return method(*given)
+
+        return call

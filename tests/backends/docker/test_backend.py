@@ -61,7 +61,7 @@ class TestContract(BackendContract):
     """The real engine, real agents, and a control plane that is as small as they let it be."""
 
     # What runs on its nodes, their agents tell.
-    cannot = frozenset({"copies", "reconnect"})
+    cannot = frozenset({"copies", "heartbeats", "reconnect"})
     quiet_ms = 700
 
     @pytest.fixture

@@ -69,7 +69,7 @@ def clock():
 class OnMachine:
     """A real sshd, real agents, and a control plane that is as small as they let it be, reached through a tunnel."""
 
-    cannot = frozenset({"copies", "reconnect"})
+    cannot = frozenset({"copies", "heartbeats", "reconnect"})
     quiet_ms = 700
     more = NO_DOCKER
 

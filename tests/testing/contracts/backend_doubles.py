@@ -8,6 +8,7 @@ import threading
 from attrs import evolve
 
 from kube9.backends.behaviour import PodBehaviour
+from kube9.backends.heartbeats import Heartbeats
 from kube9.backends.memory import MemoryBackend
 from kube9.backends.pretence import PretendedCommand
 from kube9.core.containers import RestartPolicy
@@ -16,6 +17,7 @@ from kube9.core.pods import PodPhase
 from kube9.core.ports import ALL_LOGS, PodReport
 from kube9.core.stimuli import (
     DestroyNodeDone,
+    Heartbeat,
     NodeFenced,
     NodeJoined,
     PodExited,
@@ -25,6 +27,8 @@ from kube9.core.stimuli import (
     StartPodFailed,
     StopPodDone,
 )
+
+BEAT_MS = 100
 
 
 def behave(pod):
@@ -41,7 +45,7 @@ def behave(pod):
 
 class Sound(MemoryBackend):
     def __init__(self, clock, deliver):
-        super().__init__(clock, self.told, behaviour=behave)
+        super().__init__(clock, self.told, behaviour=behave, heartbeat_ms=BEAT_MS)
         self.clock, self.deliver = clock, deliver
 
     def told(self, stimulus):
@@ -49,7 +53,16 @@ class Sound(MemoryBackend):
 
     def again(self):
         """Another one over the same machines."""
-        return copy.copy(self)
+        other = copy.copy(self)
+        other._heartbeats = Heartbeats(self.clock, BEAT_MS, other._up_now, other.told)
+        other._heartbeats.start()
+        return other
+
+    def outside(self, node, pod):
+        """How many copies really run."""
+        machine = self._machines.get(node.uid)
+        copies = machine.copies.values() if machine is not None and machine.up else ()
+        return sum(each.uid == pod.uid and not each.gone and not each.over for each in copies)
 
     def later(self, stimulus, ms=0):
         at_ms = self.clock.now_ms() + ms
@@ -223,6 +236,106 @@ class SecondStartFails(Sound):
         if (pod.uid, pod.epoch) in self.seen:
             self.later(StartPodFailed(at_ms=0, uid=pod.uid, epoch=pod.epoch, reason="it is there already"))
         self.seen |= {(pod.uid, pod.epoch)}
+
+
+class TellsSecondStarts(Sound):
+    def start_pod(self, node, pod):
+        running = [(each.pod_uid, each.epoch) for each in self.list_pods(node) if each.exit_code is None]
+        super().start_pod(node, pod)
+        if (pod.uid, pod.epoch) in running:
+            self.later(PodStarted(at_ms=0, uid=pod.uid, epoch=pod.epoch), ms=10)
+
+
+class RunsSecondCopies(Sound):
+    """And has no idea that it does."""
+
+    second = ()
+
+    def start_pod(self, node, pod):
+        if any((each.pod_uid, each.epoch) == (pod.uid, pod.epoch) for each in self.list_pods(node)):
+            self.second = (*self.second, pod.uid)
+        super().start_pod(node, pod)
+
+    def outside(self, node, pod):
+        return super().outside(node, pod) + self.second.count(pod.uid)
+
+
+class LeavesProcesses(Sound):
+    """What it is to stop goes on, unseen."""
+
+    left = ()
+
+    def stop_pod(self, node, pod, grace_ms):
+        if any((each.pod_uid, each.epoch) == (pod.uid, pod.epoch) for each in self.list_pods(node)):
+            self.left = (*self.left, pod.uid)
+        super().stop_pod(node, pod, grace_ms)
+
+    def outside(self, node, pod):
+        return super().outside(node, pod) + self.left.count(pod.uid)
+
+
+class LeavesProcessesOfNodes(Sound):
+    """What ran on a node that is made anew, or is no more, goes on, unseen."""
+
+    left = ()
+
+    def restart_node(self, node):
+        self.leave(node)
+        super().restart_node(node)
+
+    def destroy_node(self, node):
+        self.leave(node)
+        super().destroy_node(node)
+
+    def leave(self, node):
+        try:
+            self.left = (*self.left, *(each.pod_uid for each in self.list_pods(node)))
+        except NodeGone:
+            return
+
+    def outside(self, node, pod):
+        return super().outside(node, pod) + self.left.count(pod.uid)
+
+
+class NeverBeats(Sound):
+    def told(self, stimulus):
+        if not isinstance(stimulus, Heartbeat):
+            super().told(stimulus)
+
+
+class BeatsOnce(Sound):
+    beaten = frozenset()
+
+    def told(self, stimulus):
+        if isinstance(stimulus, Heartbeat):
+            if stimulus.uid in self.beaten:
+                return
+            self.beaten |= {stimulus.uid}
+        super().told(stimulus)
+
+
+class BeatsForTheDead(Sound):
+    def crash_node(self, uid, down_for_ms):
+        super().crash_node(uid, down_for_ms)
+        for times in range(1, 5):
+            self.later(Heartbeat(at_ms=0, uid=uid), ms=times * BEAT_MS)
+
+
+class BeatsNoMoreAfterReconnect(Sound):
+    def again(self):
+        other = super().again()
+        other._heartbeats.close()
+        return other
+
+
+class RunsWhatWasStopped(Sound):
+    def start_pod(self, node, pod):
+        machine = self._machines.get(node.uid)
+        if machine is not None and machine.newest.get(pod.uid) == pod.epoch:
+            known = machine.copies.get((pod.uid, pod.epoch))
+            if known is None or known.gone:
+                machine.newest.pop(pod.uid)
+        super().start_pod(node, pod)
 
 
 class FailsWithoutReason(Sound):
@@ -405,6 +518,24 @@ class FollowsForEver(Sound):
     def logs(self, node, pod, options=ALL_LOGS):
         log = super().logs(node, pod, options)
         return Endless(log) if options.follow else log
+
+
+class FollowsAsGenerator(Sound):
+    """Its ``close`` is not for the thread that wants to leave."""
+
+    def logs(self, node, pod, options=ALL_LOGS):
+        log = super().logs(node, pod, options)
+        return self.follow(log) if options.follow else log
+
+    def follow(self, log):
+        yield from log
+
+
+class FollowsWithEmptyPieces(FollowsAsGenerator):
+    def follow(self, log):
+        for piece in log:
+            yield piece
+            yield b""
 
 
 class FollowsWithoutEscape(Sound):

@@ -35,7 +35,10 @@ class TestDouble(BackendContract):
         return PodSpec(name="unstartable", labels={{"error": "no-image"}})
 
     def lose_node(self, backend, node):
-        backend.crash_node(node.uid, 100)
+        backend.crash_node(node.uid, 250)
+
+    def running_copies(self, backend, node, pod):
+        return backend.outside(node, pod)
 
     def reconnected(self, backend):
         return backend.again()
@@ -72,6 +75,33 @@ CAUGHT_BY = {
     "ListsRunningAsStarting": {"test_a_started_pod_is_told_and_listed"},
     "Resurrects": {"test_a_node_runs_just_what_it_was_given"},
     "Forgetful": {"test_after_a_reconnect_it_lists_what_runs"},
+    "TellsSecondStarts": {"test_a_pod_started_twice_runs_once"},
+    "RunsSecondCopies": {"test_a_pod_started_twice_runs_once", "test_after_a_reconnect_it_lists_what_runs"},
+    "LeavesProcesses": {
+        "test_a_stopped_pod_is_told",
+        "test_a_pod_stopped_right_after_its_start_does_not_run",
+        "test_a_stop_leaves_other_epochs_alone",
+        "test_a_late_start_of_a_stopped_epoch_does_not_run",
+        "test_after_a_reconnect_it_lists_what_runs",
+    },
+    "LeavesProcessesOfNodes": {
+        "test_a_destroyed_node_takes_its_pods_with_it",
+        "test_a_restarted_node_is_empty",
+        "test_a_restart_that_somebody_waits_for_fences_the_node",
+    },
+    "NeverBeats": {
+        "test_a_node_that_is_up_is_heard",
+        "test_a_lost_node_is_heard_no_more",
+        "test_after_a_reconnect_its_nodes_are_heard_again",
+    },
+    "BeatsOnce": {
+        "test_a_node_that_is_up_is_heard",
+        "test_a_lost_node_is_heard_no_more",
+        "test_after_a_reconnect_its_nodes_are_heard_again",
+    },
+    "BeatsForTheDead": {"test_a_lost_node_is_heard_no_more"},
+    "BeatsNoMoreAfterReconnect": {"test_after_a_reconnect_its_nodes_are_heard_again"},
+    "RunsWhatWasStopped": {"test_a_late_start_of_a_stopped_epoch_does_not_run"},
     "SecondStartFails": {"test_a_pod_started_twice_runs_once"},
     "FailsWithoutReason": {"test_a_pod_that_cannot_start_is_told_and_why"},
     "StartsWhatFails": {
@@ -80,6 +110,7 @@ CAUGHT_BY = {
     },
     "SilentOnUnknownStop": {
         "test_a_pod_that_never_ran_is_told_as_stopped",
+        "test_a_late_start_of_a_stopped_epoch_does_not_run",
         "test_a_node_runs_just_what_it_was_given",
     },
     "SilentOnSecondStop": {
@@ -89,7 +120,10 @@ CAUGHT_BY = {
     "ListsStopped": {"test_a_stopped_pod_is_listed_no_more", "test_after_a_reconnect_it_lists_what_runs"},
     "StopMissesWhatStarts": {"test_a_pod_stopped_right_after_its_start_does_not_run"},
     "StopsEveryEpoch": {"test_a_stop_leaves_another_epoch_alone", "test_a_stop_leaves_other_epochs_alone"},
-    "RunsLateStarts": {"test_a_late_start_of_an_older_epoch_does_not_run"},
+    "RunsLateStarts": {
+        "test_a_late_start_of_an_older_epoch_does_not_run",
+        "test_a_late_start_of_a_stopped_epoch_does_not_run",
+    },
     "ExitsTwice": {"test_a_pod_that_exits_is_told_once_with_its_code"},
     "ExitsWithoutCode": {"test_a_pod_that_exits_is_told_once_with_its_code"},
     "ForgetsExited": {"test_a_pod_that_exited_is_listed_until_stopped"},
@@ -110,6 +144,8 @@ CAUGHT_BY = {
     "LogsAnyContainer": {"test_the_log_of_no_such_container_is_refused"},
     "FollowsNothing": {"test_a_followed_log_goes_on_until_the_pod_has_ended"},
     "FollowsForEver": {"test_a_followed_log_goes_on_until_the_pod_has_ended"},
+    "FollowsAsGenerator": {"test_a_followed_log_can_be_left"},
+    "FollowsWithEmptyPieces": set(),
     "FollowsWithoutEscape": {"test_a_followed_log_can_be_left"},
     "MixesStreams": {"test_a_command_tells_what_it_wrote_where_and_how_it_ended"},
     "EndsWell": {
@@ -142,5 +178,5 @@ def test_the_contract_catches_each_double_for_the_right_reason(failures, double,
 def test_what_a_backend_cannot_do_is_left_out_and_reported(pytester, write_suite):
     write_suite("backend_doubles", "CannotExit", suite=SUITE)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs")
-    result.assert_outcomes(passed=44, skipped=4)
+    result.assert_outcomes(passed=48, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*TestDouble cannot 'exit': run a pod that ends by itself*"])

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
+import kube9
 from kube9.core import events, hookspecs, ports
+from kube9.core.pods import PodSpec
+from kube9.core.ports import (
+    Config,
+    ConfigKey,
+    Container,
+    EnvVar,
+    NodePhase,
+    PodPhase,
+    PullPolicy,
+    RestartPolicy,
+    TaintEffect,
+)
 from kube9.store import record
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -67,6 +80,27 @@ def test_every_hook_of_an_event_is_named_by_one():
     page = (REFERENCE / "events.md").read_text(encoding="utf-8")
     hooks = {name for name in hookspecs.__all__ if name.startswith("kube9_") and "_register_" not in name}
     assert {name for name in hooks if f"](hooks.md#{name})" not in page} == set()
+
+
+def test_whatever_has_an_entry_among_the_ports_can_be_imported_from_where_the_page_says():
+    assert {name for name in headings("ports.md") if not hasattr(ports, name)} <= set(kube9.__all__)
+
+
+def test_the_values_of_an_enumeration_are_on_the_page():
+    page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
+    for kind in (NodePhase, PodPhase, PullPolicy, RestartPolicy, TaintEffect):
+        assert {f"- `{kind.__name__}.{each.name}`: `{each.value!r}`" for each in kind} <= set(page.splitlines())
+
+
+def test_the_environment_of_a_container_is_found_as_the_page_shows():
+    page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```python\n(def environment.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(shown, names)
+    env = (EnvVar(name="LEVEL", value="info"), EnvVar(name="PASSWORD", source=ConfigKey("db", "password")))
+    container = Container(name="main", env=env)
+    pod = PodSpec(name="web", containers=(container,), configs=(Config(name="db", data={"password": "x"}),))
+    assert names["environment"](container, pod) == {"LEVEL": "info", "PASSWORD": "x"}
 
 
 def test_every_port_is_on_the_page():

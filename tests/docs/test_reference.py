@@ -23,6 +23,7 @@ from kube9.core.ports import (
     RestartPolicy,
     TaintEffect,
 )
+from kube9.simulator.chaos.weathers import KEYS, LINK_KEYS, WEATHERS, weather
 from kube9.store import record
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -101,6 +102,25 @@ def test_the_environment_of_a_container_is_found_as_the_page_shows():
     container = Container(name="main", env=env)
     pod = PodSpec(name="web", containers=(container,), configs=(Config(name="db", data={"password": "x"}),))
     assert names["environment"](container, pod) == {"LEVEL": "info", "PASSWORD": "x"}
+
+
+def test_a_file_may_say_every_key_of_the_page_of_weather_with_the_value_it_has_without(tmp_path):
+    page = (REFERENCE / "weather.md").read_text(encoding="utf-8")
+    above, below = (
+        [f"{key}: {value}" for key, value in re.findall(r"^\| `(\w+)` \| `([\w.]+)` \|", part, flags=re.MULTILINE)]
+        for part in page.partition("## A file")[2].split("### Below `link`")
+    )
+    assert (len(above), len(below)) == (len(KEYS), len(LINK_KEYS))
+    file = tmp_path / "every-key.yaml"
+    file.write_text("\n".join([*above, "link:", *(f"  {line}" for line in below)]), encoding="utf-8")
+    assert weather(str(file)) == WEATHERS["quiet"]
+
+
+def test_the_weather_that_a_page_shows_is_that_of_the_example():
+    page = (REFERENCE.parent / "howto" / "choose-a-health-check.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```yaml rough-day.yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    example = (REFERENCE.parents[1] / "examples" / "rough-day.yaml").read_text(encoding="utf-8")
+    assert example.endswith(f".\n{shown}")
 
 
 def test_every_port_is_on_the_page():

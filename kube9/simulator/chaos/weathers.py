@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from attrs import evolve, fields
 from kube9.core.errors import FileError, InvalidInput
 from kube9.simulator.chaos.weather import Climate, LinkQuality
 
-__all__ = ["WEATHERS", "weather"]
+__all__ = ["KEYS", "LINK_KEYS", "WEATHERS", "weather"]
 
 _FAIR = Climate(
     nodes=20,
@@ -36,6 +36,9 @@ WEATHERS: Mapping[str, Climate] = {
 
 #: What a file may not say, or says in a place of its own.
 _OWN = ("health", "patience", "link", "lease_intervals")
+#: What a file may say, and what it may say below ``link``.
+KEYS = tuple(each.name for each in fields(Climate) if each.name not in _OWN)
+LINK_KEYS = tuple(each.name for each in fields(LinkQuality))
 
 
 def weather(name_or_file: str) -> Climate:
@@ -59,19 +62,25 @@ def weather(name_or_file: str) -> Climate:
         raise InvalidInput(f"{name_or_file}: expected fields with values, got {type(told).__name__}")
     problems: list[str] = []
     link = told.pop("link", {})
-    values = _read(told, _FAIR, problems, "")
-    of_link = _read(link if isinstance(link, dict) else {"link": link}, _FAIR.link, problems, "link.")
+    if not isinstance(link, dict):
+        problems.append(f"link: expected fields with values; there are {', '.join(LINK_KEYS)}")
+        link = {}
+    values = _read(told, _FAIR, KEYS, problems, "")
+    of_link = _read(link, _FAIR.link, LINK_KEYS, problems, "link.")
     if problems:
         raise InvalidInput(f"{name_or_file}: " + "; ".join(problems))
     return evolve(_FAIR, link=evolve(_FAIR.link, **of_link), **values)
 
 
-def _read(told: Mapping[Any, Any], like: Climate | LinkQuality, problems: list[str], place: str) -> dict[str, Any]:
-    known = {each.name: getattr(like, each.name) for each in fields(type(like)) if each.name not in _OWN}
+def _read(
+    told: Mapping[Any, Any], like: Climate | LinkQuality, keys: Sequence[str], problems: list[str], place: str
+) -> dict[str, Any]:
+    known = {name: getattr(like, name) for name in keys}
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}")
+            below = "" if place else f", and link with {', '.join(LINK_KEYS)}"
+            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{below}")
         elif isinstance(known[name], bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
             wanted = "true or false" if isinstance(known[name], bool) else "a number"
             problems.append(f"{place}{name}: expected {wanted}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,22 +65,25 @@ def weather(name_or_file: str) -> Climate:
     if not isinstance(link, dict):
         problems.append(f"link: expected fields with values; there are {', '.join(LINK_KEYS)}")
         link = {}
-    values = _read(told, _FAIR, KEYS, problems, "")
-    of_link = _read(link, _FAIR.link, LINK_KEYS, problems, "link.")
+    values = _read(told, _FAIR, problems, "")
+    of_link = _read(link, _FAIR.link, problems, "link.")
     if problems:
         raise InvalidInput(f"{name_or_file}: " + "; ".join(problems))
     return evolve(_FAIR, link=evolve(_FAIR.link, **of_link), **values)
 
 
-def _read(
-    told: Mapping[Any, Any], like: Climate | LinkQuality, keys: Sequence[str], problems: list[str], place: str
-) -> dict[str, Any]:
-    known = {name: getattr(like, name) for name in keys}
+def _of_link(like: Climate | LinkQuality) -> str:
+    if not isinstance(like, Climate):
+        return ""
+    return f", and link with {', '.join(each.name for each in fields(LinkQuality) if each.name not in _OWN)}"
+
+
+def _read(told: Mapping[Any, Any], like: Climate | LinkQuality, problems: list[str], place: str) -> dict[str, Any]:
+    known = {each.name: getattr(like, each.name) for each in fields(type(like)) if each.name not in _OWN}
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            below = "" if place else f", and link with {', '.join(LINK_KEYS)}"
-            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{below}")
+            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{_of_link(like)}")
         elif isinstance(known[name], bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
             wanted = "true or false" if isinstance(known[name], bool) else "a number"
             problems.append(f"{place}{name}: expected {wanted}")

@@ -55,8 +55,8 @@ to do.
 """
 
 VALUES = """\
-What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value. A
-field with `=` may be left out by whoever makes one.
+What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value, by
+`attrs.evolve(pod_spec, priority=7)`. A field with `=` may be left out by whoever makes one.
 """
 
 REPORTS = """\

@@ -343,7 +343,8 @@ class FaultInjector(Protocol):
     def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
         """Kill the node at once with all its pods, and tell nobody.
 
-        :param down_for_ms: it comes back by itself after that; ``None`` for when it is restarted.
+        :param down_for_ms: it comes back by itself after that, and no sooner where it is restarted meanwhile; ``None``
+            for when it is restarted.
         :param permanent: it never comes back, and no restart helps.
         :raises NodeGone: there is no such node.
         """

@@ -24,7 +24,8 @@ A plugin is any module or object with functions of these names, marked `@kube9.h
 arguments that it needs, by name and without defaults. [Write a plugin](../howto/write-a-plugin.md) shows how.
 
 Hooks for start-up are called once per plugin, in the order below. What happens later is told to whoever wants to know,
-by the hooks in the past tense. No hook is called per node or per decision.
+by the hooks in the past tense. No hook is called per node or per decision. Cluster time counts from 1970 on a server,
+and in a simulation on the clock of its trace.
 
 ```text
 start-up

@@ -25,14 +25,38 @@ HEAD = """\
 What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name, through the
 [hook](hooks.md) of its kind; [Write a plugin](../howto/write-a-plugin.md) shows how, [Test a
 plugin](../howto/test-a-plugin.md) how to know that it does what is asked. They are protocols: nothing has to be
-inherited. All of them are in `kube9.core.ports`.
+inherited. All that is on this page can be imported from `kube9.core.ports`; what those who write manifests in Python
+need as well, such as `PodSpec` and `NodeSpec`, and `NodeTable` and `NodeView` are in `kube9`.
 
 `BoolArray`, `IntArray` and `FloatArray` are NumPy arrays of `bool`, `int64` and `float64`.
 """
 
+RUNS = """\
+What `pod.spec.containers`, `init_containers`, `volumes` and `configs` are made of. All names in a pod are sound: every
+volume that is mounted and every text of a config that is pointed to is there, or the pod was refused. So this is all
+that it takes to know a container's environment:
+
+```python
+def environment(container, pod_spec):
+    texts = {config.name: config.data for config in pod_spec.configs}
+    told = {each.name: each.value for each in container.env if each.source is None}
+    pointed = {each.name: texts[each.source.config][each.source.key] for each in container.env if each.source}
+    return told | pointed
+```
+
+A `VolumeSource` is an `EmptyDir`, a `ConfigVolume` or a `NamedVolume`, and a `ProbeAction` an `ExecAction`, an
+`HttpGetAction` or a `TcpSocketAction`. Whoever cannot provide what a pod asks for answers with `StartPodFailed`, whose
+reason says so.
+"""
+
+ERRORS = """\
+What a strategy raises. Each but `FileError` is given one text for people: what it is about, what was expected, and what
+to do.
+"""
+
 VALUES = """\
-What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value. A
-field with `=` may be left out by whoever makes one.
+What strategies and [hooks](hooks.md) are given. Specs, pods and nodes never change: a change makes a new value, by
+`attrs.evolve(pod_spec, priority=7)`. A field with `=` may be left out by whoever makes one.
 """
 
 REPORTS = """\
@@ -92,13 +116,40 @@ CHAPTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
             )
         },
     ),
+    "What a pod runs": (
+        RUNS,
+        {
+            "containers": (
+                "Container",
+                "EnvVar",
+                "ConfigKey",
+                "Config",
+                "VolumeMount",
+                "Volume",
+                "EmptyDir",
+                "ConfigVolume",
+                "NamedVolume",
+                "ContainerPort",
+                "PullPolicy",
+                "RestartPolicy",
+                "Probe",
+                "ExecAction",
+                "HttpGetAction",
+                "TcpSocketAction",
+            )
+        },
+    ),
+    "Errors": (
+        ERRORS,
+        {"errors": ("BackendError", "NodeGone", "NodeDown", "Conflict", "InvalidInput", "FileError")},
+    ),
     "Values": (
         VALUES,
         {
             "table": ("NodeTable",),
             "policy": ("NodeView",),
-            "pods": ("PodSpec", "DeviceRequest", "Toleration", "Pod", "PodReport"),
-            "nodes": ("NodeSpec", "DeviceGroup", "Taint", "Node"),
+            "pods": ("PodSpec", "DeviceRequest", "Toleration", "Pod", "PodPhase", "PodReport"),
+            "nodes": ("NodeSpec", "DeviceGroup", "Taint", "TaintEffect", "Node", "NodePhase"),
         },
     ),
 }
@@ -137,13 +188,20 @@ def section(module: str, name: str) -> str:
     source = source_of(module)
     kind = class_of(source, name)
     parts = [f"### {name}\n", f"{prose(ast.get_docstring(kind) or '')}\n"]
-    if had := [*fields(kind, comments(source, kind)), *properties(kind)]:
+    if had := [*members(kind), *fields(kind, comments(source, kind)), *properties(kind)]:
         parts.append("\n".join(had) + "\n")
     for function in functions(kind):
         parts.append(f"```python\n{signature(function)}\n```\n")
         if said := ast.get_docstring(function):
             parts.append(f"{prose(said)}\n")
     return "\n".join(parts)
+
+
+def members(kind: ast.ClassDef) -> Iterator[str]:
+    """A line for each value of an enumeration."""
+    for node in kind.body:
+        if isinstance(node, ast.Assign) and any(ast.unparse(base) == "Enum" for base in kind.bases):
+            yield f"- `{kind.name}.{ast.unparse(node.targets[0])}`: `{ast.unparse(node.value)}`"
 
 
 def fields(kind: ast.ClassDef, told: Mapping[str, str]) -> Iterator[str]:
@@ -162,7 +220,8 @@ def default(value: ast.expr | None) -> str:
         return ast.unparse(value).replace("FrozenMap()", "{}") if value is not None else ""
     said = {keyword.arg: keyword.value for keyword in value.keywords}
     if "factory" in said:
-        return "{}"
+        made = f"{ast.unparse(said['factory'])}()"
+        return "{}" if made in ("Amounts()", "FrozenMap()") else made
     return ast.unparse(said["default"]) if "default" in said else ""
 
 

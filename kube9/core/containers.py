@@ -177,7 +177,7 @@ class ConfigVolume:
     config: str
     #: File path by key; empty for every key under its own name.
     items: Mapping[str, str] = field(factory=FrozenMap, converter=text_map, validator=_files)
-    #: Permission bits of the files.
+    #: Permission bits of the files; 420 is ``0o644``.
     mode: int = field(default=0o644, validator=whole(0, MODE_MAX))
 
 

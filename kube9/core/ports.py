@@ -1,6 +1,6 @@
 """What kube9 asks of a strategy, as types. A plugin implements one of these and offers it by name.
-What such a plugin is given, delivers or raises can be imported from here as well: nodes and pods, the stimuli of a
-backend, and errors.
+What such a plugin is given, delivers or raises can be imported from here as well: nodes and pods and what they are made
+of, the stimuli of a backend, and errors.
 
 A strategy may carry these attributes, which are not part of the protocols because their absence means the default:
 
@@ -29,10 +29,29 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from kube9.core.containers import Container, RestartPolicy
+from kube9.core.containers import (
+    Config,
+    ConfigKey,
+    ConfigVolume,
+    Container,
+    ContainerPort,
+    EmptyDir,
+    EnvVar,
+    ExecAction,
+    HttpGetAction,
+    NamedVolume,
+    Probe,
+    ProbeAction,
+    PullPolicy,
+    RestartPolicy,
+    TcpSocketAction,
+    Volume,
+    VolumeMount,
+    VolumeSource,
+)
 from kube9.core.errors import BackendError, Conflict, FileError, InvalidInput, NodeDown, NodeGone
 from kube9.core.expectedrun import expected_run_ms
-from kube9.core.nodes import Node, NodePhase
+from kube9.core.nodes import Node, NodePhase, TaintEffect
 from kube9.core.pods import DeviceRequest, Pod, PodPhase, PodReport, PodSpec
 from kube9.core.stimuli import (
     CreateNodeFailed,
@@ -63,11 +82,18 @@ __all__ = [
     "Clock",
     "CommandRunner",
     "CommandSession",
+    "Config",
+    "ConfigKey",
+    "ConfigVolume",
     "Conflict",
     "Container",
+    "ContainerPort",
     "CreateNodeFailed",
     "DestroyNodeDone",
     "DeviceChooser",
+    "EmptyDir",
+    "EnvVar",
+    "ExecAction",
     "FaultInjector",
     "FileError",
     "Filter",
@@ -75,10 +101,12 @@ __all__ = [
     "HealthCheck",
     "Heartbeat",
     "HeartbeatHistory",
+    "HttpGetAction",
     "IntArray",
     "InvalidInput",
     "JoinTicket",
     "LogOptions",
+    "NamedVolume",
     "Node",
     "NodeBackend",
     "NodeDescribed",
@@ -94,6 +122,9 @@ __all__ = [
     "PodPhase",
     "PodReport",
     "PodStarted",
+    "Probe",
+    "ProbeAction",
+    "PullPolicy",
     "QueueDiscipline",
     "RestartNodeFailed",
     "RestartPolicy",
@@ -102,8 +133,13 @@ __all__ = [
     "StartPodFailed",
     "Stimulus",
     "StopPodDone",
+    "TaintEffect",
+    "TcpSocketAction",
     "Trace",
     "TraceReader",
+    "Volume",
+    "VolumeMount",
+    "VolumeSource",
     "expected_run_ms",
 ]
 
@@ -319,7 +355,8 @@ class FaultInjector(Protocol):
     def fail_node(self, node: Node, *, down_for_ms: int | None = None, permanent: bool = False) -> None:
         """Kill the node at once with all its pods, and tell nobody.
 
-        :param down_for_ms: it comes back by itself after that; ``None`` for when it is restarted.
+        :param down_for_ms: it comes back by itself after that, and no sooner where it is restarted meanwhile; ``None``
+            for when it is restarted.
         :param permanent: it never comes back, and no restart helps.
         :raises NodeGone: there is no such node.
         """

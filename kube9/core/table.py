@@ -77,7 +77,7 @@ class NodeTable:
     device_pods: Mapping[str, IntArray]
     #: Every device model seen so far.
     models: Sequence[str]
-    #: Index into :data:`PHASES`. Shape (nodes,).
+    #: Index into ``tuple(NodePhase)``. Shape (nodes,).
     phase: IntArray
     cordoned: BoolArray
     #: Ready, not cordoned and not being deleted. Shape (nodes,).

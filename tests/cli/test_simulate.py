@@ -277,7 +277,7 @@ def test_how_many_machines_do_i_need_is_answered_exactly(start, shared_data, nam
     assert found == expected
 
 
-WATCHED = ("--nodes", "3xcpu=4", "--fail", "mtbf=2m,mttr=30s", "--faults", str(EXAMPLES / "flaky-links.yaml"))
+WATCHED = ("--nodes", "3xcpu=4", "--fail", "mtbf=2m,mttr=30s", "--faults", str(EXAMPLES / "rough-day.yaml"))
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def test_health_checks_and_schedulers_are_compared_together(run, longer):
     ]
     assert all(row[-1] == "0s" for row in rows)
     document = json.loads(run(*args, "-o", "json").stdout)
-    assert document["faults"].endswith("flaky-links.yaml")
+    assert document["faults"].endswith("rough-day.yaml")
     found = {(each["scheduler"], each["health"]): each["detection"] for each in document["runs"]}
     assert all(told["crashesFound"] and not told["twoCopiesMs"] for told in found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 import pytest
 
 from kube9.cli.main import cli
+from kube9.cli.newpackage import NewPackage
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("contrib/*/README.md")])
@@ -36,6 +38,16 @@ def blocks(language):
     return found
 
 
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """The package that a page has its readers make can be imported."""
+    NewPackage.named("mine", "backend").write(tmp_path / "mine")
+    monkeypatch.syspath_prepend(tmp_path / "mine" / "src")
+    yield
+    sys.modules.pop("kube9_mine", None)
+
+
+@pytest.mark.usefixtures("mine")
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_runs(code):
     exec(compile(code, "example", "exec"), {"__name__": "example"})

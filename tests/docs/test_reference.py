@@ -9,7 +9,21 @@ from pathlib import Path
 
 import pytest
 
+import kube9
 from kube9.core import events, hookspecs, ports
+from kube9.core.pods import PodSpec
+from kube9.core.ports import (
+    Config,
+    ConfigKey,
+    Container,
+    EnvVar,
+    NodePhase,
+    PodPhase,
+    PullPolicy,
+    RestartPolicy,
+    TaintEffect,
+)
+from kube9.simulator.chaos.weathers import KEYS, LINK_KEYS, WEATHERS, weather
 from kube9.store import record
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -67,6 +81,46 @@ def test_every_hook_of_an_event_is_named_by_one():
     page = (REFERENCE / "events.md").read_text(encoding="utf-8")
     hooks = {name for name in hookspecs.__all__ if name.startswith("kube9_") and "_register_" not in name}
     assert {name for name in hooks if f"](hooks.md#{name})" not in page} == set()
+
+
+def test_whatever_has_an_entry_among_the_ports_can_be_imported_from_where_the_page_says():
+    assert {name for name in headings("ports.md") if not hasattr(ports, name)} <= set(kube9.__all__)
+
+
+def test_the_values_of_an_enumeration_are_on_the_page():
+    page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
+    for kind in (NodePhase, PodPhase, PullPolicy, RestartPolicy, TaintEffect):
+        assert {f"- `{kind.__name__}.{each.name}`: `{each.value!r}`" for each in kind} <= set(page.splitlines())
+
+
+def test_the_environment_of_a_container_is_found_as_the_page_shows():
+    page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```python\n(def environment.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(shown, names)
+    env = (EnvVar(name="LEVEL", value="info"), EnvVar(name="PASSWORD", source=ConfigKey("db", "password")))
+    container = Container(name="main", env=env)
+    pod = PodSpec(name="web", containers=(container,), configs=(Config(name="db", data={"password": "x"}),))
+    assert names["environment"](container, pod) == {"LEVEL": "info", "PASSWORD": "x"}
+
+
+def test_a_file_may_say_every_key_of_the_page_of_weather_with_the_value_it_has_without(tmp_path):
+    page = (REFERENCE / "weather.md").read_text(encoding="utf-8")
+    above, below = (
+        [f"{key}: {value}" for key, value in re.findall(r"^\| `(\w+)` \| `([\w.]+)` \|", part, flags=re.MULTILINE)]
+        for part in page.partition("## A file")[2].split("### Below `link`")
+    )
+    assert (len(above), len(below)) == (len(KEYS), len(LINK_KEYS))
+    file = tmp_path / "every-key.yaml"
+    file.write_text("\n".join([*above, "link:", *(f"  {line}" for line in below)]), encoding="utf-8")
+    assert weather(str(file)) == WEATHERS["quiet"]
+
+
+def test_the_weather_that_a_page_shows_is_that_of_the_example():
+    page = (REFERENCE.parent / "howto" / "choose-a-health-check.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```yaml rough-day.yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    example = (REFERENCE.parents[1] / "examples" / "rough-day.yaml").read_text(encoding="utf-8")
+    assert example.endswith(f".\n{shown}")
 
 
 def test_every_port_is_on_the_page():

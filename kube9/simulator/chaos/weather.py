@@ -15,14 +15,17 @@ __all__ = ["Climate", "LinkQuality"]
 class LinkQuality:
     """How one direction of a link treats messages."""
 
-    #: The least time a message takes, and the mean of what comes on top, in milliseconds.
+    #: The least time a message takes.
     delay_ms: int = 1
+    #: The mean of what comes on top of that, unlike for each message.
     jitter_ms: float = 0.0
-    #: Of how many messages each is lost, or comes twice.
+    #: The share of messages that are lost.
     loss: float = 0.0
+    #: The share of those that come twice.
     twice: float = 0.0
-    #: Of how many each takes up to ``late_ms`` longer.
+    #: The share of those that take up to ``late_ms`` longer.
     late: float = 0.0
+    #: How much longer those take, at most.
     late_ms: int = 0
 
     def delays(self, rng: random.Random) -> tuple[int, ...]:
@@ -42,39 +45,55 @@ class LinkQuality:
 
 #: Patient and hasty ones: the hasty give nodes up long before their lease is over.
 _HEALTH = ("heartbeat", "heartbeat", "heartbeat:suspect_ms=1500,fail_ms=2500", "heartbeat:fail_ms=60000")
-#: The mean time between two faults of a kind in a whole cluster, in milliseconds; 0 for never.
+#: The time between two faults of a kind, where it is never.
 _NEVER = 0
 
 
 @frozen(kw_only=True)
 class Climate:
-    """How one run is."""
+    """How one run is. Times are means where nothing else is said, those between two faults of the whole cluster's, and
+    0 there is never.
+    """
 
+    #: How many nodes there are.
     nodes: int = 5
+    #: How many pods there are to begin with.
     pods: int = 12
+    #: How links are.
     link: LinkQuality = field(factory=LinkQuality)
-    #: One part in so many by which the clock of a node goes wrong, at most.
+    #: By what share the clock of a node goes too fast or too slow, at most.
     drift: float = 0.002
+    #: How long two crashes are apart: a machine goes down with its pods, until the fault is over or it is restarted.
     crash_every_ms: int = _NEVER
+    #: The same of reboots: a machine goes down and comes up at once.
     reboot_every_ms: int = _NEVER
+    #: The same of cuts: nothing gets through one link, in either direction.
     cut_every_ms: int = _NEVER
+    #: The same of cuts in one direction, whichever.
     one_way_cut_every_ms: int = _NEVER
+    #: The same of cuts of several links at once, of any number from one to all.
     partition_every_ms: int = _NEVER
+    #: The same of machines that stand still with all that they run, and go on.
     freeze_every_ms: int = _NEVER
+    #: The same of agents that stand still while their pods go on.
     agent_pause_every_ms: int = _NEVER
+    #: The same of the server standing still.
     server_pause_every_ms: int = _NEVER
+    #: The same of the server being killed; it starts again when the fault is over.
     server_restart_every_ms: int = _NEVER
-    #: How long a fault lasts on average.
+    #: How long a fault lasts.
     fault_ms: int = 20_000
-    #: How long what a user asks for is apart on average.
+    #: How long what a user asks for is apart.
     user_every_ms: int = 4_000
     #: Whether somebody can restart a node without going through its link, as a hypervisor can.
     remote_hands: bool = True
-    #: How long a pod runs on average; 0 for ever.
+    #: How long a pod runs; 0 for ever.
     run_ms: int = 0
+    #: How long a pod takes to start, at most.
     start_ms: int = 300
+    #: How long a machine takes to come up, each time.
     boot_ms: int = 2_000
-    #: How long everything may fail.
+    #: For how long faults come; no mean.
     storm_ms: int = 120_000
     #: The health check, by name and options, and the lease in beats.
     health: str = "heartbeat"

@@ -11,7 +11,7 @@ from attrs import evolve, fields
 from kube9.core.errors import FileError, InvalidInput
 from kube9.simulator.chaos.weather import Climate, LinkQuality
 
-__all__ = ["WEATHERS", "weather"]
+__all__ = ["KEYS", "LINK_KEYS", "WEATHERS", "weather"]
 
 _FAIR = Climate(
     nodes=20,
@@ -36,6 +36,9 @@ WEATHERS: Mapping[str, Climate] = {
 
 #: What a file may not say, or says in a place of its own.
 _OWN = ("health", "patience", "link", "lease_intervals")
+#: What a file may say, and what it may say below ``link``.
+KEYS = tuple(each.name for each in fields(Climate) if each.name not in _OWN)
+LINK_KEYS = tuple(each.name for each in fields(LinkQuality))
 
 
 def weather(name_or_file: str) -> Climate:
@@ -59,11 +62,20 @@ def weather(name_or_file: str) -> Climate:
         raise InvalidInput(f"{name_or_file}: expected fields with values, got {type(told).__name__}")
     problems: list[str] = []
     link = told.pop("link", {})
+    if not isinstance(link, dict):
+        problems.append(f"link: expected fields with values; there are {', '.join(LINK_KEYS)}")
+        link = {}
     values = _read(told, _FAIR, problems, "")
-    of_link = _read(link if isinstance(link, dict) else {"link": link}, _FAIR.link, problems, "link.")
+    of_link = _read(link, _FAIR.link, problems, "link.")
     if problems:
         raise InvalidInput(f"{name_or_file}: " + "; ".join(problems))
     return evolve(_FAIR, link=evolve(_FAIR.link, **of_link), **values)
+
+
+def _of_link(like: Climate | LinkQuality) -> str:
+    if not isinstance(like, Climate):
+        return ""
+    return f", and link with {', '.join(each.name for each in fields(LinkQuality) if each.name not in _OWN)}"
 
 
 def _read(told: Mapping[Any, Any], like: Climate | LinkQuality, problems: list[str], place: str) -> dict[str, Any]:
@@ -71,7 +83,7 @@ def _read(told: Mapping[Any, Any], like: Climate | LinkQuality, problems: list[s
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}")
+            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{_of_link(like)}")
         elif isinstance(known[name], bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
             wanted = "true or false" if isinstance(known[name], bool) else "a number"
             problems.append(f"{place}{name}: expected {wanted}")

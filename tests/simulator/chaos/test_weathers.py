@@ -39,7 +39,23 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
         assert part in told, part
 
 
-@pytest.mark.parametrize("text,message", [("- 1\n", "expected fields"), ("a: [", "is no YAML"), ("link: 3\n", "link")])
+def test_whoever_misspells_a_key_is_told_all_there_are(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("crsh_every: 3\n")
+    with pytest.raises(
+        InvalidInput, match=r"crsh_every: unknown; there are nodes, .*, and link with delay_ms, .*late_ms$"
+    ):
+        weather(str(file))
+
+
+@pytest.mark.parametrize(
+    "text,message",
+    [
+        ("- 1\n", "expected fields"),
+        ("a: [", "is no YAML"),
+        ("link: 3\n", "link: expected fields with values; there are delay_ms, "),
+    ],
+)
 def test_what_is_no_weather_is_refused(tmp_path, text, message):
     file = tmp_path / "mine.yaml"
     file.write_text(text)

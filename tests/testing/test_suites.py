@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kube9.app import App
-from kube9.core.errors import PluginError
+from kube9.core.errors import InvalidInput, PluginError
 from kube9.plugins.subjects import EVENTS, Subject
 from kube9.testing import (
     BackendContract,
@@ -106,3 +106,18 @@ def test_each_thing_that_is_asked_about_gets_a_class_of_its_own(tmp_path, monkey
     made = suites(tmp_path / "request.json")
     assert [name.startswith("Test") for name in made] == [True, True]
     assert [suite.subject.step for suite in made.values()] == ["best-fit", "random"]
+
+
+@pytest.mark.parametrize(
+    "kind, step, why",
+    [
+        ("scheduler", "best-fit:x=1", "has no option 'x'; it takes none$"),
+        ("backend", "memory:x=1", "there is no option 'x'"),
+    ],
+)
+def test_what_cannot_be_made_is_told_before_anything_is_tried(tmp_path, monkeypatch, kind, step, why):
+    monkeypatch.setenv("KUBE9_PLUGINS", "")
+    asked = {"plugins": [], "cannot": [], "subjects": [{"kind": kind, "step": step, "plugin": "policies"}]}
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    with pytest.raises(InvalidInput, match=why):
+        suites(tmp_path / "request.json")

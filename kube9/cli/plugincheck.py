@@ -117,10 +117,12 @@ def _broken_lines(alike: Sequence[Finding]) -> Iterable[str]:
     if len(alike) == 1:
         yield f"    {first.means}"
     yield from (f"    {line}" for line in first.message.splitlines())
-    examples = [each.example for each in alike if each.example is not None]
+    examples = [(each.example, each.promise) for each in alike if each.example is not None]
     if examples:
-        yield "    The smallest example:"
-        yield from (f"      {line}" for line in min(examples, key=len).splitlines())
+        example, promise = min(examples, key=lambda each: len(each[0]))
+        differ = len({found for found, _ in examples}) > 1
+        yield "    The smallest example" + (f", of '{promise}':" if differ else ":")
+        yield from (f"      {line}" for line in example.splitlines())
 
 
 def _latency_text(latency: Any) -> str:

@@ -204,8 +204,8 @@ class HealthCheck(Protocol):
     def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
         """How likely the node is down, on a scale of the check's own; grows with silence.
 
-        The same silence must not be more suspicious in an irregular node than in a regular one, whose lease all have:
-        one that learns the usual time between beats counts with no less than ``history.interval_ms``.
+        No node may be given up after a shorter silence than a regular one, whose lease all have: a check that learns
+        the usual time between beats counts with no less than ``history.interval_ms``.
         """
 
 

@@ -247,6 +247,29 @@ def test_what_one_fault_breaks_is_told_together(run, plugin_file):
     assert "  BROKEN: gives one score per node\n  BROKEN: scores are real numbers\n" in result.stdout
 
 
+def test_one_line_that_fails_is_one_fault_whatever_the_example(run, plugin_file):
+    code = """
+class Hurried:
+    suspect_at, fail_at = 3.0, 10.0
+
+    def suspicion(self, history, now_ms):
+        first, last = history.arrivals_ms[0], history.arrivals_ms[-1]
+        if len(history.arrivals_ms) > 1:
+            1 / (last - first)
+        return (now_ms - last) / history.interval_ms
+
+
+@kube9.hookimpl
+def kube9_register_health_checks(register):
+    register("hurried", Hurried)
+"""
+    result = run("-q", "plugins", "check", *FEW, "--plugin", plugin_file(code))
+    assert result.exit_code == 1
+    assert result.stdout.count("ZeroDivisionError") == result.stdout.count("The smallest example") == 1
+    assert "    The smallest example, of 'suspicion falls with a beat':\n" in result.stdout
+    assert "arrivals_ms=(0,), interval_ms=1000)" in result.stdout
+
+
 def test_what_cannot_be_made_without_options_is_told_how_to_give_them(run, plugin_file):
     code = """
 class Needs:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from inspect import getattr_static
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -56,8 +56,8 @@ def suites(request: Path) -> dict[str, type[Contract]]:
     """The classes to collect, by name: what the file ``request`` asks for.
 
     :raises InvalidInput: none of them has a capability that is said to be lacking, or one cannot be made with the
-        options given, or not be held to a contract by itself.
-    :raises PluginError: one of them cannot be made at all.
+        options given, or cannot be held to a contract by itself.
+    :raises PluginError: it cannot be made at all, and is the only one.
     """
     asked = json.loads(request.read_text(encoding="utf-8"))
     app = App.load(asked["plugins"])
@@ -66,12 +66,34 @@ def suites(request: Path) -> dict[str, type[Contract]]:
     known = sorted({name for suite in made.values() for name in suite.capabilities})
     if unknown := sorted(set(asked["cannot"]) - set(known)):
         raise InvalidInput(f"--cannot: there is no capability {unknown[0]!r}; there are: {', '.join(known) or 'none'}")
-    for subject, suite in zip(subjects, made.values(), strict=True):
-        _, fixture, _ = _KINDS[subject.kind]
-        # What cannot be made is told once, rather than as so many broken promises.
-        if fixture in vars(suite):
-            _try_to_make(app, subject)
-    return made
+    alone = len(subjects) == 1
+    return {name: _makeable(app, suite, alone=alone) for name, suite in made.items()}
+
+
+def _makeable(app: App, suite: Any, *, alone: bool) -> type[Contract]:
+    """``suite``, or one that says why its subject cannot be made: once, rather than as so many broken promises.
+
+    Where nothing else was asked about, or its options were written by the user, there is no suite at all.
+    """
+    subject: Subject = suite.subject
+    _, fixture, _ = _KINDS[subject.kind]
+    if fixture not in vars(suite):
+        return cast("type[Contract]", suite)
+    try:
+        _try_to_make(app, subject)
+    except (InvalidInput, PluginError) as exc:
+        if alone or ":" in subject.step:
+            raise
+        return type(_class_name(subject), (_Unmade,), {"subject": subject, "why": exc})
+    return cast("type[Contract]", suite)
+
+
+class _Unmade(Contract):
+    why: Exception
+
+    def test_can_be_made(self) -> None:
+        """By its name alone."""
+        raise self.why
 
 
 def suite_of(app: App, subject: Subject, cannot: Iterable[str] = ()) -> type[Contract]:

@@ -121,3 +121,19 @@ def test_what_cannot_be_made_is_told_before_anything_is_tried(tmp_path, monkeypa
     (tmp_path / "request.json").write_text(json.dumps(asked))
     with pytest.raises(InvalidInput, match=why):
         suites(tmp_path / "request.json")
+
+
+def test_what_cannot_be_made_is_no_matter_for_what_else_is_asked_about(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBE9_PLUGINS", "")
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "import kube9\n\n\n@kube9.hookimpl\ndef kube9_register_schedulers(register):\n    register('x', list)"
+    )
+    asked = {"plugins": [str(plugin)], "cannot": [], "subjects": []}
+    asked["subjects"] = [{"kind": "scheduler", "step": name, "plugin": "mine"} for name in ("x", "best-fit")]
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    unmade, sound = suites(tmp_path / "request.json").values()
+    assert issubclass(sound, SchedulerContract)
+    assert not issubclass(unmade, SchedulerContract)
+    with pytest.raises(PluginError, match="list has no 'score'"):
+        unmade().test_can_be_made()

@@ -37,6 +37,8 @@ _RAN = (0, 1, 5)
 _PROGRESS = ".FEs []%0123456789"
 #: How pytest shows what is no fault of the plugin.
 _MISUSED = "kube9.core.errors.InvalidInput: "
+#: And what is told in its own words.
+_UNMADE = "kube9.core.errors.PluginError: "
 
 
 @frozen(kw_only=True)
@@ -75,8 +77,8 @@ def run_contracts(
     :param labels: those that they go by, and values of each to try.
     :param examples: how many are tried for each promise.
     :raises MissingExtra: the test kit is not installed.
-    :raises InvalidInput: they cannot be asked for like that, as with a capability that there is not.
-    :raises PluginError: the contracts could not be run.
+    :raises InvalidInput: they cannot be asked for like that, as with a capability or an option that there is not.
+    :raises PluginError: one of them cannot be made, or the contracts could not be run.
     """
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
     if missing:
@@ -108,6 +110,8 @@ def _run(folder: Path, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         why = _why(ended)
         if why.startswith(_MISUSED):
             raise InvalidInput(why.removeprefix(_MISUSED))
+        if why.startswith(_UNMADE):
+            raise PluginError(why.removeprefix(_UNMADE))
         raise PluginError(f"the contracts could not be run: {why}")
     found: list[dict[str, Any]] = json.loads(result.read_text(encoding="utf-8"))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _EXAMPLES = 100
+#: An error that was raised, with the line that did.
+_PLACED = re.compile(r" \(\S.*:\d+\)$")
 
 
 @click.command()
@@ -64,7 +67,7 @@ def check(
     --label, or where the contract in its package names them.
 
     A plugin that hears of events is told of made-up ones, and acts on them. Exit code 0: every promise is kept;
-    1: some are not.
+    1: some are not; 2: it cannot be made with the options given.
     """
     subjects = subjects_of(app.plugins, names or _given(app))
     if verbosity(ctx) >= 0:
@@ -114,7 +117,9 @@ def _lines(subject: Subject, found: Sequence[Finding]) -> Iterable[str]:
     yield click.style(_title(subject), bold=True) + ": " + click.style(count, fg="red" if broken else "green")
     by_fault: dict[tuple[str, str | None], list[Finding]] = {}
     for each in broken:
-        by_fault.setdefault((each.message, each.example), []).append(each)
+        # An error in one line of the plugin is one fault, whichever example came upon it.
+        example = None if _PLACED.search(each.message) else each.example
+        by_fault.setdefault((each.message, example), []).append(each)
     for alike in by_fault.values():
         yield from _broken_lines(alike)
     for reason, promises in groupby(sorted(left_out, key=lambda each: each.message), key=lambda each: each.message):
@@ -141,9 +146,12 @@ def _broken_lines(alike: Sequence[Finding]) -> Iterable[str]:
     if len(alike) == 1:
         yield f"    {first.means}"
     yield from (f"    {line}" for line in first.message.splitlines())
-    if first.example is not None:
-        yield "    The smallest example:"
-        yield from (f"      {line}" for line in first.example.splitlines())
+    examples = [(each.example, each.promise) for each in alike if each.example is not None]
+    if examples:
+        example, promise = min(examples, key=lambda each: len(each[0]))
+        differ = len({found for found, _ in examples}) > 1
+        yield "    The smallest example" + (f", of '{promise}':" if differ else ":")
+        yield from (f"      {line}" for line in example.splitlines())
 
 
 def _latency_text(latency: Any) -> str:

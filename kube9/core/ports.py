@@ -215,8 +215,13 @@ class DeviceChooser(Protocol):
 
 @frozen(kw_only=True)
 class HeartbeatHistory:
-    """When a node was heard, on the listener's own clock; oldest first."""
+    """When a node was heard, on the listener's own clock.
 
+    A check must take any such past: none at all, beats that came at one moment, as after a stall, and the stall itself
+    between two of them.
+    """
+
+    #: The last 32 beats at most, oldest first; equal ones may follow each other, and it may be empty.
     arrivals_ms: tuple[int, ...]
     #: How often the node was asked to beat.
     interval_ms: int
@@ -224,13 +229,20 @@ class HeartbeatHistory:
 
 @runtime_checkable
 class HealthCheck(Protocol):
-    """Turns what was heard from a node into a suspicion level; two thresholds turn that into Suspect and Failed."""
+    """Turns what was heard from a node into a suspicion level; two thresholds turn that into Suspect and Failed.
+
+    It may have an attribute ``interval_ms``, an ``int``: how often nodes are to beat; without it, every 1000 ms.
+    """
 
     suspect_at: float
     fail_at: float
 
     def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
-        """How likely the node is down, on a scale of the check's own; grows with silence."""
+        """How likely the node is down, on a scale of the check's own; grows with silence.
+
+        No node may be given up after a shorter silence than a regular one, whose lease all have: a check that learns
+        the usual time between beats counts with no less than ``history.interval_ms``.
+        """
 
 
 class Clock(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -69,7 +70,7 @@ class Registry(Generic[T]):
         try:
             return entry.factory(**options)
         except (TypeError, ValueError) as exc:
-            raise InvalidInput(f"{self.kind} {name!r} from plugin {entry.plugin!r}: {exc}") from exc
+            raise InvalidInput(f"{self.kind} {name!r} from plugin {entry.plugin!r}: {_of(options, exc)}{exc}") from exc
 
     def __iter__(self) -> Iterator[Entry[T]]:
         """In the order of registration: built-ins first, then plugins by name."""
@@ -80,6 +81,15 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _of(options: Mapping[str, Any], exc: Exception) -> str:
+    """Which option ``exc`` is about, where it tells no more than the value."""
+    told = str(exc)
+    names = [name for name, value in options.items() if isinstance(value, str) and repr(value) in told]
+    if not names or any(re.search(rf"\b{re.escape(name)}\b", told) for name in options):
+        return ""
+    return f"option {' or '.join(map(repr, names))}: "
 
 
 def split_step(text: str) -> tuple[str, Mapping[str, str]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LABEL", "Runtimes", "container_objection", "process_objection"]
 
+# Reasons are read after a count of nodes as well as after the name of one: "2 limited to processes while ...".
+
 #: Told by nodes whose machine has one or the other; those without it take whatever their backend does.
 LABEL = "kube9.io/runtime"
 
@@ -44,7 +46,7 @@ def container_objection(pod: PodSpec) -> str:
     """What a node cannot do with a pod that runs containers; empty if nothing."""
     for container in (*pod.init_containers, *pod.containers):
         if not container.image:
-            return f"node runs containers, and {container.name} has no image"
+            return f"limited to containers while {container.name} has no image"
     return ""
 
 
@@ -52,10 +54,10 @@ def process_objection(pod: PodSpec) -> str:
     """What a node cannot do with a pod that runs processes; empty if nothing."""
     for volume in pod.volumes:
         if isinstance(volume.source, EmptyDir) and volume.source.in_memory:
-            return f"node runs processes, and volume {volume.name} is to be in memory"
+            return f"limited to processes while volume {volume.name} is to be in memory"
     for container in (*pod.init_containers, *pod.containers):
         if not container.command:
-            return f"node runs processes, and {container.name} has no command"
+            return f"limited to processes while {container.name} has no command"
         if problem := _mount_objection(pod, container):
             return problem
     return ""
@@ -67,9 +69,9 @@ def _mount_objection(pod: PodSpec, container: Container) -> str:
     place = normpath(container.working_dir) if container.working_dir.startswith("/") else ""
     for mount in container.mounts:
         if not place or not normpath(mount.path).startswith(f"{place.rstrip('/')}/"):
-            return f"node runs processes, and {mount.path} is not below the workingDir of {container.name}"
+            return f"limited to processes while {mount.path} is not below the workingDir of {container.name}"
         if mount.read_only and mount.name not in configs:
-            return f"node runs processes, and cannot keep {mount.path} from being written to"
+            return f"limited to processes while {mount.path} is not to be written to"
     return ""
 
 

@@ -14,13 +14,14 @@ _WIDTH = 100
 
 
 def shown(value: object, indent: int = 0) -> str:
-    """``value`` as Python, on one line where that is short enough, and else one part a line.
+    """``value`` as Python, on one line where that is short enough or all numbers, and else one part a line.
 
     :param indent: of the line that it begins on, which counts towards the width.
     """
     opening, parts, closing = _parts(value)
     flat = f"{opening}{', '.join(f'{name}{shown(part)}' for name, part in parts)}{closing}"
-    if not parts or ("\n" not in flat and indent + len(flat) <= _WIDTH):
+    numbers = bool(parts) and all(type(part) in (int, float) and not name for name, part in parts)
+    if not parts or numbers or ("\n" not in flat and indent + len(flat) <= _WIDTH):
         return flat
     lines = [f"{' ' * (indent + 4)}{name}{shown(part, indent + 4)}," for name, part in parts]
     return "\n".join([opening, *lines, f"{' ' * indent}{closing.removeprefix(',')}"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from inspect import getattr_static
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -58,7 +59,9 @@ _BEAT_MS = 200
 def suites(request: Path) -> dict[str, type[Contract]]:
     """The classes to collect, by name: what the file ``request`` asks for.
 
-    :raises InvalidInput: none of them has a capability that is said to be lacking.
+    :raises InvalidInput: none of them has a capability that is said to be lacking, or one cannot be made with the
+        options given, or cannot be held to a contract by itself.
+    :raises PluginError: it cannot be made at all, and is the only one.
     """
     asked = json.loads(request.read_text(encoding="utf-8"))
     app = App.load(asked["plugins"])
@@ -70,7 +73,34 @@ def suites(request: Path) -> dict[str, type[Contract]]:
     known = sorted({name for suite in made.values() for name in suite.capabilities})
     if unknown := sorted(set(asked["cannot"]) - set(known)):
         raise InvalidInput(f"--cannot: there is no capability {unknown[0]!r}; there are: {', '.join(known) or 'none'}")
-    return made
+    alone = len(subjects) == 1
+    return {name: _makeable(app, suite, alone=alone) for name, suite in made.items()}
+
+
+def _makeable(app: App, suite: Any, *, alone: bool) -> type[Contract]:
+    """``suite``, or one that says why its subject cannot be made: once, rather than as so many broken promises.
+
+    Where nothing else was asked about, or its options were written by the user, there is no suite at all.
+    """
+    subject: Subject = suite.subject
+    _, fixture, _ = _KINDS[subject.kind]
+    if fixture not in vars(suite):
+        return cast("type[Contract]", suite)
+    try:
+        _try_to_make(app, subject)
+    except (InvalidInput, PluginError) as exc:
+        if alone or ":" in subject.step:
+            raise
+        return type(_class_name(subject), (_Unmade,), {"subject": subject, "why": exc})
+    return cast("type[Contract]", suite)
+
+
+class _Unmade(Contract):
+    why: Exception
+
+    def test_can_be_made(self) -> None:
+        """By its name alone."""
+        raise self.why
 
 
 def suite_of(
@@ -136,37 +166,64 @@ def _contract_named(subject: Subject, contract: type[Contract]) -> type[Contract
 
 
 def _fixture(app: App, subject: Subject) -> Callable[..., Any]:
-    _, fixture, attribute = _KINDS[subject.kind]
+    _, fixture, _ = _KINDS[subject.kind]
     if subject.kind == "backend":
         return pytest.fixture(name=fixture)(_backend_fixture(app, subject))
 
     def make(_: Contract) -> object:
-        if subject.kind == EVENTS:
-            return _plugin(subject.plugin)
-        try:
-            return make_step(getattr(app.registries, attribute), subject.step)
-        except InvalidInput as exc:
-            raise InvalidInput(f"{exc}; what it needs is given as on a command line: {subject.name}:KEY=VALUE") from exc
+        return _plugin(subject.plugin) if subject.kind == EVENTS else _made(app, subject)
 
     return pytest.fixture(name=fixture)(make)
 
 
+def _try_to_make(app: App, subject: Subject) -> None:
+    if subject.kind == "backend":
+        with RealClock() as clock, _made_backend(app, subject, clock, Deliveries(clock)):
+            pass
+    elif subject.kind != EVENTS:
+        _made(app, subject)
+
+
+def _made(app: App, subject: Subject) -> object:
+    _, _, attribute = _KINDS[subject.kind]
+    with _hint(subject):
+        return make_step(getattr(app.registries, attribute), subject.step)
+
+
 def _backend_fixture(app: App, subject: Subject) -> Callable[..., Iterator[NodeBackend]]:
+    def make(_: Contract, clock: Clock, deliver: Deliveries) -> Iterator[NodeBackend]:
+        with _made_backend(app, subject, clock, deliver) as backend:
+            yield backend
+
+    return make
+
+
+@contextmanager
+def _made_backend(app: App, subject: Subject, clock: Clock, deliver: Deliveries) -> Iterator[NodeBackend]:
     name, options = split_step(subject.step)
     beats = {"heartbeat_ms": _BEAT_MS} if "heartbeat_ms" in parameters_of(app.registries.backends.entry(name)) else {}
-
-    def make(_: Contract, clock: Clock, deliver: Deliveries) -> Iterator[NodeBackend]:
+    with _hint(subject):
         backend = app.make_backend(name, clock, deliver, **{**beats, **options})
+    try:
         if getattr(backend, "by_agent", False):
             raise InvalidInput(
                 f"the nodes of backend {name!r} run kube9's agent, so what it keeps to shows only together with "
                 f"agents; name a contract that starts them in the entry-point group {CONTRACTS_GROUP!r} of its package"
             )
         yield backend
+    finally:
         if (close := getattr(backend, "close", None)) is not None:
             close()
 
-    return make
+
+@contextmanager
+def _hint(subject: Subject) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as exc:
+        if ":" in subject.step:
+            raise
+        raise InvalidInput(f"{exc}; what it needs is given as on a command line: {subject.name}:KEY=VALUE") from exc
 
 
 def _plugin(name: str) -> object:

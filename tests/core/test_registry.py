@@ -77,7 +77,7 @@ def takes_a_number(size):
 @pytest.mark.parametrize(
     "options, why",
     [
-        ({"size": "x"}, r"scheduler 'sized' from plugin 'mine': invalid literal for int"),
+        ({"size": "x"}, r"scheduler 'sized' from plugin 'mine': option 'size': invalid literal for int"),
         ({"colour": "red"}, r"scheduler 'sized' from plugin 'mine': .*unexpected keyword argument 'colour'"),
         ({}, r"scheduler 'sized' from plugin 'mine': .*missing 1 required positional argument: 'size'"),
     ],
@@ -115,3 +115,27 @@ def test_a_step_is_a_name_and_its_options(text, name, options):
 def test_a_step_that_cannot_be_read_is_refused(text, why):
     with pytest.raises(InvalidInput, match=why):
         split_step(text)
+
+
+@pytest.mark.parametrize(
+    "options, why",
+    [
+        ({"slow": "1", "fast": "abc"}, "'mine': option 'fast': could not convert string to float: 'abc'"),
+        ({"slow": "abc", "fast": "abc"}, "'mine': option 'slow' or 'fast': could not convert string to float: 'abc'"),
+        ({"slow": "2", "fast": "1"}, "'mine': slow must not be above fast, got '2'"),
+        ({"slow": "3", "fast": "3"}, "'mine': not today$"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_told_with_its_option(options, why):
+    registry = Registry("scheduler")
+    registry.add("speedy", Speedy, plugin="mine")
+    with pytest.raises(InvalidInput, match=why):
+        registry.make("speedy", **options)
+
+
+class Speedy:
+    def __init__(self, slow, fast):
+        if float(slow) > float(fast):
+            raise ValueError(f"slow must not be above fast, got {slow!r}")
+        if slow == fast:
+            raise ValueError("not today")

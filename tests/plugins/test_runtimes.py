@@ -51,8 +51,8 @@ def test_nothing_is_looked_at_where_no_node_says_what_it_runs():
 
 def test_an_init_container_counts_too():
     pod = pod_of(main(command=("true",)), init_containers=(Container(name="first", image="nginx"),))
-    assert process_objection(pod) == "node runs processes, and first has no command"
-    assert container_objection(pod) == "node runs containers, and main has no image"
+    assert process_objection(pod) == "limited to processes while first has no command"
+    assert container_objection(pod) == "limited to containers while main has no image"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_an_init_container_counts_too():
         ("/srv/app", {"path": "/data"}, "/data is not below the workingDir of main"),
         ("/srv/app", {"path": "/srv/apples"}, "/srv/apples is not below the workingDir of main"),
         ("", {"path": "/data"}, "/data is not below the workingDir of main"),
-        ("/srv/app", {"path": "/srv/app/data", "read_only": True}, "cannot keep /srv/app/data from being written to"),
+        ("/srv/app", {"path": "/srv/app/data", "read_only": True}, "/srv/app/data is not to be written to"),
     ],
 )
 def test_a_process_sees_volumes_below_its_working_directory(working_dir, mount, objection):
     container = main(command=("true",), working_dir=working_dir, mounts=(VolumeMount(name="v", **mount),))
     told = process_objection(pod_of(container, volumes=(Volume(name="v"),)))
-    assert told == (f"node runs processes, and {objection}" if objection else "")
+    assert told == (f"limited to processes while {objection}" if objection else "")
 
 
 def test_what_is_in_a_config_is_never_written_to():
@@ -82,4 +82,4 @@ def test_what_is_in_a_config_is_never_written_to():
 def test_a_process_has_no_volume_in_memory():
     volume = Volume(name="v", source=EmptyDir(in_memory=True))
     told = process_objection(pod_of(main(command=("true",)), volumes=(volume,)))
-    assert told == "node runs processes, and volume v is to be in memory"
+    assert told == "limited to processes while volume v is to be in memory"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kube9.core.errors import InvalidInput, PluginError, UnknownName
@@ -22,10 +24,19 @@ class Unseeded:
         return [0] * len(nodes)
 
 
+class Misspelt:
+    def scores(self, pod, nodes):
+        return [0] * len(nodes)
+
+
 def refuses(size):
     if size != "big":
         raise ValueError(f"size must be big, got {size!r}")
     return Unseeded()
+
+
+def fast(speed):
+    return float(speed)
 
 
 def breaks():
@@ -47,6 +58,10 @@ def schedulers():
         "refuses-clearly": refuses_clearly,
         "no-scheduler": list,
         "of-c": dict,
+        "fast": fast,
+        "whatever": lambda **options: options,
+        "nothing": lambda: None,
+        "misspelt": Misspelt,
     }
     for name, factory in factories.items():
         registry.add(name, factory, plugin="mine")
@@ -76,7 +91,18 @@ def test_a_factory_that_takes_no_seed_gets_none(schedulers):
     "step, error, why",
     [
         ("seded", UnknownName, r"there is no scheduler 'seded'; installed: .*Did you mean 'seeded'\?"),
-        ("unseeded:speed=3", InvalidInput, "scheduler 'unseeded' from plugin 'mine': .*"),
+        (
+            "unseeded:speed=3",
+            InvalidInput,
+            "scheduler 'unseeded' from plugin 'mine' has no option 'speed'; it takes none$",
+        ),
+        ("seeded:sped=3", InvalidInput, r"has no option 'sped'; there are: seed, speed \(did you mean 'speed'\?\)$"),
+        ("whatever:sped=3", PluginError, "expected a Scheduler"),
+        (
+            "fast:speed=abc",
+            InvalidInput,
+            "from plugin 'mine': option 'speed': could not convert string to float: 'abc'",
+        ),
         ("unseeded:speed", InvalidInput, "expected options as key=value"),
         ("refuses:size=small", InvalidInput, "scheduler 'refuses' from plugin 'mine': size must be big, got 'small'"),
         ("breaks", PluginError, r"scheduler 'breaks' from plugin 'mine' could not be made: ZeroDivisionError: by zero"),
@@ -84,14 +110,43 @@ def test_a_factory_that_takes_no_seed_gets_none(schedulers):
         (
             "no-scheduler",
             PluginError,
-            r"scheduler 'no-scheduler' from plugin 'mine': expected a Scheduler as .* got \[]",
+            "'no-scheduler' from plugin 'mine': expected a Scheduler as in kube9.core.ports; list has no 'score'",
         ),
-        ("of-c", PluginError, r"expected a Scheduler as in kube9\.core\.ports, got {}"),
+        ("of-c", PluginError, r"expected a Scheduler as in kube9\.core\.ports; dict has no 'score'$"),
+        ("nothing", PluginError, r"expected a Scheduler as in kube9\.core\.ports; got None"),
+        ("misspelt", PluginError, r"; Misspelt has no 'score' \(did you mean that by 'scores'\?\)$"),
     ],
 )
 def test_what_cannot_be_made_is_told_by_name_and_plugin(schedulers, step, error, why):
     with pytest.raises(error, match=why):
         make_step(schedulers, step, seed=1)
+
+
+class Half:
+    suspect_at = 3.0
+
+    def suspision(self, history, now_ms):
+        return 0.0
+
+
+class Clocked:
+    def __init__(self, clock, deliver, speed="1"):
+        pass
+
+
+def test_each_thing_that_is_missing_is_named():
+    checks = Registry("health check")
+    checks.add("half", Half, plugin="mine")
+    told = "Half has no 'fail_at', no 'suspicion' (did you mean that by 'suspision'?)"
+    with pytest.raises(PluginError, match=re.escape(told) + "$"):
+        make(checks, "half")
+
+
+def test_what_the_program_gives_is_no_option():
+    backends = Registry("backend")
+    backends.add("clocked", Clocked, plugin="mine")
+    with pytest.raises(InvalidInput, match="has no option 'fast'; there are: speed$"):
+        make(backends, "clocked", clock=object(), deliver=print, fast="1")
 
 
 def test_options_need_not_be_text_where_they_come_from_the_program(schedulers):

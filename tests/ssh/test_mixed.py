@@ -80,7 +80,7 @@ def check_what_a_process_cannot_be(mixed):
     cluster.ask(lambda client: client.launch_pod(plain))
     told = cluster.ask(lambda client: client.explain_pod("plain"))
     why = {node["name"]: node["reason"] for node in told["nodes"]}
-    process = "node runs processes, and main has no command"
+    process = "limited to processes while main has no command"
     assert why == {"memory": "cordoned", "docker": "cordoned", "ssh": process}
     assert process in cluster.kube9("pod", "explain", "plain")
     cluster.kube9("node", "uncordon", "docker")

@@ -42,6 +42,7 @@ def test_a_history_can_be_read_back(history):
         ((), "()"),
         ([1, "a"], "[1, 'a']"),
         (FrozenMap(), "{}"),
+        (tuple(range(1000, 1050)), str(tuple(range(1000, 1050)))),
     ],
 )
 def test_what_is_as_by_default_is_left_out(value, text):

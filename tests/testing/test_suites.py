@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kube9.app import App
-from kube9.core.errors import PluginError
+from kube9.core.errors import InvalidInput, PluginError
 from kube9.plugins.subjects import EVENTS, Subject
 from kube9.testing import (
     BackendContract,
@@ -108,3 +108,34 @@ def test_each_thing_that_is_asked_about_gets_a_class_of_its_own(tmp_path, monkey
     made = suites(tmp_path / "request.json")
     assert [name.startswith("Test") for name in made] == [True, True]
     assert [suite.subject.step for suite in made.values()] == ["best-fit", "random"]
+
+
+@pytest.mark.parametrize(
+    "kind, step, why",
+    [
+        ("scheduler", "best-fit:x=1", "has no option 'x'; it takes none$"),
+        ("backend", "memory:x=1", "there is no option 'x'"),
+    ],
+)
+def test_what_cannot_be_made_is_told_before_anything_is_tried(tmp_path, monkeypatch, kind, step, why):
+    monkeypatch.setenv("KUBE9_PLUGINS", "")
+    asked = {"plugins": [], "cannot": [], "subjects": [{"kind": kind, "step": step, "plugin": "policies"}]}
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    with pytest.raises(InvalidInput, match=why):
+        suites(tmp_path / "request.json")
+
+
+def test_what_cannot_be_made_is_no_matter_for_what_else_is_asked_about(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBE9_PLUGINS", "")
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "import kube9\n\n\n@kube9.hookimpl\ndef kube9_register_schedulers(register):\n    register('x', list)"
+    )
+    asked = {"plugins": [str(plugin)], "cannot": [], "subjects": []}
+    asked["subjects"] = [{"kind": "scheduler", "step": name, "plugin": "mine"} for name in ("x", "best-fit")]
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    unmade, sound = suites(tmp_path / "request.json").values()
+    assert issubclass(sound, SchedulerContract)
+    assert not issubclass(unmade, SchedulerContract)
+    with pytest.raises(PluginError, match="list has no 'score'"):
+        unmade().test_can_be_made()

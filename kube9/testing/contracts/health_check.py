@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Real
 
 import pytest
@@ -23,6 +27,8 @@ __all__ = ["HealthCheckContract"]
 _ROUNDS = 5
 #: What a check that does not say how often nodes are to beat is asked with.
 _INTERVAL_MS = 1_000
+#: Six hours apart, so that it is morning, noon, evening and night.
+_ZONES = ("UTC+0", "UTC-6", "UTC-12", "UTC+6")
 #: Beyond this no lease is given.
 _LONGEST_MS = 3_600_000
 
@@ -59,10 +65,10 @@ class HealthCheckContract(Contract):
         return st.builds(Silence, heartbeat_histories(interval_ms), looks)
 
     def always(self, check: HealthCheck) -> list[Silence]:
-        """What is tried in any case: a regular node, one that was heard once, and one heard several times at once."""
+        """What is tried in any case, the smallest first: a node heard once, or several times at once, or regularly."""
         interval_ms = self.interval_ms(check)
         looks = (0, 1, interval_ms, 3 * interval_ms, 10 * interval_ms, 1000 * interval_ms, 10**9)
-        pasts: list[Sequence[int]] = [_regular_beats(interval_ms), (0,), (2**41,), (5,) * HISTORY_BEATS]
+        pasts: list[Sequence[int]] = [(0,), (2**41,), (0, 0), (5,) * HISTORY_BEATS, _regular_beats(interval_ms)]
         histories = [HeartbeatHistory(arrivals_ms=tuple(past), interval_ms=interval_ms) for past in pasts]
         return [Silence(history, looks) for history in histories]
 
@@ -78,7 +84,7 @@ class HealthCheckContract(Contract):
         """However long the silence."""
 
         def holds(silence: Silence) -> None:
-            for suspicion in silence.suspicions(check):
+            for suspicion in silence.suspicions(_fresh(check)):
                 assert isinstance(suspicion, Real), f"suspicion {suspicion!r}; expected a number"
                 assert 0 <= suspicion < math.inf, f"suspicion {suspicion!r}; expected a finite number from 0 up"
 
@@ -88,13 +94,13 @@ class HealthCheckContract(Contract):
         """Otherwise a node would be trusted again for saying nothing."""
 
         def holds(silence: Silence) -> None:
-            suspicions = silence.suspicions(check)
+            suspicions = silence.suspicions(_fresh(check))
             assert suspicions == sorted(suspicions), f"silent for {silence.silent_ms} ms: suspicions {suspicions}"
 
         self.for_all(self.silences(check), holds, self.always(check))
 
     def test_same_history_gives_the_same_suspicion(self, check: HealthCheck) -> None:
-        """Whatever it was asked in between, about this node or others, and whatever time of day it is."""
+        """Whatever it was asked in between, about this node or others, and whatever the local time of day is."""
 
         def holds(silence: Silence) -> None:
             first = silence.suspicions(check)
@@ -102,6 +108,10 @@ class HealthCheckContract(Contract):
             for name, again in (("again", silence), ("a day later", moved)):
                 second = again.suspicions(check)
                 assert first == second, f"first {first}, {name} {second}"
+            for zone in _ZONES:
+                with _local_time(zone):
+                    second = silence.suspicions(check)
+                assert first == second, f"first {first}, with the local time of {zone} {second}"
 
         self.for_all(self.silences(check), holds, self.always(check))
 
@@ -109,9 +119,10 @@ class HealthCheckContract(Contract):
         """A node that was heard just now is not suspected, and no more suspicious than the moment before."""
 
         def holds(silence: Silence) -> None:
+            own = _fresh(check)
             for silent_ms in silence.silent_ms:
-                before = _suspicion(check, silence.history, silent_ms)
-                after = _suspicion(check, _heard(silence.history, silent_ms), 0)
+                before = _suspicion(own, silence.history, silent_ms)
+                after = _suspicion(own, _heard(silence.history, silent_ms), 0)
                 assert after <= before, f"silent for {silent_ms} ms: {before}, and with a beat at that moment: {after}"
                 assert after < check.suspect_at, f"heard just now, and suspected: {after} of {check.suspect_at}"
 
@@ -123,7 +134,7 @@ class HealthCheckContract(Contract):
         beats = _regular_beats(interval_ms)
         for count in range(1, len(beats) + 1):
             history = HeartbeatHistory(arrivals_ms=beats[:count], interval_ms=interval_ms)
-            suspicion = _suspicion(check, history, interval_ms)
+            suspicion = _suspicion(_fresh(check), history, interval_ms)
             assert suspicion < check.suspect_at, f"after {count} regular beats, when the next is due: {suspicion}"
 
     def test_a_silent_node_is_given_up_in_the_end(self, check: HealthCheck, request: pytest.FixtureRequest) -> None:
@@ -146,17 +157,17 @@ class HealthCheckContract(Contract):
     def test_no_node_is_given_up_sooner_than_a_regular_one(self, check: HealthCheck) -> None:
         """Every node's lease ends with the silence after which a regular one is given up."""
         interval_ms = self.interval_ms(check)
-        lease_ms = fail_after_ms(check, interval_ms)
+        lease_ms = fail_after_ms(_fresh(check), interval_ms)
 
         def holds(silence: Silence) -> None:
-            suspicion = _suspicion(check, silence.history, lease_ms - 1)
+            suspicion = _suspicion(_fresh(check), silence.history, lease_ms - 1)
             assert suspicion < check.fail_at, f"silent for {lease_ms - 1} ms, within its lease: {suspicion}"
 
         self.for_all(self.silences(check), holds, self.always(check))
 
     def test_does_not_grow(self, check: HealthCheck) -> None:
         """Asked the same again and again, it holds on to no more than before."""
-        silence = self.always(check)[0]
+        silence = self.always(check)[-1]
         for _ in range(_ROUNDS):
             silence.suspicions(check)
         before = amount_kept(check)
@@ -164,6 +175,38 @@ class HealthCheckContract(Contract):
             silence.suspicions(check)
         after = amount_kept(check)
         assert after <= before, f"it held on to {before} objects and more; asked the same again, to {after}"
+
+
+def _fresh(check: HealthCheck) -> HealthCheck:
+    """A check that was asked nothing yet, so that an example shows the same when it is tried by itself.
+
+    What cannot be copied is used as it is.
+    """
+    try:
+        return copy.deepcopy(check)
+    except Exception:
+        return check
+
+
+@contextmanager
+def _local_time(zone: str) -> Iterator[None]:
+    """Have this process take ``zone``, as POSIX writes them, for its own; where the system has no such thing, not."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    _take_zone()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        _take_zone()
+
+
+def _take_zone() -> None:
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 def _suspicion(check: HealthCheck, history: HeartbeatHistory, silent_ms: int) -> float:

@@ -35,6 +35,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
         "crash_every_ms",
         "link.loss",
         "link.speed: unknown",
+        "storm_ms, and link with delay_ms, jitter_ms, loss, twice, late, late_ms;",
     ):
         assert part in told, part
 

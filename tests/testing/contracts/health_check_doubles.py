@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 
 class Sound:
@@ -116,6 +117,24 @@ class NightShift(Sound):
     def suspicion(self, history, now_ms):
         missed = super().suspicion(history, now_ms)
         return missed / 2 if history.arrivals_ms[-1] > 86_400_000 else missed
+
+
+class Sleepy(Sound):
+    """Has more patience in the first hours of a day, wherever it runs."""
+
+    def suspicion(self, history, now_ms):
+        missed = super().suspicion(history, now_ms)
+        return missed / 2 if time.localtime().tm_hour < 6 else missed
+
+
+class Tires(Sound):
+    """Suspects everybody as soon as it was asked a hundred times."""
+
+    asked = 0
+
+    def suspicion(self, history, now_ms):
+        self.asked += 1
+        return super().suspicion(history, now_ms) + (4.0 if self.asked > 100 else 0.0)
 
 
 class HoldsGrudges(Sound):

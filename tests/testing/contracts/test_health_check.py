@@ -21,6 +21,8 @@ CAUGHT_BY = {
     "Forgives": {"test_suspicion_does_not_shrink_while_silence_grows"},
     "Counts": {"test_same_history_gives_the_same_suspicion"},
     "NightShift": {"test_same_history_gives_the_same_suspicion"},
+    "Sleepy": {"test_same_history_gives_the_same_suspicion"},
+    "Tires": {"test_same_history_gives_the_same_suspicion"},
     "HoldsGrudges": {"test_suspicion_falls_with_a_beat"},
     "Hasty": {"test_a_regular_node_is_never_suspected"},
     "NewcomersSuspected": {"test_a_regular_node_is_never_suspected"},

@@ -119,7 +119,12 @@ def test_each_thing_that_is_asked_about_gets_a_class_of_its_own(tmp_path, monkey
 )
 def test_what_cannot_be_made_is_told_before_anything_is_tried(tmp_path, monkeypatch, kind, step, why):
     monkeypatch.setenv("KUBE9_PLUGINS", "")
-    asked = {"plugins": [], "cannot": [], "subjects": [{"kind": kind, "step": step, "plugin": "policies"}]}
+    asked = {
+        "plugins": [],
+        "cannot": [],
+        "labels": {},
+        "subjects": [{"kind": kind, "step": step, "plugin": "policies"}],
+    }
     (tmp_path / "request.json").write_text(json.dumps(asked))
     with pytest.raises(InvalidInput, match=why):
         suites(tmp_path / "request.json")
@@ -131,7 +136,7 @@ def test_what_cannot_be_made_is_no_matter_for_what_else_is_asked_about(tmp_path,
     plugin.write_text(
         "import kube9\n\n\n@kube9.hookimpl\ndef kube9_register_schedulers(register):\n    register('x', list)"
     )
-    asked = {"plugins": [str(plugin)], "cannot": [], "subjects": []}
+    asked = {"plugins": [str(plugin)], "cannot": [], "labels": {}, "subjects": []}
     asked["subjects"] = [{"kind": "scheduler", "step": name, "plugin": "mine"} for name in ("x", "best-fit")]
     (tmp_path / "request.json").write_text(json.dumps(asked))
     unmade, sound = suites(tmp_path / "request.json").values()

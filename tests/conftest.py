@@ -135,6 +135,24 @@ def stoppable_postgres(postgres):
 
 
 @pytest.fixture(scope="session")
+def clean_environment():
+    """Make an environment that has nothing of this one: ``clean_environment(folder)``."""
+    return module_beside("cleanenv").Environment
+
+
+@pytest.fixture(scope="session")
+def build_wheel():
+    """Build the wheel of a package of this repository: ``build_wheel(package, folder)``."""
+    return module_beside("cleanenv").build_wheel
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory, build_wheel):
+    """kube9's wheel."""
+    return build_wheel(Path(__file__).parents[1], tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
 def engine():
     """A real container engine: ``address``, ``client`` (docker-py), and images: ``busybox`` and ``node_base``."""
     engine = module_beside("engine").connect()

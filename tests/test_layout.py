@@ -20,6 +20,7 @@ ABOUT_SOMETHING_ELSE = {
     "examples": "the policies to begin with",
     "docker": "whole clusters on a real engine",
     "ssh": "whole clusters on machines by SSH",
+    "test_contrib.py": "the packages of contrib/, as pip installs them and takes them away",
     "test_conftest.py": "the suite's own watch over its tests",
     "test_engine.py": "the container engines that the suite has",
     "test_layout.py": "this file",

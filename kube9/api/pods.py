@@ -110,7 +110,7 @@ def delete_pod(call: Call, name: str) -> Response:
     "/v1/pods/<name>/explain",
     query=(_NAMESPACE,),
     answers={200: Answer("What each node has to say to the pod, were it placed now.", "Explanation")},
-    problems=(404, 503),
+    problems=(404, 409, 503),
 )
 def explain_pod(call: Call, name: str) -> Response:
     """Explain where a pod would go now: for each node whether it fits or why not, its score, and who wins."""

@@ -89,8 +89,9 @@ class Binder:
         """
         pipeline = self.pipelines.get(spec.scheduler_name)
         if pipeline is None:
+            # Pods of one shape share their reason, so it names none of them.
             raise SchedulerError(
-                f"scheduler {spec.scheduler_name!r} is not there; restart with its plugin, or delete pod {spec.name!r}"
+                f"scheduler {spec.scheduler_name!r} is not there; restart with its plugin, or delete what asks for it"
             )
         return pipeline
 

@@ -12,7 +12,7 @@ from kube9.core.binder import Binder
 from kube9.core.deployments import Deployment
 from kube9.core.deploymentturns import DeploymentTurns
 from kube9.core.drainturns import DrainTurns
-from kube9.core.errors import InvalidInput, InvariantViolation, Kube9Error, UnknownName
+from kube9.core.errors import Conflict, InvalidInput, InvariantViolation, Kube9Error, SchedulerError, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.moves import Moves
@@ -216,10 +216,13 @@ class Cluster:
         """What speaks for and against each node, were the pod to be bound now; what it holds itself counts as free.
 
         :raises UnknownName: there is no such pod.
-        :raises SchedulerError: its scheduler is not there.
+        :raises Conflict: its scheduler is not there, which can be after a restart without its plugin.
         """
         pod, table = self._ledger.asked_pod(pod_uid), self._ledger.table
-        pipeline = self._binder.pipeline_of(pod.spec)
+        try:
+            pipeline = self._binder.pipeline_of(pod.spec)
+        except SchedulerError as exc:
+            raise Conflict(str(exc)) from exc
         if pod.node_uid is None or pod.phase.finished:
             return pipeline.explain(pod.spec, table)
         table.release(pod)

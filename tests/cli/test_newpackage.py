@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import shutil
-import subprocess
-import sys
-import venv
 from configparser import ConfigParser
-from pathlib import Path
 
 import pytest
 
 from kube9.cli.newpackage import KINDS, NewPackage
 from kube9.core.errors import Conflict, InvalidInput
-
-ROOT = Path(__file__).parents[2]
 
 #: The registry, as ``kube9 plugins -o json`` calls it, or the hook, by which each kind shows.
 SHOWN_AS = {
@@ -77,47 +69,9 @@ def test_nothing_is_overwritten(tmp_path):
 # ---------------------------------------------------------------------- in a clean environment
 
 
-class Environment:
-    """An environment with kube9's wheel and the test kit, and nothing of this one's."""
-
-    def __init__(self, folder):
-        self.bin = folder / "venv" / "bin"
-        venv.create(folder / "venv", with_pip=True)
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "PYTEST", "PYTHON"))
-        }
-        self.env = {**kept, "NO_COLOR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "HOME": str(folder)}
-        self.folder = folder
-
-    def run(self, program, *args, cwd=None, code=0):
-        """Run one of its programs, which must end with ``code``; what it wrote to stdout."""
-        command = [str(self.bin / program), *map(str, args)]
-        ended = subprocess.run(
-            command, env=self.env, cwd=cwd or self.folder, capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == code, f"{command}: {ended.stdout}{ended.stderr}"
-        return ended.stdout
-
-    def plugins(self):
-        return {each["name"]: each for each in json.loads(self.run("kube9", "plugins", "-o", "json"))["plugins"]}
-
-
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    """kube9's wheel, built from a copy, so that nothing is left in the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
-        shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "kube9", folder / "kube9", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", "dist", "."]
-    subprocess.run(command, cwd=folder, check=True)
-    (built,) = (folder / "dist").glob("kube9-*.whl")
-    return built
-
-
-@pytest.fixture(scope="session")
-def clean(tmp_path_factory, wheel):
-    environment = Environment(tmp_path_factory.mktemp("clean"))
+def clean(tmp_path_factory, clean_environment, wheel):
+    environment = clean_environment(tmp_path_factory.mktemp("clean"))
     environment.run("pip", "install", "--quiet", f"kube9[testing] @ {wheel.as_uri()}", "ruff>=0.17,<0.18")
     return environment
 
@@ -150,12 +104,10 @@ def test_a_new_package_works_beside_the_wheel_and_leaves_no_trace(clean, tmp_pat
 @pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_without_the_kit_kube9_works_and_says_what_a_check_needs(tmp_path, wheel):
-    bare = Environment(tmp_path)
+def test_without_the_kit_kube9_works_and_says_what_a_check_needs(tmp_path, clean_environment, wheel):
+    bare = clean_environment(tmp_path)
     bare.run("pip", "install", "--quiet", str(wheel))
     bare.run("python", "-c", "import kube9; kube9.PodSpec(name='pod')")
     assert "best-fit" in bare.run("kube9", "plugins")
-    command = [str(bare.bin / "kube9"), "plugins", "check", "best-fit"]
-    ended = subprocess.run(command, env=bare.env, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "this needs pytest and hypothesis; install it with: pip install 'kube9[testing]'" in ended.stderr
+    said = bare.refused("kube9", "plugins", "check", "best-fit", code=1)
+    assert "this needs pytest and hypothesis; install it with: pip install 'kube9[testing]'" in said

@@ -5,7 +5,7 @@ from attrs import evolve
 
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
-from kube9.core.errors import SchedulerError
+from kube9.core.errors import Conflict
 from kube9.core.nodes import DeviceGroup, NodePhase
 from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, PodStored, StopPod
 from kube9.core.pods import DeviceRequest, PodPhase, PodReport
@@ -188,9 +188,9 @@ class TestASchedulerThatIsNotThereAnyMore:
     def test_is_named_to_those_who_wait_for_it(self, driven):
         assert "SchedulerFailed waiting" in driven.told()
         assert driven.pods["waiting"].reason == (
-            "scheduler 'gone' is not there; restart with its plugin, or delete pod 'waiting'"
+            "scheduler 'gone' is not there; restart with its plugin, or delete what asks for it"
         )
-        with pytest.raises(SchedulerError, match="scheduler 'gone' is not there"):
+        with pytest.raises(Conflict, match="scheduler 'gone' is not there"):
             driven.cluster.explain("placed")
 
     def test_is_missed_when_a_pod_must_move(self, driven):

@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("
 BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 #: Commands of packages in contrib/, whose own suites check what their pages show of them.
-OF_PACKAGES = {"fgd"}
+OF_PACKAGES = {"fgd", "lublin"}
 
 #: Their blocks are bare signatures, made from the source.
 SIGNATURES = {ROOT / "docs" / "reference" / name for name in ("hooks.md", "ports.md")}

@@ -51,7 +51,8 @@ def test_a_policy_that_is_wrong_is_named(home, monkeypatch):
     (home / "keep_gpus.py").write_text(POLICY.replace("return -left\n", "return -left[2:]\n"), encoding="utf-8")
     result = simulate(SIMULATIONS[0][0])
     assert result.exit_code == 1
-    assert "keep-gpus" in result.stderr
+    (shown,) = re.findall(r"^```text\n(Error: .*\n)```", TEXT, flags=re.MULTILINE)
+    assert result.stderr == shown
 
 
 @pytest.mark.slow

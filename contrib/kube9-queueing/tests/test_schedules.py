@@ -6,12 +6,16 @@ import csv
 import json
 import math
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from kube9_queueing.lublin import lublin as lublin_command
 
 PROCESSORS = 8
 #: Jobs in a window.
@@ -157,6 +161,17 @@ def test_one_command_makes_the_published_table(lublin, pytestconfig):
     assert [(row[2], row[3], row[4]) for row in rows] == [(row[2], row[2], "10 of 10") for row in rows]
     page = pytestconfig.rootpath / "docs" / "reference" / "lublin.md"
     assert done.stdout in page.read_text(encoding="utf-8"), "the page shows what the command prints"
+
+
+@pytest.mark.parametrize("page", ["README.md", "../../docs/reference/lublin.md"])
+def test_the_pages_show_the_command_as_it_is_given(page):
+    path = Path(__file__).parents[1] / page
+    if not path.exists():
+        pytest.skip("needs kube9's repository, which has this page beside the package")
+    shown = re.findall(r"^\$ kube9 lublin (.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert shown
+    known = {option for param in lublin_command.params for option in param.opts}
+    assert {word for line in shown for word in line.split() if word.startswith("-")} <= known
 
 
 def test_without_the_workload_it_says_where_it_looked(tmp_path):

@@ -29,8 +29,7 @@ PUBLISHED: Mapping[tuple[str, bool], str] = {
 @click.command()
 @click.option(
     "--data",
-    default="../shared/data/lublin",
-    show_default=True,
+    required=True,
     metavar="FOLDER",
     help="Where lublin_256.swf is, and expected_per_window.csv where each window is to be compared too.",
 )

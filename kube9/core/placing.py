@@ -17,7 +17,7 @@ from kube9.core.ports import RunAwareDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
-from kube9.core.waitgroup import Rank
+from kube9.core.waitgroup import Rank, WaitGroup
 
 __all__ = ["Placing"]
 

@@ -140,7 +140,9 @@ class PodEvent(Event):
 class PodUnschedulable(PodEvent):
     """A pod fits on no node; ``pod.reason`` has the tally.
 
-    When it was tried in vain, and again whenever the tally changes.
+    When it was tried in vain, and again when a later try comes to another tally. It is tried when a node changes in a
+    way that could help it, so the tally is that of the last try: one that is cordoned or has failed since is not in it,
+    nor is one that came up and is too small. ``kube9 pod explain`` counts anew.
     """
 
 

@@ -263,6 +263,7 @@ class App:
             filters=filters,
             chooser=make_step(self.registries.device_choosers, devices, seed=seed),
             owner=self.plugins.owner_of(schedulers.entry(name).plugin),
+            filter_owners={entry.name: self.plugins.owner_of(entry.plugin) for entry in self.registries.filters},
         )
 
 

@@ -92,7 +92,7 @@ class Carrier:
                 failed(job, str(exc))
         except Kube9Error as exc:
             failed(job, str(exc))
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             # A backend may be anybody's plugin, and its bug is a failure of that one instruction.
             _log.exception("backend %s failed; instruction=%r", instruction.node.spec.backend, instruction)
             failed(job, fault(exc))

@@ -19,6 +19,7 @@ from kube9.controlplane.containers import Containers
 from kube9.controlplane.desk import Desk
 from kube9.controlplane.eventlog import EventLog
 from kube9.controlplane.farewell import Farewell
+from kube9.controlplane.faultlog import FaultLog
 from kube9.controlplane.inbox import Inbox, Request, Stop
 from kube9.controlplane.loop import Loop
 from kube9.controlplane.monitor import Monitor
@@ -32,7 +33,7 @@ from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.drains import DRAIN_DEADLINE_MS
 from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
-from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady
+from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady, SchedulerFailed
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pipeline import Explanation
 from kube9.core.plan import Planned
@@ -122,6 +123,7 @@ class ControlPlane:
             usage=self.usage,
             lease_ms=settings.lease_ms,
         )
+        self._faults = FaultLog()
         self._announcer = Announcer(announce or _nobody_listens, waiting_max=settings.announcements_max)
         self._loop = Loop(
             cluster=cluster,
@@ -444,6 +446,8 @@ class ControlPlane:
                 self._tickets.drop(event.node.uid)
             if isinstance(event, NodeDeleted):
                 self._desk.forget(event.node.uid)
+            if isinstance(event, SchedulerFailed):
+                self._faults.hear(event)
             if isinstance(event, _EMPTY):
                 self.usage.forget(event.node.uid)
         self._announcer.put(events)

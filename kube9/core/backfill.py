@@ -10,6 +10,7 @@ from kube9.core.ledger import Ledger
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import RunAwareDiscipline
 from kube9.core.queue import PendingQueue
+from kube9.core.waitgroup import WaitGroup
 
 __all__ = ["Backfill"]
 
@@ -19,10 +20,21 @@ class Backfill:
 
     The first has a reservation: the moment by which it fits, if every pod ends when it is expected to. Whoever fits
     now and ends before that moment goes ahead, in order of arrival. Who says nothing of its end is taken to have none.
+
+    :param failed: is told of the pods on which a plugin failed, so that they are tried again.
     """
 
-    def __init__(self, *, ledger: Ledger, binder: Binder, queue: PendingQueue, discipline: RunAwareDiscipline) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        binder: Binder,
+        queue: PendingQueue,
+        discipline: RunAwareDiscipline,
+        failed: Callable[[WaitGroup], None],
+    ) -> None:
         self._ledger, self._binder, self._queue, self._discipline = ledger, binder, queue, discipline
+        self._failed = failed
         #: Of the first, once somebody asked. Who goes ahead after that ends before it, and so does not move it.
         self._reservation_ms: int | None = None
         self._reserved = False
@@ -67,6 +79,7 @@ class Backfill:
             fits = self._binder.on_its_place(pod) is not None
         except PluginError:  # which is told of when the pod is the first
             fits = False
+            self._failed(self._queue.group_of(pod.uid))
         if not fits:
             self._queue.give_up(pod.spec)
             return False
@@ -120,6 +133,6 @@ class Backfill:
     def _expected_ms(self, spec: PodSpec) -> int | None:
         try:
             return self._discipline.expected_ms(spec)
-        except Exception:
+        except (Exception, SystemExit):
             # Of a pod that was queued under another discipline; of any other this was told when it came.
             return None

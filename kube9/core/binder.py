@@ -39,24 +39,26 @@ class Binder:
             if row < 0:
                 return self._why_not(pod.spec, group)
         except PluginError as exc:
-            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
+            message = exc.without(pod.name)
+            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=message))
             if group is not None:
                 group.reason_at = None
-            return str(exc)
+            return message
         node = self._ledger.table.owner(row)
         self._bind(podlife.bound(pod, node.uid, devices), node, at_ms)
         return None
 
     def bind_new(self, uid: str, spec: PodSpec, ordinal: int, at_ms: int, owner: Owner | None) -> str | None:
-        """The same for a pod that nobody knows yet: on the path of most pods it spares a value that none would see."""
+        """The same for a pod that nobody knows yet: on the path of most pods it spares a value that none would see.
+
+        Where a plugin fails the answer is an empty text, and nobody is told: that is for the try from the queue.
+        """
         try:
             row, devices = self._choose(spec)
             if row < 0:
                 return self._why_not(spec, None)
-        except PluginError as exc:
-            pod = Pod(uid=uid, spec=spec, ordinal=ordinal, created_at_ms=at_ms, owner=owner)
-            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=str(exc)))
-            return str(exc)
+        except PluginError:
+            return ""
         node = self._ledger.table.owner(row)
         self._bind(podlife.bound_at_once(uid, spec, ordinal, at_ms, owner, node.uid, devices), node, at_ms)
         return None

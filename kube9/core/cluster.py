@@ -12,7 +12,7 @@ from kube9.core.binder import Binder
 from kube9.core.deployments import Deployment
 from kube9.core.deploymentturns import DeploymentTurns
 from kube9.core.drainturns import DrainTurns
-from kube9.core.errors import Conflict, InvalidInput, InvariantViolation, Kube9Error, SchedulerError, UnknownName
+from kube9.core.errors import Conflict, InvalidInput, InvariantViolation, Kube9Error, PluginError, UnknownName
 from kube9.core.ledger import Ledger
 from kube9.core.livetable import LiveTable
 from kube9.core.moves import Moves
@@ -216,13 +216,17 @@ class Cluster:
         """What speaks for and against each node, were the pod to be bound now; what it holds itself counts as free.
 
         :raises UnknownName: there is no such pod.
-        :raises Conflict: its scheduler is not there, which can be after a restart without its plugin.
+        :raises Conflict: its scheduler is not there, which can be after a restart without its plugin; or that, or a
+            filter, failed.
         """
-        pod, table = self._ledger.asked_pod(pod_uid), self._ledger.table
+        pod = self._ledger.asked_pod(pod_uid)
         try:
-            pipeline = self._binder.pipeline_of(pod.spec)
-        except SchedulerError as exc:
+            return self._explain(pod)
+        except PluginError as exc:
             raise Conflict(str(exc)) from exc
+
+    def _explain(self, pod: Pod) -> Explanation:
+        table, pipeline = self._ledger.table, self._binder.pipeline_of(pod.spec)
         if pod.node_uid is None or pod.phase.finished:
             return pipeline.explain(pod.spec, table)
         table.release(pod)

@@ -78,7 +78,6 @@ class Columns(FrozenMap[str, Array]):
         return twin
 
     def _show(self, name: str) -> None:
-        self.cells[name] = memoryview(self.data[name])  # type: ignore[arg-type]  # an ndarray is a buffer
-        view = self.data[name][: self._rows]
-        view.flags.writeable = False
-        dict.__setitem__(self, name, view)
+        self.cells[name] = cells = memoryview(self.data[name])  # type: ignore[arg-type]  # an ndarray is a buffer
+        # Over a buffer that nobody may write to, or whoever is handed the view could make it writable again.
+        dict.__setitem__(self, name, np.asarray(cells.toreadonly())[: self._rows])

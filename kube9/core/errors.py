@@ -157,6 +157,10 @@ class UnknownName(Kube9Error, LookupError):
 class PluginError(Kube9Error):
     """A plugin broke its contract; the message names it."""
 
+    def without(self, pod_name: str) -> str:
+        """The message as it may be told to every pod of a shape: without the name of the one that was tried."""
+        return str(self).replace(f" on pod {pod_name!r}", "").replace(f" for pod {pod_name!r}", "")
+
 
 class SchedulerError(PluginError):
     """A scheduler raised, or returned something that is not one finite score per node."""

@@ -140,7 +140,9 @@ class PodEvent(Event):
 class PodUnschedulable(PodEvent):
     """A pod fits on no node; ``pod.reason`` has the tally.
 
-    When it was tried in vain, and again whenever the tally changes.
+    When it was tried in vain, and again when a later try comes to another tally. It is tried when a node changes in a
+    way that could help it, so the tally is that of the last try: one that is cordoned or has failed since is not in it,
+    nor is one that came up and is too small. ``kube9 pod explain`` counts anew.
     """
 
 
@@ -229,7 +231,10 @@ class DeploymentDeleted(DeploymentEvent):
 class SchedulerFailed(PodEvent):
     """A scheduler or filter broke its contract; the pod stays pending.
 
-    For each try. A queue's discipline that fails is told of in the same way.
+    For each try. What failed is asked again when a node changes in a way that could help the pod, and after a pause: of
+    a second at first, then of twice as long after each further failure, up to a minute. Pods of one shape wait for the
+    same try, so the message names none of them. A scheduler that is not there is not waited for: restart the server
+    with its plugin. A queue's discipline that fails is told of in the same way.
     """
 
     message: str

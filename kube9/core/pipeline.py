@@ -59,6 +59,8 @@ class Pipeline:
     chooser: DeviceChooser
     #: Package and version of who offers the scheduler, for messages.
     owner: str
+    #: The same of the filters, by name; those that are not here are told by their names alone.
+    filter_owners: Mapping[str, str] = field(factory=dict)
     #: Scores by shape; ``None`` where the scheduler or a filter looks beyond the node it judges.
     kept: KeptScores | None = field(init=False, default=None)
     #: The scheduler's own way to choose devices, where it has one.
@@ -177,18 +179,20 @@ class Pipeline:
                 mask = judge(pod, nodes)
                 if mask is None:
                     continue
-                if mask.dtype != np.bool_ or mask.shape != shape:  # _checked(), without a call on the hot path
+                if (
+                    getattr(mask, "dtype", None) != np.bool_ or mask.shape != shape
+                ):  # _checked(), without a call on the hot path
                     _checked(mask, nodes)
                 # Not in place: a filter may hand out a column of the table itself.
                 fits = mask if fits is None else fits & mask
-        except Exception as exc:
-            raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+        except (Exception, SystemExit) as exc:
+            raise self._filter_failed(name, pod, exc) from exc
         return np.ones(shape, dtype=np.bool_) if fits is None else fits
 
     def _scores(self, pod: PodSpec, nodes: NodeTable) -> FloatArray:
         try:
             scores = np.asarray(given := self.scheduler.score(pod, nodes))
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise SchedulerError(f"{self._who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         if given is None:
             raise SchedulerError(f"{self._who} returned None for pod {pod.name!r}; is a `return` missing?")
@@ -222,7 +226,7 @@ class Pipeline:
                 who = f"device chooser {type(self.chooser).__name__}"
                 chosen = self.chooser.choose(request, free)
             indices = tuple(operator.index(index) for index in chosen)
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise SchedulerError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         fitting = set(np.flatnonzero(free >= request.milli).tolist())
         if len(indices) != request.count or len(fitting.intersection(indices)) != request.count:
@@ -231,6 +235,10 @@ class Pipeline:
                 f"indices of devices with at least {request.milli} milli left"
             )
         return indices
+
+    def _filter_failed(self, name: str, pod: PodSpec, exc: BaseException) -> FilterError:
+        who = f"filter {name!r}" + (f" of {owner}" if (owner := self.filter_owners.get(name)) else "")
+        return FilterError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}")
 
     def _rejections(self, pod: PodSpec, nodes: NodeTable) -> Rejections:
         for name, step in self.filters:
@@ -241,14 +249,16 @@ class Pipeline:
                 # What it refuses without saying why has the filter's own reason.
                 if (mask := step.fits(pod, nodes)) is not None:
                     yield step.reason, ~_checked(mask, nodes)
-            except Exception as exc:
-                raise FilterError(f"filter {name!r} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+            except (Exception, SystemExit) as exc:
+                raise self._filter_failed(name, pod, exc) from exc
 
 
 def _checked(mask: BoolArray, nodes: NodeTable) -> BoolArray:
     """``mask`` itself, if it is one truth value per node."""
     if not isinstance(mask, np.ndarray):
-        raise TypeError(f"expected an array, got {mask!r}")
+        raise TypeError(
+            f"returned {mask!r}, expected one truth value per node: an array of bool, shape ({len(nodes)},)"
+        )
     if mask.dtype != np.bool_ or mask.shape != (len(nodes),):
         raise TypeError(f"returned {mask.dtype} of shape {mask.shape}, expected bool of shape ({len(nodes)},)")
     return mask

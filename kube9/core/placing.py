@@ -17,7 +17,7 @@ from kube9.core.ports import RunAwareDiscipline
 from kube9.core.queue import PendingQueue
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
-from kube9.core.waitgroup import Rank
+from kube9.core.waitgroup import Rank, WaitGroup
 
 __all__ = ["Placing"]
 
@@ -31,7 +31,7 @@ class Placing:
         discipline = queue.discipline
         #: ``None`` where nobody overtakes whoever blocks.
         self._backfill = (
-            Backfill(ledger=ledger, binder=binder, queue=queue, discipline=discipline)
+            Backfill(ledger=ledger, binder=binder, queue=queue, discipline=discipline, failed=self._retry_later)
             if isinstance(discipline, RunAwareDiscipline) and discipline.blocks and discipline.backfills
             else None
         )
@@ -58,7 +58,7 @@ class Placing:
         rank = queue.rank(pod)  # may raise, and so comes before all that follows
         ledger.add_pod(uid, spec, owner)
         known = queue.add(pod, rank)
-        if alone:
+        if refusal:
             queue.refuse(spec.shape, refusal)
         refusal = refusal or known
         ledger.put_pod(pod)
@@ -81,7 +81,7 @@ class Placing:
         try:
             rank = self._queue.rank(pod)
         except PluginError as exc:
-            self._ledger.tell(events.SchedulerFailed, pod=pod, message=str(exc))
+            self._ledger.tell(events.SchedulerFailed, pod=pod, message=exc.without(pod.name))
             rank = ((), pod.ordinal, pod.uid)
         if refusal := self._queue.add(pod, rank):
             self._tell_waiting(pod, refusal)
@@ -169,13 +169,31 @@ class Placing:
         pod = ledger.pods[group.head]
         refusal = self._binder.bind(pod, ledger.now_ms, group)
         if refusal is None:
+            group.failures = 0
             queue.discard(pod.uid)
             if not self._binder.monotone:
                 queue.wake_all()
             return True
         for uid in queue.refuse(group.spec.shape, refusal):
             self._tell_waiting(ledger.pods[uid], refusal)
+        self._note_failure(group)
         return True
+
+    def _note_failure(self, group: WaitGroup) -> None:
+        """If it was a plugin that failed, arrange for another try: no change of a node may ever lead to one."""
+        if group.reason_at is not None:
+            group.failures = 0
+        else:
+            self._retry_later(group)
+
+    def _retry_later(self, group: WaitGroup) -> None:
+        if group.retry_set or group.spec.scheduler_name not in self._binder.pipelines:  # which no wait brings back
+            return
+        settings = self._settings
+        # The exponent is bounded, or the number would grow for as long as the plugin fails.
+        pause_ms = min(settings.plugin_backoff_ms << min(group.failures, 30), settings.plugin_backoff_ms_max)
+        group.failures, group.retry_set = group.failures + 1, True
+        self._timers.set(self._ledger.now_ms + pause_ms, partial(self._queue.retry, group))
 
     def plan(self, specs: Iterable[PodSpec]) -> tuple[Planned, ...]:
         """Where pods of ``specs`` would go, each with those before it in place; all is taken back afterwards."""

@@ -82,11 +82,12 @@ class PendingQueue:
 
     @property
     def tried_in_vain(self) -> Iterator[PodSpec]:
-        """One pod of each shape that is known to fit nowhere."""
-        if self._blocker is not None:
+        """One pod of each shape that is known to fit nowhere, rather than that a plugin failed on it."""
+        if self._blocker is not None and not self._blocker.retry_set:
             yield self._blocker.spec
         for shape in self._parked.everything():
-            yield self._groups[shape].spec
+            if not self._groups[shape].retry_set:
+                yield self._groups[shape].spec
 
     def would_be_alone(self, shape: Hashable) -> bool:
         """Whether a new pod of ``shape`` could be tried at once without overtaking anybody."""
@@ -102,7 +103,7 @@ class PendingQueue:
             # Keys are compared in the middle of a turn, where it is too late to find out that they cannot be.
             if type(key) is not tuple or not all(_is_number(part) for part in key):
                 raise TypeError(f"expected a tuple of numbers as key, got {key!r}")
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             who = f"queue discipline {type(self.discipline).__name__}"
             raise PluginError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
         return key, pod.ordinal, pod.uid
@@ -127,6 +128,10 @@ class PendingQueue:
             return self.behind
         group.untold[pod.uid] = None
         return ""
+
+    def group_of(self, uid: str) -> WaitGroup:
+        """The group of a pod that is in."""
+        return self._group_of[uid]
 
     def discard(self, uid: str) -> None:
         """Take a pod out if it is in."""
@@ -186,6 +191,21 @@ class PendingQueue:
                 if helped(group.spec):
                     self._parked.discard(shape)
                     self._wake(group)
+
+    def retry(self, group: WaitGroup) -> None:
+        """``group`` is worth trying again although no node has changed: it was a plugin that failed."""
+        group.retry_set = False
+        shape = group.spec.shape
+        if self._groups.get(shape) is not group:
+            return
+        if self._backfills and shape in self._hopeless:
+            self._hopeless.discard(shape)
+            self._unseen = None
+        if group is self._blocker:
+            self._blocker = None
+        elif shape in self._parked:
+            self._parked.discard(shape)
+            self._wake(group)
 
     def wake_all(self) -> None:
         """Everybody is worth trying again."""

@@ -30,6 +30,10 @@ class Settings:
     start_attempts: int = field(default=5, validator=positive)
     #: Pause before a pod whose start failed is queued again; doubles with each further failure.
     start_backoff_ms: int = field(default=1_000, validator=positive)
+    #: Pause before a pod is tried again on which a scheduler or a filter failed; doubles with each further failure.
+    plugin_backoff_ms: int = field(default=1_000, validator=positive)
+    #: The longest such pause.
+    plugin_backoff_ms_max: int = field(default=60_000, validator=positive)
     #: Pause before the pods of a deployment that end again and again are replaced: none after the first time, this long
     #: after the second, doubling with each further one.
     replace_backoff_ms: int = field(default=10_000, validator=positive)

@@ -28,6 +28,10 @@ class WaitGroup:
     reason: str = ""
     #: The table's stamp when ``reason`` was counted; ``None`` where it was not, or is a failure that may be over.
     reason_at: tuple[int, int] | None = None
+    #: How many tries in a row a plugin's failure ended.
+    failures: int = 0
+    #: Whether it is arranged already that it is tried again, since that failure may be over.
+    retry_set: bool = False
     #: Ranks of the members, and of some who have left; the first is always a member's.
     _heap: list[Rank] = field(factory=list)
 

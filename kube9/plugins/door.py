@@ -112,7 +112,7 @@ class Door:
         for subscriber in self._subscribers.get(hook, ()):
             try:
                 subscriber.call(values)
-            except Exception as exc:
+            except (Exception, SystemExit) as exc:
                 message = f"plugin {subscriber.plugin!r} ({subscriber.owner}) failed in {hook}: {fault(exc)}"
                 if self._strict:
                     raise PluginError(message) from exc

@@ -31,7 +31,7 @@ def make(registry: Registry[T], name: str, /, **options: Any) -> T:
         made = registry.make(name, **options)
     except Kube9Error:
         raise
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         raise PluginError(f"{who} could not be made: {fault(exc)}") from exc
     port = PORTS[registry.kind]
     if not isinstance(made, port):

@@ -35,6 +35,7 @@ class EmptyNodes:
             filters=pipeline.filters,
             chooser=pipeline.chooser,
             owner=pipeline.owner,
+            filter_owners=pipeline.filter_owners,
         )
         self._specs = tuple(specs)
         self._answers: dict[Hashable, bool] = {}

@@ -204,6 +204,21 @@ class TestDeployments:
 
 
 class TestQuestions:
+    def test_a_plugin_that_fails_is_told_of_once_and_refuses_to_explain(self, world, caplog):
+        @scheduler("broken")
+        def broken(pod, nodes):
+            raise ZeroDivisionError("of all things")
+
+        plane = world.start(cluster=cluster_with(broken))
+        world.node("n")
+        for name in ("p", "q"):
+            plane.ask_for_pod(spec(name), uid=name)
+        world.until_event("PodUnschedulable")
+        with pytest.raises(Conflict, match="scheduler .* failed on pod 'p': ZeroDivisionError: of all things"):
+            plane.explain_pod("default", "p")
+        plane.stop()
+        assert caplog.text.count("failed: ZeroDivisionError: of all things; first for pod p") == 1
+
     def test_explain_and_plan_change_nothing(self, world):
         plane = world.start()
         world.node("n")

@@ -405,3 +405,22 @@ def test_filters_that_promise_nothing_make_no_difference(drive, jobs, nodes):
     jobs = list(told(jobs))
     thorough = drive(discipline=Arrival(), filters=[(name, Unlocal(filter_)) for name, filter_ in drive.usual_filters])
     assert live(thorough, jobs, nodes) == live(drive(discipline=Arrival()), jobs, nodes)
+
+
+def test_whoever_could_overtake_is_tried_again_after_a_filter_failed_on_it(drive):
+    class Moody:
+        reason = "moody"
+        local = monotone = fails = True
+
+        def fits(self, pod, nodes):
+            if self.fails and pod.name == "new":
+                raise ZeroDivisionError
+
+    moody = Moody()
+    hours = Hours(drive(discipline=Arrival(), more_filters=(("moody", moody),)), {"n": 10})
+    for name, cpu, run_ms in (("long", 6, 10_000), ("wide", 10, 50), ("new", 4, 30)):
+        hours.come(name, cpu, run_ms)
+    assert hours.running == ["long"]
+    moody.fails = False
+    hours.driven.at(hours.driven.cluster.due_at_ms).tell(s.TimePassed)
+    assert hours.running == ["long", "new"]

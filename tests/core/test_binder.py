@@ -23,7 +23,7 @@ class TestABrokenStrategy:
         driven.pod("p", scheduler_name="broken")
         assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
         message = driven.outcome.events[0].message
-        assert message == "scheduler 'broken' of some-package 1.2 failed on pod 'p': ZeroDivisionError: of all things"
+        assert message == "scheduler 'broken' of some-package 1.2 failed: ZeroDivisionError: of all things"
         assert driven.pods["p"].reason == message
         assert driven.cluster.waiting == 1
         driven.pod("q")
@@ -67,7 +67,7 @@ class TestABrokenStrategy:
         driven.node("n")
         driven.pod("p")
         assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason == "filter 'mine' failed on pod 'p': ZeroDivisionError: of all things"
+        assert driven.pods["p"].reason == "filter 'mine' failed: ZeroDivisionError: of all things"
 
     @pytest.mark.parametrize(
         "answer",
@@ -110,7 +110,7 @@ class TestABrokenStrategy:
         driven.pod("p")
         assert driven.cluster.waiting == 1
         assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason == "filter 'mine' failed on pod 'p': ZeroDivisionError: of all things"
+        assert driven.pods["p"].reason == "filter 'mine' failed: ZeroDivisionError: of all things"
 
     @pytest.mark.parametrize(
         "yielded",
@@ -137,7 +137,7 @@ class TestABrokenStrategy:
         driven.node("n")
         driven.pod("p")
         assert driven.told() == ["SchedulerFailed p", "PodUnschedulable p"]
-        assert driven.pods["p"].reason.startswith("filter 'mine' failed on pod 'p'")
+        assert driven.pods["p"].reason.startswith("filter 'mine' failed")
 
     @pytest.mark.parametrize("key", [None, 5, "one", ("one",), [1], (1, None), (float("nan"),)], ids=str)
     def test_may_be_a_discipline_whose_keys_are_no_tuples_of_numbers(self, drive, key):

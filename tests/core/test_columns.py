@@ -135,3 +135,12 @@ def test_a_twin_goes_its_own_way():
     twin.ensure("b", 1)
     assert {name: column.tolist() for name, column in columns.items()} == {"a": [[0, 0]]}
     assert {name: column.tolist() for name, column in twin.items()} == {"a": [[7, 8], [0, 0]], "b": [[0], [0]]}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_whoever_is_shown_a_column_cannot_make_it_writable(wide):
+    columns = Columns(np.int64, wide=wide)
+    columns.ensure("cpu", 2)
+    columns.append()
+    with pytest.raises(ValueError, match="cannot set WRITEABLE flag"):
+        columns["cpu"].setflags(write=True)

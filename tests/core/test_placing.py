@@ -5,6 +5,7 @@ import pytest
 
 from kube9.core import stimuli as s
 from kube9.core.cluster import Cluster
+from kube9.core.errors import Conflict
 from kube9.core.nodes import Taint
 from kube9.core.pipeline import Pipeline
 from kube9.core.pods import PodSpec
@@ -566,3 +567,108 @@ class TestOrder:
         driven.pod("q", 600)
         driven.tell(s.DestroyNodeDone, "c")
         assert driven.where() == {"p": "b", "q": "a"}
+
+
+class Moody:
+    """A filter that refuses nothing, and raises while it is in a mood."""
+
+    reason = "moody"
+    local = monotone = True
+
+    def __init__(self, mood):
+        self.mood = mood
+        self.asked = 0
+
+    def fits(self, pod, nodes):
+        self.asked += 1
+        if self.mood is not None:
+            raise self.mood
+
+
+class TestAfterAPluginFailed:
+    @pytest.fixture(params=[ZeroDivisionError("of all things"), SystemExit("bye")], ids=["raises", "exits"])
+    def moody(self, request):
+        return Moody(request.param)
+
+    def test_all_of_the_shape_go_on_soon_after_it_is_over_and_nothing_else_has_changed(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),))
+        driven.node("n")
+        driven.pod("p", cpu=100)
+        assert driven.cluster.due_at_ms == 1_000
+        moody.mood = None
+        driven.pod("q", cpu=100)
+        assert driven.where() == {}
+        driven.at(1_000).tell(s.TimePassed)
+        assert driven.where() == {"p": "n", "q": "n"}
+        assert driven.cluster.due_at_ms is None
+
+    def test_the_reason_that_all_of_the_shape_have_names_none_of_them(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),))
+        driven.node("n")
+        driven.pod("p")
+        driven.pod("q")
+        words = f"filter 'moody' failed: {type(moody.mood).__name__}: {moody.mood}"
+        assert {pod.reason for pod in driven.pods.values()} == {words}
+
+    def test_each_pause_is_twice_as_long_until_it_is_long_enough(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),), settings={"plugin_backoff_ms_max": 5_000})
+        driven.node("n")
+        driven.pod("p")
+        tried_ms = []
+        while len(tried_ms) < 6:
+            tried_ms.append(driven.cluster.due_at_ms)
+            driven.at(tried_ms[-1]).tell(s.TimePassed)
+            assert driven.told() == ["SchedulerFailed p"]
+        assert tried_ms == [1_000, 3_000, 7_000, 12_000, 17_000, 22_000]
+
+    def test_a_try_for_another_cause_makes_for_no_further_tries(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),))
+        driven.node("n")
+        driven.pod("p")
+        for name in ("m", "o", "r"):
+            driven.at(driven.now_ms + 10).node(name)
+            assert "SchedulerFailed p" in driven.told()
+        driven.at(1_000).tell(s.TimePassed)
+        assert driven.told() == ["SchedulerFailed p"]
+        assert driven.cluster.due_at_ms == 3_000
+
+    def test_a_refusal_begins_afresh(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),))
+        driven.node("n", {"cpu": 1})
+        driven.pod("p")
+        mood, moody.mood = moody.mood, None
+        driven.at(1_000).tell(s.TimePassed)
+        assert driven.pods["p"].reason == "0 of 1 nodes fit: 1 insufficient cpu"
+        assert driven.cluster.due_at_ms is None
+        moody.mood = mood
+        driven.node("m")
+        assert driven.cluster.due_at_ms == 2_000
+
+    def test_a_pod_that_is_gone_is_not_tried(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),), checked=False)
+        driven.node("n")
+        driven.pod("p")
+        driven.tell(s.DeletePod, "p")
+        asked = moody.asked
+        driven.at(1_000).tell(s.TimePassed)
+        assert moody.asked == asked
+        assert driven.cluster.due_at_ms is None
+
+    def test_whom_it_holds_back_are_helped_as_well(self, drive, moody):
+        class Strict(Priority):
+            blocks = True
+
+        driven = drive(more_filters=(("moody", moody),), discipline=Strict())
+        driven.node("n")
+        driven.pod("p", cpu=100)
+        driven.pod("q", cpu=200)
+        moody.mood = None
+        driven.at(1_000).tell(s.TimePassed)
+        assert driven.where() == {"p": "n", "q": "n"}
+
+    def test_it_is_a_conflict_to_ask_what_it_thinks(self, drive, moody):
+        driven = drive(more_filters=(("moody", moody),))
+        driven.node("n")
+        driven.pod("p")
+        with pytest.raises(Conflict, match="filter 'moody' failed on pod 'p'"):
+            driven.cluster.explain("p")

@@ -128,3 +128,23 @@ def test_strict_raises_the_first_fault_with_its_cause():
         door.node_lost(node=NODE, at_ms=3)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert heard == []
+
+
+def test_a_subscriber_that_would_end_the_process_is_a_fault_like_any_other(caplog):
+    def leave():
+        raise SystemExit(3)
+
+    heard = []
+    calls = (subscriber(leave, plugin="leaver"), subscriber(heard.append, "node"))
+    Door({"kube9_node_lost": calls}).announce(events.NodeLost(at_ms=7, node=NODE))
+    assert heard == [NODE]
+    assert "plugin 'leaver' (kube9-gpu 1.2) failed in kube9_node_lost: SystemExit: 3" in caplog.text
+
+
+def test_an_interrupt_is_nobodys_fault():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    door = Door({"kube9_node_lost": (subscriber(interrupted),)})
+    with pytest.raises(KeyboardInterrupt):
+        door.announce(events.NodeLost(at_ms=7, node=NODE))

@@ -52,5 +52,5 @@ def test_a_policy_that_fails_is_named(tmp_path):
     path = tmp_path / "sulky.py"
     path.write_text("import kube9\n@kube9.scheduler('sulky')\ndef sulky(pod, nodes):\n    raise ValueError('no')\n")
     app = App.load((str(path),), env={"KUBE9_PLUGINS": ""})
-    with pytest.raises(PluginError, match="scheduler 'sulky' of .*sulky.* failed on pod .*: ValueError: no"):
+    with pytest.raises(PluginError, match="pod .*: scheduler 'sulky' of .*sulky.* failed: ValueError: no"):
         played(app, "sulky")

@@ -78,9 +78,7 @@ def test_several_processes_give_what_one_gives(swept):
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_policy_that_fails_is_named_and_ends_it_all(swept, processes):
-    with pytest.raises(
-        PluginError, match=r"scheduler .fails-later. of .*grumble.* failed on pod 'p3': Grumble: no more"
-    ):
+    with pytest.raises(PluginError, match=r"pod 'p3': scheduler .fails-later. of .*grumble.* failed: Grumble: no more"):
         swept("crowded", "fails-later", processes=processes, seeds=(0, 1))
 
 

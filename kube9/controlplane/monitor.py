@@ -15,6 +15,7 @@ from kube9.controlplane.answers import HeartbeatAnswer, NodeHealth
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.leasebook import LeaseBook
+from kube9.controlplane.steadycheck import SteadyCheck
 from kube9.controlplane.turn import Turn
 from kube9.controlplane.usage import Usage
 from kube9.controlplane.view import View
@@ -74,6 +75,7 @@ class Monitor:
         self._backends, self._view = backends, view
         self._inbox, self._clock = inbox, clock
         settings = WatchSettings(interval_ms=heartbeat_ms, lease_ms_min=lease_ms)
+        check = SteadyCheck(check, heartbeat_ms)
         self._watch = NodeWatch(check, settings, interval_of=self._interval_of_backend)
         self._reception = Reception(self._watch, partial(token_urlsafe, 16))
         #: Longer than this nobody was judged only because this process stood still, or its store was away.

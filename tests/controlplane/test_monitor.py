@@ -34,7 +34,7 @@ class Quiet:
 class Post:
     """A monitor and a cluster, with nothing but the test between them."""
 
-    def __init__(self, heartbeat_ms=0, lease_ms=1, note_lease=None, by_agent=False):
+    def __init__(self, heartbeat_ms=0, lease_ms=1, note_lease=None, by_agent=False, check=None):
         self.clock, self.inbox, self.view = VirtualClock(), Inbox(100), View()
         self.cluster, self.tickets = cluster_with(), Tickets()
         #: Events of what is recorded, each with the name of its node.
@@ -42,7 +42,7 @@ class Post:
         backends = Backends(lambda name, deliver: Quiet(heartbeat_ms, by_agent), ["memory"], self.inbox.put)
         backends.get("memory")
         self.monitor = Monitor(
-            check=Heartbeat(interval_ms=100, suspect_ms=300, fail_ms=1000),
+            check=check or Heartbeat(interval_ms=100, suspect_ms=300, fail_ms=1000),
             backends=backends,
             view=self.view,
             inbox=self.inbox,
@@ -119,6 +119,21 @@ def test_a_node_that_falls_silent_is_suspected_and_then_has_failed(post):
     assert post.later(600, "a") == []
     assert post.later(200, "a") == [("NodeFailed", "b"), ("NodeRecovering", "b")]
     assert post.later(2000, "a") == []
+
+
+class Clueless(Heartbeat):
+    def suspicion(self, history, now_ms):
+        raise RuntimeError("no idea")
+
+
+def test_a_health_check_that_raises_does_not_save_a_silent_node(caplog):
+    post = Post(heartbeat_ms=100, check=Clueless())
+    post.monitor.start()
+    post.later(1000)
+    post.up("a", "b")
+    assert post.later(350, "a") == [("NodeSuspected", "b")]
+    assert post.later(800, "a") == [("NodeFailed", "b"), ("NodeRecovering", "b")]
+    assert "the health check Clueless failed: RuntimeError: no idea" in caplog.text
 
 
 @pytest.mark.parametrize("by_agent", [True, False])

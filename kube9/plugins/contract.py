@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -46,9 +46,10 @@ def policies(plugin: object) -> tuple[Policy, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def check_hooks(plugin: object, known: Collection[str]) -> None:
-    """Hold the functions of ``plugin`` to the rules for hooks; ``known`` are the hooks that there are.
+def check_hooks(plugin: object, known: Mapping[str, Collection[str]]) -> None:
+    """Hold the functions of ``plugin`` to the rules for hooks.
 
+    :param known: the hooks that there are, and the arguments of each.
     :raises PluginError: names the function, and says what to change.
     """
     if inspect.isclass(plugin):
@@ -59,6 +60,9 @@ def check_hooks(plugin: object, known: Collection[str]) -> None:
             _check_name(name, options, known)
             _check_kind(name, options)
             _check_arguments(name, function)
+            # One that may be missing has no arguments to be held to.
+            if (offered := known.get(options["specname"] or name)) is not None:
+                _check_asked(name, getattr(plugin, name), offered)
             offers = True
         elif name.startswith(PREFIX):
             raise PluginError(f"{name} is not marked as a hook; put @kube9.hookimpl above it, or give it another name")
@@ -104,3 +108,9 @@ def _check_arguments(name: str, function: FunctionType) -> None:
             raise PluginError(f"{name} gives its argument {argument.name!r} a default; a hook's arguments have none")
         if argument.kind is not argument.POSITIONAL_OR_KEYWORD:
             raise PluginError(f"{name} must ask for {argument.name!r} as a plain argument, not as {argument}")
+
+
+def _check_asked(name: str, function: Callable[..., object], offered: Collection[str]) -> None:
+    for argument in inspect.signature(function).parameters:
+        if argument not in offered:
+            raise PluginError(f"{name} asks for {argument!r}, which there is not; it may ask for {', '.join(offered)}")

@@ -44,6 +44,8 @@ class Door:
     def __init__(self, subscribers: Mapping[str, tuple[Subscriber, ...]], *, strict: bool = False) -> None:
         self._subscribers = subscribers
         self._strict = strict
+        #: Plugins and hooks of which a traceback was logged; a fault may come with every event.
+        self._traced: set[tuple[str, str]] = set()
         # Nearly always nobody listens: an event without a subscriber then costs one lookup.
         self._announcers = {kind: announcer for kind, (hook, announcer) in _ANNOUNCERS.items() if subscribers.get(hook)}
 
@@ -116,7 +118,9 @@ class Door:
                 message = f"plugin {subscriber.plugin!r} ({subscriber.owner}) failed in {hook}: {fault(exc)}"
                 if self._strict:
                     raise PluginError(message) from exc
-                _log.error(message, exc_info=exc)
+                key = (subscriber.plugin, hook)
+                _log.error(message, exc_info=None if key in self._traced else exc)
+                self._traced.add(key)
 
 
 def hook_of(event: type[events.Event]) -> str | None:

@@ -88,7 +88,9 @@ class _Loading:
         self._infos: list[PluginInfo] = []
         self._pm = _Manager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
-        self._hooks = tuple(sorted(name for name in vars(self._pm.hook) if name.startswith(contract.PREFIX)))
+        callers = {name: caller for name, caller in vars(self._pm.hook).items() if name.startswith(contract.PREFIX)}
+        #: Arguments of each hook.
+        self._hooks = {name: tuple(callers[name].spec.argnames) for name in sorted(callers)}
 
     def load(self, source: Source) -> None:
         """Load one plugin, or remember why not."""
@@ -145,7 +147,7 @@ class _Loading:
             infos=tuple(self._infos),
             registries=self._registries,
             door=Door(self._subscribers(), strict=self._strict),
-            hooks=self._hooks,
+            hooks=tuple(self._hooks),
         )
 
     def _check_unique(self, source: Source, plugin: object) -> None:

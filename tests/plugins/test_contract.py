@@ -9,7 +9,11 @@ from kube9.core.errors import PluginError
 from kube9.plugins import contract
 from kube9.plugins.sources import Source
 
-KNOWN = ("kube9_node_lost", "kube9_pod_bound", "kube9_register_schedulers")
+KNOWN = {
+    "kube9_node_lost": ("node", "at_ms"),
+    "kube9_pod_bound": ("pod", "node", "at_ms"),
+    "kube9_register_schedulers": ("register",),
+}
 
 
 class Plugin:
@@ -22,6 +26,11 @@ class Plugin:
 @kube9.hookimpl
 def sound(node, at_ms):
     return (node, at_ms)
+
+
+@kube9.hookimpl
+def sound_with_name(pod, name):
+    return (pod, name)
 
 
 @kube9.hookimpl
@@ -74,6 +83,11 @@ def unmarked(node):
         ("kube9_node_lost", old_wrapper, "kube9_node_lost is a wrapper"),
         ("kube9_node_lost", unmarked, "kube9_node_lost is not marked as a hook; put @kube9.hookimpl above it"),
         ("kube9_node_lots", sound, "there is no hook kube9_node_lots; did you mean kube9_node_lost?"),
+        (
+            "kube9_pod_bound",
+            sound_with_name,
+            "kube9_pod_bound asks for 'name', which there is not; it may ask for pod, node",
+        ),
         ("kube9_xyzzy_and_more", sound, "there is no hook kube9_xyzzy_and_more$"),
         ("kube9_bound", renamed, "there is no hook kube9_pod_bund; did you mean kube9_pod_bound?"),
         ("node_lost", sound, "node_lost is marked as a hook, but the names of hooks begin with kube9_"),
@@ -106,9 +120,10 @@ class OfEveryKind:
 
 
 def test_sound_hooks_of_every_kind_of_function_are_found():
-    contract.check_hooks(OfEveryKind(), (*KNOWN, "kube9_marked_above"))
-    for hook in (*KNOWN, "kube9_marked_above"):
-        others = {*KNOWN, "kube9_marked_above"} - {hook}
+    known = {**KNOWN, "kube9_marked_above": ("register",)}
+    contract.check_hooks(OfEveryKind(), known)
+    for hook in known:
+        others = {other: arguments for other, arguments in known.items() if other != hook}
         with pytest.raises(PluginError, match=f"there is no hook {hook}"):
             contract.check_hooks(OfEveryKind(), others)
 

@@ -120,6 +120,14 @@ def test_a_fault_is_logged_by_plugin_and_hook_and_stops_nobody(caplog):
     assert record.getMessage().startswith(message)
 
 
+def test_a_fault_that_comes_again_is_a_line(caplog):
+    door = Door({"kube9_node_lost": (subscriber(fail, "at_ms"),), "kube9_node_failed": (subscriber(fail, "at_ms"),)})
+    door.node_lost(node=NODE, at_ms=3)
+    door.node_lost(node=NODE, at_ms=4)
+    door.node_failed(node=NODE, at_ms=5)
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False, True]
+
+
 def test_strict_raises_the_first_fault_with_its_cause():
     heard = []
     calls = (subscriber(fail, "at_ms"), subscriber(heard.append, "at_ms"))

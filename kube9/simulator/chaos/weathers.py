@@ -72,18 +72,13 @@ def weather(name_or_file: str) -> Climate:
     return evolve(_FAIR, link=evolve(_FAIR.link, **of_link), **values)
 
 
-def _of_link(like: Climate | LinkQuality) -> str:
-    if not isinstance(like, Climate):
-        return ""
-    return f", and link with {', '.join(each.name for each in fields(LinkQuality) if each.name not in _OWN)}"
-
-
 def _read(told: Mapping[Any, Any], like: Climate | LinkQuality, problems: list[str], place: str) -> dict[str, Any]:
     known = {each.name: getattr(like, each.name) for each in fields(type(like)) if each.name not in _OWN}
+    below = f", and link with {', '.join(LINK_KEYS)}" if isinstance(like, Climate) else ""
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{_of_link(like)}")
+            problems.append(f"{place}{name}: unknown; there are {', '.join(known)}{below}")
         elif isinstance(known[name], bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
             wanted = "true or false" if isinstance(known[name], bool) else "a number"
             problems.append(f"{place}{name}: expected {wanted}")

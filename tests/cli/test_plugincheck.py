@@ -47,8 +47,7 @@ def subject(pod, nodes):
         """
 @kube9.scheduler("subject")
 def subject(pod, nodes):
-    nodes.cordoned.flags.writeable = True
-    nodes.cordoned[:] = True
+    nodes.largest["cpu"] += 1
     return np.zeros(len(nodes))
 """,
         "leaves its arguments alone",

@@ -83,11 +83,9 @@ class Alternates(Sound):
         return super().fits(pod, nodes) ^ (self.calls % 4 == 0)
 
 
-class WritesToColumn(Sound):
+class WritesToLargest(Sound):
     def fits(self, pod, nodes):
-        column = nodes.free["memory"]
-        column.flags.writeable = True
-        column -= 1
+        nodes.largest["memory"] += 1
         return super().fits(pod, nodes)
 
 

@@ -89,14 +89,6 @@ class Counts(Global):
         return super().score(pod, nodes) + self.calls
 
 
-class WritesToColumn(Global):
-    def score(self, pod, nodes):
-        column = nodes.free["cpu"]
-        column.flags.writeable = True
-        column -= 1
-        return super().score(pod, nodes)
-
-
 class WritesToLargest(Global):
     def score(self, pod, nodes):
         nodes.largest["cpu"] += 1

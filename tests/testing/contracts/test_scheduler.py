@@ -19,7 +19,6 @@ CAUGHT_BY = {
     "GivesUp": {"test_scores_thousands_of_nodes"},
     "Dice": {"test_same_arguments_give_same_scores"},
     "Counts": {"test_same_arguments_give_same_scores"},
-    "WritesToColumn": {"test_leaves_its_arguments_alone"},
     "WritesToLargest": {"test_leaves_its_arguments_alone"},
     "Hoards": {"test_keeps_no_table_and_does_not_grow"},
     "KeepsTable": {"test_keeps_no_table_and_does_not_grow"},

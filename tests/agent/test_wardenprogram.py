@@ -48,7 +48,8 @@ def inheritable():
 
 def test_what_runs_has_no_files_but_its_own(inheritable, warden):
     pid = warden.start("exec sleep 1000")["pid"]
-    files = {int(each.name): str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    assert set(files) == {0, 1, 2}
+    its = Path(f"/proc/{pid}/fd")
+    warden.until(lambda: {each.name for each in its.iterdir()} == {"0", "1", "2"}, "without the files of its loader")
+    files = [str((its / name).readlink()) for name in "012"]
     assert files[0] == "/dev/null"
     assert files[1] == files[2] != files[0]

@@ -84,8 +84,7 @@ class Agent:
                 if left_ms <= 0:
                     break
                 self._changed.wait(left_ms / 1_000)
-            # Nobody else is to send the same one meanwhile.
-            self._pulse.sent(now_ms())
+            self._pulse.taken(now_ms())
         use = self.runtime.use()
         with self._changed:
             at_ms = now_ms()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["GATHER_MS", "PAUSE_MS_MAX", "PAUSE_MS_REFUSED", "SOON_MS", "UNDER_WAY_MS", "Pulse"]
+__all__ = ["GATHER_MS", "PAUSE_MS_MAX", "PAUSE_MS_REFUSED", "SOON_COUNT", "SOON_MS", "UNDER_WAY_MS", "Pulse"]
 
-#: For so long a change waits for others to be told together, and so far apart are two beats that tell changes.
-GATHER_MS, SOON_MS = 2, 50
+#: For so long a change waits for others to be told together.
+GATHER_MS = 2
+#: So far apart are beats that tell changes where there is no end of them, and so many may be closer before.
+SOON_MS, SOON_COUNT = 50, 20
 #: For so long what was begun waits to be told with what comes of it, which a process mostly has by then.
 UNDER_WAY_MS = 30
 #: What an answer may be late before the next beat goes out without it.
@@ -21,6 +23,7 @@ _QUICK_TRIES = 10
 PAUSE_MS_REFUSED = 2_000
 #: Sane bounds for what a server may ask for.
 _INTERVAL_MS_MIN, _INTERVAL_MS_MAX = 20, 600_000
+_SAVED_MS = (SOON_COUNT - 1) * SOON_MS
 
 
 class Pulse:
@@ -32,23 +35,30 @@ class Pulse:
         self.due_ms = now_ms
         #: How often the server wants to hear this node.
         self.interval_ms = 1_000
-        self._sent_ms = now_ms - SOON_MS
+        self._sent_ms = now_ms
+        #: When the next beat may tell a change: a token bucket, kept as the moment from which on there is one.
+        self._soon_ms = now_ms - _SAVED_MS
         self._failures = 0
         #: Until when a server that does not answer is left alone.
         self._left_alone_ms = now_ms
 
+    def taken(self, now_ms: int) -> None:
+        """Somebody makes the beat that was due; nobody else is to make it, too."""
+        self.due_ms = now_ms + self.interval_ms + _PATIENCE_MS
+
     def sent(self, now_ms: int) -> None:
         """A beat goes out. Answers get lost, and beats go on."""
         self._sent_ms = now_ms
+        self._soon_ms = max(self._soon_ms, now_ms - _SAVED_MS) + SOON_MS
         self.due_ms = max(now_ms + self.interval_ms + _PATIENCE_MS, self._left_alone_ms)
 
     def changed(self, now_ms: int) -> None:
         """There is something to tell."""
-        self._by(max(now_ms + GATHER_MS, self._sent_ms + SOON_MS))
+        self._by(max(now_ms + GATHER_MS, self._soon_ms))
 
     def begun(self, now_ms: int) -> None:
         """What was asked for is under way, and the server is to hear that, too."""
-        self._by(max(now_ms + UNDER_WAY_MS, self._sent_ms + SOON_MS))
+        self._by(max(now_ms + UNDER_WAY_MS, self._soon_ms))
 
     def at_once(self, now_ms: int) -> None:
         """Beat now, whatever was before."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube9.agent.pulse import GATHER_MS, PAUSE_MS_MAX, PAUSE_MS_REFUSED, SOON_MS, UNDER_WAY_MS, Pulse
+from kube9.agent.pulse import GATHER_MS, PAUSE_MS_MAX, PAUSE_MS_REFUSED, SOON_COUNT, SOON_MS, UNDER_WAY_MS, Pulse
 
 
 def pulse(now_ms=1_000):
@@ -58,10 +58,42 @@ def test_what_is_under_way_is_told_with_what_comes_of_it_or_soon():
     assert each.due_ms == 1_508 + GATHER_MS
 
 
-def test_two_beats_that_tell_changes_are_some_time_apart():
-    each = sent()
-    each.changed(1_001)
-    assert each.due_ms == 1_000 + SOON_MS
+def moments_of_changes_without_end(each, now_ms, until_ms):
+    """When beats go out while something changes every millisecond."""
+    moments = []
+    for at_ms in range(now_ms, until_ms):
+        each.changed(at_ms)
+        if each.due_ms <= at_ms:
+            each.taken(at_ms)
+            each.sent(at_ms)
+            moments.append(at_ms)
+    return moments
+
+
+def test_a_few_changes_in_a_row_are_told_soon_each():
+    moments = moments_of_changes_without_end(pulse(), 1_000, 1_000 + SOON_COUNT * (GATHER_MS + 1))
+    assert len(moments) >= SOON_COUNT - 1
+
+
+def test_of_changes_without_end_many_are_told_together():
+    moments = moments_of_changes_without_end(pulse(), 1_000, 61_000)
+    assert len(moments) <= 60_000 / SOON_MS + SOON_COUNT
+    late = [later - earlier for earlier, later in zip(moments[100:], moments[101:], strict=False)]
+    assert set(late) == {SOON_MS}
+
+
+def test_what_was_told_in_a_row_is_forgotten_after_a_rest():
+    each = pulse()
+    moments_of_changes_without_end(each, 1_000, 61_000)
+    each.changed(61_000 + SOON_COUNT * SOON_MS)
+    moments = moments_of_changes_without_end(each, 61_000 + SOON_COUNT * SOON_MS, 61_300 + SOON_COUNT * SOON_MS)
+    assert SOON_COUNT <= len(moments) <= SOON_COUNT + 300 / SOON_MS + 1
+
+
+def test_a_beat_that_is_being_made_is_not_due_for_another():
+    each = pulse()
+    each.taken(1_000)
+    assert each.due_ms > 1_000 + each.interval_ms
 
 
 def test_a_change_that_comes_when_a_beat_is_due_sooner_waits_for_nothing_else():
@@ -128,7 +160,7 @@ def test_no_server_makes_it_beat_without_a_pause_nor_never(asked_ms, counts_ms):
     assert each.interval_ms == counts_ms
 
 
-DEEDS = st.sampled_from(["sent", "changed", "answered", "failed", "refused", "at_once"])
+DEEDS = st.sampled_from(["taken", "sent", "changed", "answered", "failed", "refused", "at_once"])
 
 
 @given(st.lists(st.tuples(DEEDS, st.integers(0, 3_000)), max_size=60))

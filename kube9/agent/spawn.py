@@ -120,9 +120,10 @@ def _apart(files: Sequence[int]) -> list[int]:
 
 def _reset_signals() -> None:
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals():
-        if number not in (signal.SIGKILL, signal.SIGSTOP):
-            with suppress(OSError, ValueError):
+    for number in range(1, signal.NSIG):
+        # Most are as they are to be, and to ask is quicker than to set.
+        if signal.getsignal(number) != signal.SIG_DFL:
+            with suppress(OSError, ValueError):  # the C library's own
                 signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 

@@ -39,11 +39,10 @@ class Binder:
             if row < 0:
                 return self._why_not(pod.spec, group)
         except PluginError as exc:
-            message = exc.without(pod.name)
-            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=message))
+            self._ledger.events.append(SchedulerFailed(at_ms=at_ms, pod=pod, message=exc.message))
             if group is not None:
                 group.reason_at = None
-            return message
+            return exc.message
         node = self._ledger.table.owner(row)
         self._bind(podlife.bound(pod, node.uid, devices), node, at_ms)
         return None
@@ -69,7 +68,7 @@ class Binder:
             bound = self.on_its_place(pod)
             return bound, "" if bound is not None else self._why_not(pod.spec, None)
         except PluginError as exc:
-            return None, str(exc)
+            return None, exc.message
 
     def on_its_place(self, pod: Pod) -> Pod | None:
         """The same without counting why not, which takes as long as to decide.

@@ -155,11 +155,15 @@ class UnknownName(Kube9Error, LookupError):
 
 
 class PluginError(Kube9Error):
-    """A plugin broke its contract; the message names it."""
+    """A plugin broke its contract; the message names it.
 
-    def without(self, pod_name: str) -> str:
-        """The message as it may be told to every pod of a shape: without the name of the one that was tried."""
-        return str(self).replace(f" on pod {pod_name!r}", "").replace(f" for pod {pod_name!r}", "")
+    :param pod_name: of the pod that it did so for, if it was one.
+    """
+
+    def __init__(self, message: str, pod_name: str = "") -> None:
+        #: What may be told to every pod of a shape, for it names none of them.
+        self.message = message
+        super().__init__(f"pod {pod_name!r}: {message}" if pod_name else message)
 
 
 class SchedulerError(PluginError):

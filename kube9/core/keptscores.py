@@ -80,7 +80,8 @@ class KeptScores:
                 row = int(np.flatnonzero(~same)[0])
                 raise SchedulerError(
                     f"{who}, or a filter before it, says it is local but is not: node {table.names[row]!r} had "
-                    f"{copy.scores[row]} and now has {fresh[row]} for pod {kept.spec.name!r} without having changed"
+                    f"{copy.scores[row]} and now has {fresh[row]} without having changed",
+                    kept.spec.name,
                 )
 
     def _first(self, pod: PodSpec, table: LiveTable) -> FloatArray:

@@ -193,13 +193,14 @@ class Pipeline:
         try:
             scores = np.asarray(given := self.scheduler.score(pod, nodes))
         except (Exception, SystemExit) as exc:
-            raise SchedulerError(f"{self._who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+            raise SchedulerError(f"{self._who} failed: {type(exc).__name__}: {exc}", pod.name) from exc
         if given is None:
-            raise SchedulerError(f"{self._who} returned None for pod {pod.name!r}; is a `return` missing?")
+            raise SchedulerError(f"{self._who} returned None; is a `return` missing?", pod.name)
         if scores.shape != (len(nodes),) or scores.dtype.kind not in "fiu":
             raise SchedulerError(
-                f"{self._who} returned {scores.dtype} of shape {scores.shape} for pod {pod.name!r}; expected one "
-                f"number per node, shape ({len(nodes)},)"
+                f"{self._who} returned {scores.dtype} of shape {scores.shape}; expected one number per node, "
+                f"shape ({len(nodes)},)",
+                pod.name,
             )
         return scores
 
@@ -211,8 +212,7 @@ class Pipeline:
         if best == _UNFIT and not self._fitting(pod, table).any():
             return -1
         raise SchedulerError(
-            f"{self._who} gave node {table.names[row]!r} the score {best} for pod {pod.name!r}; "
-            "expected a finite number"
+            f"{self._who} gave node {table.names[row]!r} the score {best}; expected a finite number", pod.name
         )
 
     def _choose(self, pod: PodSpec, request: DeviceRequest, table: NodeTable, row: int) -> tuple[int, ...]:
@@ -227,18 +227,19 @@ class Pipeline:
                 chosen = self.chooser.choose(request, free)
             indices = tuple(operator.index(index) for index in chosen)
         except (Exception, SystemExit) as exc:
-            raise SchedulerError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+            raise SchedulerError(f"{who} failed: {type(exc).__name__}: {exc}", pod.name) from exc
         fitting = set(np.flatnonzero(free >= request.milli).tolist())
         if len(indices) != request.count or len(fitting.intersection(indices)) != request.count:
             raise SchedulerError(
-                f"{who} chose {indices} of {free.tolist()} for pod {pod.name!r}; expected {request.count} different "
-                f"indices of devices with at least {request.milli} milli left"
+                f"{who} chose {indices} of {free.tolist()}; expected {request.count} different indices of devices "
+                f"with at least {request.milli} milli left",
+                pod.name,
             )
         return indices
 
     def _filter_failed(self, name: str, pod: PodSpec, exc: BaseException) -> FilterError:
         who = f"filter {name!r}" + (f" of {owner}" if (owner := self.filter_owners.get(name)) else "")
-        return FilterError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}")
+        return FilterError(f"{who} failed: {type(exc).__name__}: {exc}", pod.name)
 
     def _rejections(self, pod: PodSpec, nodes: NodeTable) -> Rejections:
         for name, step in self.filters:

@@ -81,7 +81,7 @@ class Placing:
         try:
             rank = self._queue.rank(pod)
         except PluginError as exc:
-            self._ledger.tell(events.SchedulerFailed, pod=pod, message=exc.without(pod.name))
+            self._ledger.tell(events.SchedulerFailed, pod=pod, message=exc.message)
             rank = ((), pod.ordinal, pod.uid)
         if refusal := self._queue.add(pod, rank):
             self._tell_waiting(pod, refusal)
@@ -208,7 +208,7 @@ class Placing:
                 try:
                     bound, reason, blocker = self._would_bind(pod, blocker)
                 except PluginError as exc:
-                    bound, reason = None, str(exc)
+                    bound, reason = None, exc.message
                 if bound is None:
                     planned.append(Planned(spec, None, reason))
                     continue

@@ -105,7 +105,7 @@ class PendingQueue:
                 raise TypeError(f"expected a tuple of numbers as key, got {key!r}")
         except (Exception, SystemExit) as exc:
             who = f"queue discipline {type(self.discipline).__name__}"
-            raise PluginError(f"{who} failed on pod {pod.name!r}: {type(exc).__name__}: {exc}") from exc
+            raise PluginError(f"{who} failed: {type(exc).__name__}: {exc}", pod.name) from exc
         return key, pod.ordinal, pod.uid
 
     def add(self, pod: Pod, rank: Rank) -> str:

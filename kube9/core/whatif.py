@@ -152,7 +152,7 @@ def _launch(twin: Twin, specs: Sequence[PodSpec]) -> Generator[None, None, list[
         try:
             yield from twin.launch(uid, spec)
         except PluginError as exc:
-            planned.append(Planned(spec, None, str(exc)))
+            planned.append(Planned(spec, None, exc.message))
         else:
             pod = twin.ledger.pods[uid]
             planned.append(Planned(spec, _node_name(twin, pod), "" if pod.node_uid is not None else twin.why(uid)))

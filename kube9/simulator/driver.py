@@ -42,6 +42,6 @@ class Driver:
         :raises PluginError: the scheduler or a filter broke its contract.
         """
         if type(event) is events.SchedulerFailed:
-            raise PluginError(f"pod {event.pod.name!r}: {event.message}")
+            raise PluginError(event.message, event.pod.name)
         self.recorder.hear(event)
         self._door.announce(event)

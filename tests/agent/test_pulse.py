@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_a_few_changes_in_a_row_are_told_soon_each():
 def test_of_changes_without_end_many_are_told_together():
     moments = moments_of_changes_without_end(pulse(), 1_000, 61_000)
     assert len(moments) <= 60_000 / SOON_MS + SOON_COUNT
-    late = [later - earlier for earlier, later in zip(moments[100:], moments[101:], strict=False)]
+    late = [later - earlier for earlier, later in pairwise(moments[100:])]
     assert set(late) == {SOON_MS}
 
 

@@ -214,7 +214,7 @@ class TestQuestions:
         for name in ("p", "q"):
             plane.ask_for_pod(spec(name), uid=name)
         world.until_event("PodUnschedulable")
-        with pytest.raises(Conflict, match="scheduler .* failed on pod 'p': ZeroDivisionError: of all things"):
+        with pytest.raises(Conflict, match="pod 'p': scheduler .* failed: ZeroDivisionError: of all things"):
             plane.explain_pod("default", "p")
         plane.stop()
         assert caplog.text.count("failed: ZeroDivisionError: of all things; first for pod p") == 1

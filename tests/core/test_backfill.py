@@ -254,7 +254,7 @@ def test_where_it_need_not_keep_it_the_better_one_goes(hours):
 def test_who_cannot_be_ranked_is_refused_when_it_comes(hours):
     hours = hours(Shortest())
     hours.come("wide", 99, 5)
-    with pytest.raises(PluginError, match="on pod 'odd': InvalidInput: annotation kube9/expected-run: expected"):
+    with pytest.raises(PluginError, match="pod 'odd': .*: InvalidInput: annotation kube9/expected-run: expected"):
         hours.come("odd", 1, annotations={EXPECTED_RUN: "soon"})
 
 

@@ -137,7 +137,7 @@ class TestARequestThatCannotBeMet:
         before = driven.state()
         with pytest.raises(PluginError) as caught:
             driven.at(100).pod("odd", 5000)
-        assert str(caught.value) == "queue discipline Fussy failed on pod 'odd': ZeroDivisionError: of all things"
+        assert str(caught.value) == "pod 'odd': queue discipline Fussy failed: ZeroDivisionError: of all things"
         assert driven.state() == before
         driven.cluster.check()
         fussy.refuses = None

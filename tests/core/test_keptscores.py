@@ -166,7 +166,7 @@ class TestItsCheck:
             SchedulerError, match="policy 'x', or a filter before it, says it is local but is not: node 'n0'"
         ) as caught:
             kept.check(table, "policy 'x'")
-        assert str(caught.value).endswith("had -900 and now has -895 for pod 'p' without having changed")
+        assert str(caught.value).endswith("had -900 and now has -895 without having changed")
 
     def test_finds_a_rank_that_keeps_count(self, table):
         count = iter(range(99))

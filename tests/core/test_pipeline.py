@@ -166,7 +166,7 @@ BAD_SCORES = {
     "truth values": ([True, False, True], "bool"),
     "objects": ([None, None, None], "object"),
     "complex": ([1j, 2j, 3j], "complex128"),
-    "none": (None, "returned None for pod 'web'; is a `return` missing"),
+    "none": (None, "returned None; is a `return` missing"),
     "ragged": ([[1], [1, 2], [3]], "ValueError"),
     "raises": (raises, "ZeroDivisionError: of all things"),
     "asks for what is not there": (lambda pod, nodes: nodes.hope, "AttributeError"),
@@ -352,7 +352,7 @@ class TestFilters:
         assert pipeline(zeros, one, none).fits_on(POD, three, 0) is False
 
     def test_that_fail_on_one_node_are_named(self, three):
-        with pytest.raises(FilterError, match="filter 'filter-0' failed on pod 'web': ZeroDivisionError"):
+        with pytest.raises(FilterError, match="pod 'web': filter 'filter-0' failed: ZeroDivisionError"):
             pipeline(zeros, Mask(raises)).fits_on(POD, three, 1)
 
 
@@ -474,7 +474,7 @@ class TestTheTally:
         subject = pipeline(zeros, Mask(None), Speechless(np.zeros(3, dtype=bool)))
         with pytest.raises(FilterError) as caught:
             getattr(subject, asked)(POD, three)
-        assert str(caught.value) == "filter 'filter-1' failed on pod 'web': ZeroDivisionError: of all things"
+        assert str(caught.value) == "pod 'web': filter 'filter-1' failed: ZeroDivisionError: of all things"
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
     def test_needs_a_reason_of_every_filter_that_refuses(self, three):
@@ -482,7 +482,7 @@ class TestTheTally:
             def fits(self, pod, nodes):
                 return np.zeros(len(nodes), dtype=bool)
 
-        with pytest.raises(FilterError, match="filter 'filter-0' failed on pod 'web': AttributeError"):
+        with pytest.raises(FilterError, match="pod 'web': filter 'filter-0' failed: AttributeError"):
             pipeline(zeros, Wordless()).tally(POD, three)
 
     def test_of_no_nodes(self):
@@ -587,7 +587,7 @@ class TestDevices:
         with pytest.raises(SchedulerError, match="device chooser Choice chose") as caught:
             self.choose(Choice(answer), table, count=2, milli=500)
         assert "expected 2 different indices of devices with at least 500 milli left" in str(caught.value)
-        assert "of [1000, 1000, 400, 1000] for pod 'p'" in str(caught.value)
+        assert "of [1000, 1000, 400, 1000]" in str(caught.value)
 
     @pytest.mark.parametrize(
         "answer",
@@ -603,7 +603,7 @@ class TestDevices:
         ids=str,
     )
     def test_that_are_no_indices_are_an_error(self, table, answer):
-        with pytest.raises(SchedulerError, match="device chooser Choice .* pod 'p'"):
+        with pytest.raises(SchedulerError, match="pod 'p': device chooser Choice"):
             self.choose(Choice(answer), table, count=2, milli=500)
 
     def test_that_could_not_be_chosen_are_an_error(self, table):
@@ -613,7 +613,7 @@ class TestDevices:
 
         with pytest.raises(SchedulerError) as caught:
             self.choose(Broken(), table)
-        assert str(caught.value) == "device chooser Broken failed on pod 'p': ZeroDivisionError: of all things"
+        assert str(caught.value) == "pod 'p': device chooser Broken failed: ZeroDivisionError: of all things"
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
     def test_are_shown_to_the_chooser_but_not_given_into_its_hands(self, table):
@@ -651,9 +651,9 @@ class TestDevices:
     @pytest.mark.parametrize(
         "answer,problem",
         [
-            (lambda: (2,), r"chose \(2,\) of \[1000, 1000, 400, 1000\] for pod 'p'"),
-            (lambda: 1 // 0, "failed on pod 'p': ZeroDivisionError"),
-            (lambda: ("a",), "failed on pod 'p': TypeError"),
+            (lambda: (2,), r"chose \(2,\) of \[1000, 1000, 400, 1000\]"),
+            (lambda: 1 // 0, "failed: ZeroDivisionError"),
+            (lambda: ("a",), "failed: TypeError"),
         ],
         ids=["too full", "raises", "no index"],
     )
@@ -664,7 +664,7 @@ class TestDevices:
 
         request = DeviceRequest(kind="gpu", count=1, milli=500)
         subject = evolve(pipeline(zeros, *USUAL), scheduler=Careless(zeros))
-        with pytest.raises(SchedulerError, match=f"^scheduler 'mine' of some-package 1.2 {problem}"):
+        with pytest.raises(SchedulerError, match=f"^pod 'p': scheduler 'mine' of some-package 1.2 {problem}"):
             subject.choose_devices(PodSpec(name="p", devices=(request,)), table, 0)
 
     def test_never_add_up_over_two(self):
@@ -686,5 +686,5 @@ def test_a_filter_is_named_with_the_package_it_is_of(three):
         owner="kube9",
         filter_owners={"mine": "some-filters 1.2"},
     )
-    with pytest.raises(FilterError, match="filter 'mine' of some-filters 1.2 failed on pod 'web': ZeroDivisionError"):
+    with pytest.raises(FilterError, match="pod 'web': filter 'mine' of some-filters 1.2 failed: ZeroDivisionError"):
         subject.decide(POD, three)

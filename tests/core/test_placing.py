@@ -670,5 +670,5 @@ class TestAfterAPluginFailed:
         driven = drive(more_filters=(("moody", moody),))
         driven.node("n")
         driven.pod("p")
-        with pytest.raises(Conflict, match="filter 'moody' failed on pod 'p'"):
+        with pytest.raises(Conflict, match="pod 'p': filter 'moody' failed"):
             driven.cluster.explain("p")

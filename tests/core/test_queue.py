@@ -451,7 +451,7 @@ def test_a_pod_that_cannot_be_ranked_is_an_error_that_names_the_discipline_and_l
     assert queue.next().head == "p3"
     with pytest.raises(PluginError) as caught:
         queue.rank(pod("p2"))
-    assert str(caught.value) == "queue discipline Fussy failed on pod 'p2': ZeroDivisionError: of all things"
+    assert str(caught.value) == "pod 'p2': queue discipline Fussy failed: ZeroDivisionError: of all things"
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     queue.check()
     assert list(queue) == ["p1", "p3"]

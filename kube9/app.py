@@ -15,6 +15,7 @@ from kube9.core.errors import DuplicateName, InvalidInput, PluginError
 from kube9.core.pipeline import Pipeline
 from kube9.core.registry import split_step
 from kube9.core.settings import Settings
+from kube9.core.watch import beat_interval_ms
 from kube9.plugins import sources
 from kube9.plugins.manager import Plugins
 from kube9.plugins.selection import Selection
@@ -171,7 +172,7 @@ class App:
             "cluster": store.cluster,
             "server_url": server_url,
             "certificate": certificate,
-            "heartbeat_ms": getattr(check, "interval_ms", (plane_settings or PlaneSettings()).heartbeat_ms),
+            "heartbeat_ms": beat_interval_ms(check, (plane_settings or PlaneSettings()).heartbeat_ms),
         }
         return ControlPlane(
             cluster=cluster,

@@ -40,6 +40,7 @@ from kube9.core.plan import Planned
 from kube9.core.pods import Pod, PodSpec
 from kube9.core.ports import Clock, FaultInjector, HealthCheck
 from kube9.core.stimuli import Heartbeat, Stimulus
+from kube9.core.watch import beat_interval_ms
 from kube9.core.whatif import Foreseeing, Prospect, WhatIf
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class ControlPlane:
             view=view,
             inbox=inbox,
             clock=clock,
-            heartbeat_ms=getattr(health, "interval_ms", settings.heartbeat_ms),
+            heartbeat_ms=beat_interval_ms(health, settings.heartbeat_ms),
             note_lease=store.note_lease,
             note=recorder and recorder.note,
             usage=self.usage,

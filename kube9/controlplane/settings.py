@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from kube9.core.validation import not_negative, positive
-from kube9.core.watch import LEASE_MS
+from kube9.core.watch import HEARTBEAT_MS, LEASE_MS
 
 __all__ = ["PlaneSettings"]
 
@@ -37,7 +37,7 @@ class PlaneSettings:
     backend_retry_ms: int = field(default=1_000, validator=positive)
     backend_retry_ms_max: int = field(default=30_000, validator=positive)
     #: How often nodes are to beat where neither their backend nor the health check says so.
-    heartbeat_ms: int = field(default=1_000, validator=positive)
+    heartbeat_ms: int = field(default=HEARTBEAT_MS, validator=positive)
     #: For how long at least a node may run pods after a beat that was answered; never less than nine beats.
     lease_ms: int = field(default=LEASE_MS, validator=positive)
     #: Agents that are kept waiting until there is something to tell them; any further one is told with its next beat.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 
+from kube9.controlplane.once import Once
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.plugins.fault import fault
 from kube9.plugins.health import Heartbeat
@@ -26,7 +27,7 @@ class SteadyCheck:
         self._check = check
         self.suspect_at, self.fail_at = check.suspect_at, check.fail_at
         self._plain = Heartbeat(interval_ms=interval_ms, suspect_ms=3 * interval_ms, fail_ms=10 * interval_ms)
-        self._told: set[str] = set()
+        self._once = Once()
 
     def suspicion(self, history: HeartbeatHistory, now_ms: int) -> float:
         """On the scale of the check that was chosen."""
@@ -41,8 +42,7 @@ class SteadyCheck:
         return self._by_silence(history, now_ms)
 
     def _tell(self, wrong: str) -> None:
-        if wrong not in self._told:
-            self._told.add(wrong)
+        if self._once.first(wrong):
             _log.error(
                 "the health check %s %s; until it answers again a node is suspected after %d ms of silence, and "
                 "given up after %d; this is not told again",

@@ -12,10 +12,21 @@ from kube9.core.nodes import Node, NodePhase
 from kube9.core.ports import HealthCheck, HeartbeatHistory
 from kube9.core.validation import positive
 
-__all__ = ["ARRIVALS_KEPT", "LEASE_MS", "NodeWatch", "WatchSettings", "usual_watch", "with_drift"]
+__all__ = [
+    "ARRIVALS_KEPT",
+    "HEARTBEAT_MS",
+    "LEASE_MS",
+    "NodeWatch",
+    "WatchSettings",
+    "beat_interval_ms",
+    "usual_watch",
+    "with_drift",
+]
 
 #: How many beats of a node are remembered.
 ARRIVALS_KEPT = 32
+#: How often nodes beat where nobody says otherwise.
+HEARTBEAT_MS = 1_000
 #: For how long a node may run pods after a beat, unless somebody says otherwise. A server that is away for less is not
 #: missed, and pods of a node that is cut off wait for as long.
 LEASE_MS = 30_000
@@ -31,7 +42,7 @@ class WatchSettings:
     """How a cluster listens to its nodes. Times are in milliseconds."""
 
     #: How often a node is asked to beat.
-    interval_ms: int = field(default=1_000, validator=positive)
+    interval_ms: int = field(default=HEARTBEAT_MS, validator=positive)
     #: How many beats a second all nodes together may send; with more nodes each beats more seldom.
     beats_per_s: int = field(default=1_000, validator=positive)
     #: For how long a node may run pods after it sent the last beat that was answered, in intervals.
@@ -234,7 +245,11 @@ def with_drift(lease_ms: int) -> int:
     return lease_ms + lease_ms // 50 + 1
 
 
+def beat_interval_ms(check: HealthCheck, otherwise_ms: int = HEARTBEAT_MS) -> int:
+    """How often nodes are to beat: as a check says by its attribute ``interval_ms``, if it does."""
+    return int(getattr(check, "interval_ms", otherwise_ms))
+
+
 def usual_watch(check: HealthCheck) -> NodeWatch:
     """As a server has it that is told nothing else."""
-    interval_ms = getattr(check, "interval_ms", WatchSettings().interval_ms)
-    return NodeWatch(check, WatchSettings(interval_ms=interval_ms, lease_ms_min=LEASE_MS))
+    return NodeWatch(check, WatchSettings(interval_ms=beat_interval_ms(check), lease_ms_min=LEASE_MS))

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from enum import Enum
 
 from kube9.core.ports import HealthCheck, HeartbeatHistory
+from kube9.core.watch import beat_interval_ms
 from kube9.heartbeats.leases import fail_after_ms
 
 __all__ = ["Judge", "Verdict"]
-
-#: How often nodes beat where the health check does not say.
-_INTERVAL_MS = 1_000
 
 
 class Verdict(Enum):
@@ -31,7 +29,7 @@ class Judge:
 
     def __init__(self, check: HealthCheck, interval_ms: int | None = None) -> None:
         self.check = check
-        self.interval_ms = int(getattr(check, "interval_ms", _INTERVAL_MS)) if interval_ms is None else interval_ms
+        self.interval_ms = beat_interval_ms(check) if interval_ms is None else interval_ms
         #: The silence after which a node is given up that beat regularly until then.
         self.fail_after_ms = fail_after_ms(check, self.interval_ms)
         #: How long to wait between two looks at all nodes.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from kube9.core.ports import HealthCheck, HeartbeatHistory
+from kube9.core.watch import beat_interval_ms
 from kube9.heartbeats.leases import HISTORY_BEATS, fail_after_ms
 from kube9.plugins.health import Heartbeat
 from kube9.testing.contracts.contract import Contract
@@ -25,8 +26,6 @@ from kube9.testing.strategies import heartbeat_histories
 __all__ = ["HealthCheckContract"]
 
 _ROUNDS = 5
-#: What a check that does not say how often nodes are to beat is asked with.
-_INTERVAL_MS = 1_000
 #: Six hours apart, so that it is morning, noon, evening and night.
 _ZONES = ("UTC+0", "UTC-6", "UTC-12", "UTC+6")
 #: Beyond this no lease is given.
@@ -55,7 +54,7 @@ class HealthCheckContract(Contract):
 
     def interval_ms(self, check: HealthCheck) -> int:
         """How often the nodes it judges are asked to beat; by default as the check says, or every second."""
-        return int(getattr(check, "interval_ms", _INTERVAL_MS))
+        return beat_interval_ms(check)
 
     def silences(self, check: HealthCheck) -> SearchStrategy[Silence]:
         """Nodes of any past that are silent for any time, from none to days."""

@@ -146,8 +146,8 @@ class App:
 
         :param scheduler: for pods that name none.
         :param others: schedulers with options, which pods may name; every other that needs no options is there too.
-        :param backends: steps of those with options, the first of which makes nodes that name none; every other is made
-            without options when a node first names it.
+        :param backends: steps of those that are made at the start, the first of which makes nodes that name none; every
+            other is made without options when a node first names it.
         :param clock: ``None`` for the time of day.
         :param server_url: where nodes are to report, as this machine sees it.
         :param certificate: the server's, in PEM; empty where it serves plain HTTP.
@@ -180,6 +180,7 @@ class App:
             clock=clock,
             make_backend=partial(self._make_live_backend, clock, options, offered),
             backends=self._backend_names(backends),
+            at_start=tuple(options),
             health=check,
             announce=self.door.announce,
             settings=plane_settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 
 import pytest
 
@@ -276,24 +277,27 @@ def test_a_scheduler_that_needs_options_is_left_out_until_it_is_asked_for_with_t
         start(app, scheduler="needy")
 
 
-def test_a_node_names_its_backend_which_is_made_when_it_is_first_named(start):
+def test_backends_that_are_asked_for_are_made_at_the_start_and_others_when_a_node_first_names_them(start):
     made = []
 
     class Second:
         @kube9.hookimpl
         def kube9_register_backends(self, register):
-            register("second", self.make)
+            register("second", partial(self.make, "second"))
+            register("third", partial(self.make, "third"))
 
-        def make(self, clock, deliver, **options):
-            made.append(options)
+        def make(self, name, clock, deliver, **options):
+            made.append((name, options))
             return MemoryBackend(clock, deliver)
 
     plane = start(app_with(Second()), backends=["second:zone=north"])
-    assert (plane.backends, made) == (("second", "memory", "docker", "ssh"), [])
-    plane.add_node(NodeSpec(name="n", backend="second"), uid="n")
-    assert made == [{"zone": "north"}]
-    with pytest.raises(UnknownName, match="there is no backend 'third'; installed: docker, memory, second"):
-        plane.add_node(NodeSpec(name="m", backend="third"), uid="m")
+    assert plane.backends == ("second", "memory", "docker", "ssh", "third")
+    assert made == [("second", {"zone": "north"})]
+    for name in ("second", "third"):
+        plane.add_node(NodeSpec(name=name, backend=name), uid=name)
+    assert made == [("second", {"zone": "north"}), ("third", {})]
+    with pytest.raises(UnknownName, match="there is no backend 'fourth'; installed: docker, memory, second"):
+        plane.add_node(NodeSpec(name="m", backend="fourth"), uid="m")
 
 
 def test_nodes_in_memory_beat_as_often_as_the_health_check_wants(app, start):
@@ -347,10 +351,26 @@ def test_a_control_plane_of_what_is_not_there_is_refused(app, asked, error, why)
         app.make_control_plane(None, **asked)
 
 
-def test_options_that_a_backend_does_not_take_are_told_to_whoever_names_it(app, start):
-    plane = start(app, backends=["memory:speed=7"])
+def test_options_that_a_backend_does_not_take_keep_a_control_plane_from_starting(app, start):
     with pytest.raises(InvalidInput, match="there is no option 'speed'"):
-        plane.add_node(NodeSpec(name="n"), uid="n")
+        start(app, backends=["memory", "ssh:speed=7"])
+
+
+class Broken:
+    """A plugin whose backend cannot be made; whoever has nodes of another one is to be served all the same."""
+
+    @kube9.hookimpl
+    def kube9_register_backends(self, register):
+        register("broken", lambda clock, deliver: 1 // 0)
+
+
+def test_a_backend_that_fails_when_it_is_made_keeps_no_control_plane_from_starting(start, caplog):
+    plane = start(app_with(Broken()), backends=["broken", "memory"])
+    assert "the nodes of backend broken cannot be reached: " in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    plane.add_node(NodeSpec(name="n", backend="memory"), uid="n")
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        plane.add_node(NodeSpec(name="m", backend="broken"), uid="m")
 
 
 def test_plugins_hear_what_happens_in_a_control_plane(start):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, final
@@ -32,7 +32,7 @@ from kube9.controlplane.view import View, stored
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.drains import DRAIN_DEADLINE_MS
-from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
+from kube9.core.errors import Conflict, InvalidInput, Kube9Error, MissingExtra, NodeGone, NotRunning, UnknownName
 from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady, SchedulerFailed
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pipeline import Explanation
@@ -71,6 +71,7 @@ class ControlPlane:
     :param clock: closed with the control plane, as are store, backends and recorder.
     :param make_backend: makes the backend of a name, when a node first asks for it.
     :param backends: the names it can make; the first makes nodes that name none.
+    :param at_start: those of them that are made at the start, whether a node asks for them or not.
     :param tickets: what new nodes are told of the server.
     :param announce: tells plugins of one event.
     :param on_fatal: called once, with the reason, should the control plane have to stop by itself.
@@ -85,6 +86,7 @@ class ControlPlane:
         clock: Clock,
         make_backend: MakeBackend,
         backends: Iterable[str],
+        at_start: Collection[str] = (),
         health: HealthCheck,
         announce: Callable[[Event], None] | None = None,
         settings: PlaneSettings | None = None,
@@ -104,6 +106,7 @@ class ControlPlane:
         self._orders = Orders(self.view)
         self._inbox = inbox = Inbox(settings.requests_waiting_max)
         inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
+        self._at_start = at_start
         self._backends = made = Backends(make_backend, backends, self._deliver)
         #: What goes on in the containers of pods.
         self.containers = Containers(view, made)
@@ -151,6 +154,8 @@ class ControlPlane:
         """Take up the stored cluster, ask backends what they really run, and go on from there.
 
         :raises StoreError: what is stored cannot be read.
+        :raises InvalidInput: a backend that is to be made at the start has no such option, or not that value of it.
+        :raises MissingExtra: or it needs what is not installed.
         """
         loaded = self.store.load()
         clock_ms = self.clock.now_ms()
@@ -454,11 +459,14 @@ class ControlPlane:
         self._announcer.put(events)
 
     def _make_backends_of(self, nodes: Iterable[Node]) -> None:
-        """Make the backends of the nodes there are, so that it is known how often these beat."""
-        for name in dict.fromkeys(node.spec.backend for node in nodes):
+        """Make those that were asked for, and those of the nodes there are, for it must be known how often these beat."""
+        for name in dict.fromkeys((*self._at_start, *(node.spec.backend for node in nodes))):
             try:
                 self._backends.get(name)
             except Kube9Error as exc:
+                if name in self._at_start and isinstance(exc, InvalidInput | MissingExtra):
+                    self._backends.close()
+                    raise
                 _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
 
 

@@ -181,6 +181,7 @@ def test_a_second_server_is_kept_out_of_the_database(serve, tmp_path):
         (("--nodes", "4"), "--nodes '4': expected a node file"),
         (("--scheduler", "bestfit"), "Did you mean 'best-fit'?"),
         (("--backend", "cloud"), "there is no backend 'cloud'"),
+        (("--backend", "ssh:known_host=/x"), "there is no option 'known_host'"),
         (("--health", "pulse"), "pulse"),
         (("--queue", "lifo"), "lifo"),
         (("--db", "mysql://h/x"), "there is no database 'mysql'"),

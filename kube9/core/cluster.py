@@ -26,6 +26,7 @@ from kube9.core.pods import Pod, PodSpec
 from kube9.core.podturns import PodTurns
 from kube9.core.ports import QueueDiscipline, RunAwareDiscipline
 from kube9.core.queue import PendingQueue
+from kube9.core.recoveries import Recoveries
 from kube9.core.restoring import restore
 from kube9.core.settings import Settings
 from kube9.core.stimuli import Stimulus, TimePassed
@@ -63,8 +64,15 @@ class Cluster:
         )
         pod_turns = PodTurns(ledger=ledger, binder=binder, placing=placing, settings=settings)
         self._moves = moves = Moves(ledger=ledger, placing=placing, timers=timers, settings=settings)
+        self._recoveries = recoveries = Recoveries(ledger=ledger, timers=timers, settings=settings)
         self._node_turns = node_turns = NodeTurns(
-            ledger=ledger, placing=placing, pod_turns=pod_turns, moves=moves, timers=timers, settings=settings
+            ledger=ledger,
+            placing=placing,
+            pod_turns=pod_turns,
+            moves=moves,
+            recoveries=recoveries,
+            timers=timers,
+            settings=settings,
         )
         self._deployment_turns = DeploymentTurns(
             ledger=ledger, binder=binder, placing=placing, pod_turns=pod_turns, timers=timers, settings=settings
@@ -121,7 +129,8 @@ class Cluster:
         """Go on, in a new and empty cluster, from what was stored.
 
         Backends are asked what their nodes really run, pods that wait are tried, deployments are looked after. What
-        is said to change is only what changed by that.
+        is said to change is only what changed by that. What is due already, as the moves off nodes that are down, is
+        so by ``due_at_ms`` and goes ahead with the first stimulus: whoever is to hold it may say so before.
 
         :param at_ms: now; not before any time in what was stored.
         """
@@ -133,6 +142,7 @@ class Cluster:
             if node.down or node.phase is NodePhase.PROVISIONING:
                 # The whole lease again: how long the control plane was away is known to a clock that may have jumped.
                 self._moves.after_lease(node, f"node {node.name} was down")
+                self._recoveries.take_up(node)
             elif node.tried_last:
                 self._node_turns.let_settle(node)
         self._deployment_turns.settle()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from zlib import crc32
 
 from attrs import evolve
 
@@ -15,9 +14,10 @@ from kube9.core.errors import Conflict, DuplicateName
 from kube9.core.ledger import Ledger
 from kube9.core.moves import Moves
 from kube9.core.nodes import Node, NodePhase
-from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, RestartNode, StopPod
+from kube9.core.outcome import CreateNode, DestroyNode, InspectNode, StopPod
 from kube9.core.placing import Placing
 from kube9.core.podturns import PodTurns
+from kube9.core.recoveries import Recoveries
 from kube9.core.settings import Settings
 from kube9.core.timers import Timers
 
@@ -34,11 +34,12 @@ class NodeTurns:
         placing: Placing,
         pod_turns: PodTurns,
         moves: Moves,
+        recoveries: Recoveries,
         timers: Timers,
         settings: Settings,
     ) -> None:
         self._ledger, self._placing, self._pod_turns, self._moves = ledger, placing, pod_turns, moves
-        self._timers, self._settings = timers, settings
+        self._recoveries, self._timers, self._settings = recoveries, timers, settings
         self.handlers: Mapping[type[s.Stimulus], Callable[[Any], None]] = {
             s.AddNode: self._add,
             s.CreateNodeFailed: self._not_created,
@@ -177,7 +178,7 @@ class NodeTurns:
         if failed is None:
             return
         self._become(failed, events.NodeFailed)
-        self._recover(failed)
+        self._recoveries.begin(failed)
         because = f": {stimulus.reason}" if stimulus.reason else ""
         self._moves.after_lease(self._ledger.nodes[node.uid], f"node {node.name} failed{because}")
 
@@ -187,6 +188,7 @@ class NodeTurns:
             return
         if node.down:
             self._fenced(s.NodeFenced(at_ms=stimulus.at_ms, uid=node.uid, incarnation=stimulus.incarnation))
+            self._recoveries.go_on(node.uid)
         else:
             self._fail(s.FailNode(at_ms=stimulus.at_ms, uid=node.uid, reason=stimulus.reason))
         self._end_wait(self._ledger.nodes[node.uid])
@@ -197,23 +199,13 @@ class NodeTurns:
             self._become(nodelife.lease_over(node), events.NodeFenced)
             self._moves.now(node, f"node {node.name} was fenced")
 
-    def _recover(self, planned: Node) -> None:
-        """Begin the next recovery attempt, unless much has happened since ``planned`` was how things stood."""
-        node = self._ledger.nodes.get(planned.uid)
-        if node is None or (node.failures, node.recovery_attempts) != (planned.failures, planned.recovery_attempts):
-            return
-        if (recovering := nodelife.recovering(node)) is not None:
-            self._become(recovering, events.NodeRecovering)
-            self._ledger.instructions.append(RestartNode(recovering))
-
     def _not_restarted(self, stimulus: s.RestartNodeFailed) -> None:
         if (node := self._ledger.known_node(stimulus)) is None:
             return
         after = nodelife.not_recovered(node, stimulus.reason, self._settings.recovery_attempts)
         self._become(after, events.NodeLost if after is not None and after.phase is NodePhase.LOST else None)
         if after is not None and after.phase is NodePhase.FAILED:
-            pause_ms = _spread(self._settings.recovery_backoff_ms << (after.recovery_attempts - 1), after)
-            self._timers.set(self._ledger.now_ms + pause_ms, partial(self._recover, after))
+            self._recoveries.begin_later(after)
 
     def _give_up(self, stimulus: s.GiveUpNode) -> None:
         node = self._ledger.known_node(stimulus)
@@ -282,10 +274,3 @@ class NodeTurns:
             self._ledger.tell(event, node=node)
         if node.schedulable:
             self._placing.wake(self._ledger.table.row_of[node.uid])
-
-
-def _spread(pause_ms: int, node: Node) -> int:
-    """``pause_ms`` and up to a quarter more, unlike for each node, so that those that failed together do not come back
-    in step; the same each time, as all that the cluster does.
-    """
-    return pause_ms + pause_ms * (crc32(f"{node.uid}/{node.recovery_attempts}".encode()) % 256) // 1024

@@ -315,7 +315,10 @@ class NodeBackend(Protocol):
         """Make the node exist; leads to ``NodeJoined`` or ``CreateNodeFailed``."""
 
     def restart_node(self, node: Node) -> None:
-        """Bring a dead node back, empty of pods; leads to ``NodeJoined`` or ``RestartNodeFailed``."""
+        """Bring a dead node back, empty of pods; leads to ``NodeJoined`` or ``RestartNodeFailed``.
+
+        A server that was away asks again for what may have been under way.
+        """
 
     def destroy_node(self, node: Node) -> None:
         """Remove the node and all it runs; leads to ``DestroyNodeDone``, also where it never existed."""

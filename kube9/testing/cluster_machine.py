@@ -123,8 +123,7 @@ class ClusterMachine(RuleBasedStateMachine):
         pod, node = start.pod, start.node
         assert pod.epoch > self.epochs.get(pod.uid, 0), f"{pod.uid} was bound again under epoch {pod.epoch}"
         assert node.schedulable, f"{pod.uid} was bound to {node.name}, which takes no pods"
-        labels = node.spec.labels
-        wanted = pod.spec.node_selector
+        labels, wanted = node.spec.labels, pod.spec.node_selector
         carries = all(labels.get(key) == value for key, value in wanted.items())
         assert carries, f"{pod.uid} selects {wanted} and was bound to {node.name}, which is labelled {labels}"
         terms = pod.spec.node_affinity
@@ -417,7 +416,8 @@ class ClusterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.starts)
     @rule(pick=_pick, ready=st.booleans(), restarts=st.integers(0, 2), reason=_reason)
     def pod_fares(self, pick: int, ready: bool, restarts: int, reason: str) -> None:
-        """Likewise; how it fares leads to no start and no stop of that pod."""
+        """Likewise; how it fares leads to no start and no stop of that pod, provided that nothing else is due."""
+        self.time_passes(0)
         pod = self.any_start(pick)
         before = self.cluster.pods.get(pod.uid)
         self.report(

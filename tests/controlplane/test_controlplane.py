@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from kube9.backends.behaviour import NodeBehaviour, PodBehaviour
 from kube9.controlplane import digest_of
 from kube9.core.deployments import DeploymentSpec
 from kube9.core.errors import Conflict, DuplicateName, Kube9Error, ManifestError, NotRunning, UnknownName
-from kube9.core.nodes import NodePhase, NodeSpec
-from kube9.core.pods import PodPhase, PodSpec
+from kube9.core.nodes import Node, NodePhase, NodeSpec
+from kube9.core.outcome import NodeStored, PodStored
+from kube9.core.pods import Pod, PodPhase, PodSpec
 from kube9.core.policy import scheduler
+from kube9.core.settings import Settings
 from kube9.core.whatif import WhatIf
 from kube9.plugins.health import Heartbeat
+from kube9.store import open_store
 from kube9.testing.clusters import cluster_with
 
 PATIENCE_S = 20.0
@@ -393,6 +397,26 @@ class TestRestart:
         world.until(lambda view: asked and view.node("n").token_digest != old)
         ((_, join),) = asked
         assert plane.view.node("n").token_digest == digest_of(join.token)
+
+    def test_what_is_due_is_done_though_nobody_is_heard(self, world):
+        restarted = threading.Event()
+
+        class Silent(Sound):
+            list_pods = lambda self, node: None  # noqa: E731
+
+            def restart_node(self, node):
+                restarted.set()
+
+        patience = Settings(recovery_backoff_ms=10)
+        node = Node(uid="u", spec=NodeSpec(name="n"), ordinal=1, created_at_ms=0, phase=NodePhase.FAILED, failures=1)
+        pod = Pod(uid="p", spec=spec("p"), ordinal=2, created_at_ms=0, phase=PodPhase.STARTING, node_uid="u", epoch=1)
+        with closing(open_store(str(world.path))) as store:
+            store.load()
+            store.commit([NodeStored(node), PodStored(pod)])
+        world.start(make_backend=lambda name, clock, deliver: Silent(clock, deliver), patience=patience)
+        world.until(lambda view: view.pod("default", "p").phase is PodPhase.PENDING)
+        world.until(lambda view: view.node("n").phase is NodePhase.RECOVERING)
+        assert restarted.wait(PATIENCE_S)
 
     def test_time_goes_on_from_where_it_was(self, world):
         plane = world.start()

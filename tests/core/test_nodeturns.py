@@ -683,43 +683,6 @@ class TestBoots:
             assert driven.tell(s.NodeJoined, "n", incarnation=incarnation).changes == ()
 
 
-class TestRecoveriesOfManyNodes:
-    NAMES = tuple(f"n{number}" for number in range(40))
-
-    def pauses_ms(self, drive, backoff_ms=1000):
-        """For each node, the pauses before its second and its third recovery, all having failed in one moment."""
-        driven = drive(settings={"recovery_backoff_ms": backoff_ms}, checked=False)
-        for name in self.NAMES:
-            driven.node(name)
-        for name in self.NAMES:
-            driven.tell(s.FailNode, name)
-        pauses = {name: [] for name in self.NAMES}
-        for name in self.NAMES:
-            driven.tell(s.RestartNodeFailed, name, reason="off")
-        failed_ms = dict.fromkeys(self.NAMES, 0)
-        while (due_ms := driven.cluster.due_at_ms) is not None:
-            for instruction in driven.at(due_ms).tell(s.TimePassed).instructions:
-                name = instruction.node.name
-                pauses[name].append(due_ms - failed_ms[name])
-                failed_ms[name] = due_ms
-                driven.tell(s.RestartNodeFailed, name, reason="off")
-        return pauses
-
-    def test_are_spread_over_a_quarter_of_the_pause(self, drive):
-        pauses = self.pauses_ms(drive)
-        for number, pause_ms in enumerate((1000, 2000)):
-            each = [pauses[name][number] for name in self.NAMES]
-            assert all(pause_ms <= one < 1.25 * pause_ms for one in each)
-            assert max(each) - min(each) > pause_ms / 8
-            assert len(set(each)) > len(each) / 2
-
-    def test_are_the_same_each_time(self, drive):
-        assert self.pauses_ms(drive) == self.pauses_ms(drive)
-
-    def test_are_not_spread_where_there_is_nothing_to_spread_over(self, drive):
-        assert set(map(tuple, self.pauses_ms(drive, backoff_ms=1).values())) == {(1, 2)}
-
-
 class TestANodeThatIsSeenToDie:
     @pytest.fixture
     def driven(self, drive):

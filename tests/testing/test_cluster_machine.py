@@ -37,6 +37,25 @@ def test_whatever_happens_to_a_cluster_it_stays_sound(cluster, scheduler, strict
     run_state_machine_as_test(Machine, settings=few)
 
 
+@pytest.mark.parametrize("deleted", [False, True], ids=["moves", "goes"])
+def test_what_is_due_after_a_restart_is_not_taken_for_how_a_pod_fares(cluster, deleted):
+    class Machine(ClusterMachine):
+        def make_cluster(self):
+            return cluster(BestFit(), settings=STRICT)
+
+    machine = Machine()
+    machine.begin(specs=[NodeSpec(name="node", capacity={"cpu": 1000})])
+    machine.launch_pods(spec=PodSpec(name="pod", requests={"cpu": 100}), number=2)
+    machine.lose_node(pick=0, reason="", kind=s.FailNode)
+    assert [pod.node_uid for pod in machine.cluster.pods.values()] == [None, "n1"]
+    if deleted:
+        machine.delete_pod(pick=1)
+    machine.control_plane_restarts()
+    assert machine.cluster.due_at_ms == machine.at_ms
+    machine.pod_fares(pick=1, ready=False, restarts=0, reason="")
+    assert [pod.node_uid for pod in machine.cluster.pods.values()] == [None] * (1 if deleted else 2)
+
+
 class NeverWakes(Cluster):
     """Room that a pod leaves behind helps nobody."""
 

@@ -89,7 +89,9 @@ def _told(exc: Exception) -> click.ClickException:
         return _Misuse(str(exc)) if exit_code_of(exc) == MISUSE else _Failure(str(exc))
     if isinstance(exc, OSError):
         return _Failure(str(exc))
-    return _Failure(f"{type(exc).__name__}: {exc}. That is a bug, in kube9 or a plugin; 'kube9 -v ...' shows where.")
+    from kube9.plugins.fault import fault
+
+    return _Failure(f"{fault(exc)}. That is a bug, in kube9 or a plugin; 'kube9 -v ...' shows all of it.")
 
 
 @click.group(cls=Kube9Group, context_settings={"help_option_names": ["-h", "--help"]})

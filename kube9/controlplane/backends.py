@@ -1,14 +1,14 @@
-"""The backends by name, each made when the first node asks for it."""
+"""The backends by name, each made at the start, or when the first node asks for it."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from attrs import evolve
 
-from kube9.core.errors import UnknownName
+from kube9.core.errors import InvalidInput, Kube9Error, MissingExtra, UnknownName
 from kube9.core.nodes import NodeSpec
 from kube9.core.ports import NodeBackend
 from kube9.core.stimuli import Stimulus
@@ -26,13 +26,33 @@ class Backends:
     """One backend for each name.
 
     :param names: those that can be made; the first is for nodes that name none.
+    :param at_start: those of them that whoever starts the server asked for.
     """
 
-    def __init__(self, make: MakeBackend, names: Iterable[str], deliver: Deliver) -> None:
-        self._make, self._deliver = make, deliver
+    def __init__(
+        self, make: MakeBackend, names: Iterable[str], deliver: Deliver, *, at_start: Collection[str] = ()
+    ) -> None:
+        self._make, self._deliver, self._at_start = make, deliver, at_start
         self.names = tuple(names)
         self._made: dict[str, NodeBackend] = {}
         self._lock = threading.Lock()
+
+    def begin(self, used: Iterable[str]) -> None:
+        """Make those that were asked for, and those of the nodes there are: it must be known how often these beat.
+
+        One that cannot be made is logged, and tried again by the next call, unless that is for whoever asked to mend.
+
+        :raises InvalidInput: one that was asked for has no such option, or not that value of it.
+        :raises MissingExtra: or it needs what is not installed.
+        """
+        for name in dict.fromkeys((*self._at_start, *used)):
+            try:
+                self.get(name)
+            except Kube9Error as exc:
+                if name in self._at_start and isinstance(exc, InvalidInput | MissingExtra):
+                    self.close()
+                    raise
+                _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
 
     def get(self, name: str) -> NodeBackend:
         """The backend of that name.

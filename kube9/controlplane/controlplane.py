@@ -32,7 +32,7 @@ from kube9.controlplane.view import View, stored
 from kube9.core.cluster import Cluster
 from kube9.core.deployments import Deployment, DeploymentSpec
 from kube9.core.drains import DRAIN_DEADLINE_MS
-from kube9.core.errors import Conflict, InvalidInput, Kube9Error, MissingExtra, NodeGone, NotRunning, UnknownName
+from kube9.core.errors import Conflict, Kube9Error, NodeGone, NotRunning, UnknownName
 from kube9.core.events import Event, NodeDeleted, NodeFailed, NodeLost, NodeReady, SchedulerFailed
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.pipeline import Explanation
@@ -106,8 +106,7 @@ class ControlPlane:
         self._orders = Orders(self.view)
         self._inbox = inbox = Inbox(settings.requests_waiting_max)
         inbox.refuse(lambda: NotRunning("the control plane was not started yet"))
-        self._at_start = at_start
-        self._backends = made = Backends(make_backend, backends, self._deliver)
+        self._backends = made = Backends(make_backend, backends, self._deliver, at_start=at_start)
         #: What goes on in the containers of pods.
         self.containers = Containers(view, made)
         self._tickets = tickets = tickets or Tickets()
@@ -164,7 +163,7 @@ class ControlPlane:
         self._loop.next_event_id = loaded.next_event_id
         self.events.begin(loaded.next_event_id - 1)
         self.view.apply(stored(loaded.nodes, loaded.pods, loaded.deployments))
-        self._make_backends_of(loaded.nodes)
+        self._backends.begin(node.spec.backend for node in loaded.nodes)
         first = self._loop.new_turn()
         first.take(self._cluster.restore(loaded.nodes, loaded.pods, loaded.deployments, at_ms=now_ms))
         self._started_at_ms = clock_ms
@@ -457,17 +456,6 @@ class ControlPlane:
             if isinstance(event, _EMPTY):
                 self.usage.forget(event.node.uid)
         self._announcer.put(events)
-
-    def _make_backends_of(self, nodes: Iterable[Node]) -> None:
-        """Make those that were asked for, and those of the nodes there are, for it must be known how often these beat."""
-        for name in dict.fromkeys((*self._at_start, *(node.spec.backend for node in nodes))):
-            try:
-                self._backends.get(name)
-            except Kube9Error as exc:
-                if name in self._at_start and isinstance(exc, InvalidInput | MissingExtra):
-                    self._backends.close()
-                    raise
-                _log.error("the nodes of backend %s cannot be reached: %s", name, exc)
 
 
 def _plan(specs: tuple[PodSpec, ...], turn: Turn) -> tuple[Planned, ...]:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 QUICK = {(nodes, workload) for nodes in (100, 250) for workload in ("40 shapes", "every pod different")}
 
 

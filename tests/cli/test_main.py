@@ -224,11 +224,7 @@ def group_raising(exc):
         (UnknownName("there is no such thing"), 2, "Error: there is no such thing\n"),
         (BackendError("no engine"), 1, "Error: no engine\n"),
         (PermissionError(13, "Permission denied", "out.html"), 1, "Error: [Errno 13] Permission denied: 'out.html'\n"),
-        (
-            ValueError("oops"),
-            1,
-            "Error: ValueError: oops. That is a bug, in kube9 or a plugin; 'kube9 -v ...' shows where.\n",
-        ),
+        (ValueError("oops"), 1, f"Error: ValueError: oops ({__file__}:"),
         (click.UsageError("not so"), 2, "Error: not so\n"),
         (KeyboardInterrupt(), 130, "\nInterrupted.\n"),
         (BrokenPipeError(32, "Broken pipe"), 1, ""),
@@ -241,6 +237,21 @@ def test_an_error_is_one_line_and_an_exit_code(exc, code, told):
     assert result.stdout == ""
     assert result.stderr.startswith(told) if told else result.stderr == ""
     assert "Traceback" not in result.stderr
+
+
+def test_a_bug_is_told_with_its_place(run, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import kube9\n\nclass Mine:\n    suspect_at, fail_at = 1.0, 2.0\n\n    def suspicion(self, history, now_ms):\n"
+        "        return history.beats\n\n@kube9.hookimpl\ndef kube9_register_health_checks(register):\n"
+        "    register('mine', Mine)\n"
+    )
+    beats = tmp_path / "beats.csv"
+    beats.write_text("node,at_ms\na,1000\na,2000\na,3000\n")
+    result = run("health", "replay", str(beats), "--plugin", str(path), "--health", "mine")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: AttributeError: ")
+    assert result.stderr.endswith(f"({path}:7). That is a bug, in kube9 or a plugin; 'kube9 -v ...' shows all of it.\n")
 
 
 @pytest.mark.parametrize("option", ["-v", "--verbose"])

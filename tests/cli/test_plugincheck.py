@@ -9,6 +9,8 @@ import pytest
 
 from kube9.cli.newpackage import NewPackage
 
+pytestmark = pytest.mark.once
+
 FEW = ("--examples", "15")
 
 SOUND = """

@@ -25,11 +25,14 @@ def spec_of(hook):
     return getattr(hookspecs, hook)
 
 
+@pytest.fixture(scope="module")
 def names_of_tests():
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield node.name
+    return [
+        node.name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
 
 
 def test_every_function_here_is_a_hook_with_the_prefix():
@@ -68,8 +71,8 @@ def test_a_hook_is_in_the_reference_with_its_signature(hook):
 
 
 @each_hook
-def test_a_hook_has_a_test_of_its_own(hook):
-    assert [name for name in names_of_tests() if hook in name]
+def test_a_hook_has_a_test_of_its_own(hook, names_of_tests):
+    assert [name for name in names_of_tests if hook in name]
 
 
 def make_page(script, *options):

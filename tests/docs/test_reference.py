@@ -26,6 +26,8 @@ from kube9.core.ports import (
 from kube9.simulator.chaos.weathers import KEYS, LINK_KEYS, WEATHERS, weather
 from kube9.store import record
 
+pytestmark = pytest.mark.once
+
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 SCRIPTS = sorted(REFERENCE.glob("make_*.py"))
 

@@ -42,7 +42,7 @@ def frames(api, path):
 
 def ask(server, method, path, body=None, headers=()):
     """Over a connection of its own; the answer is still to be read."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request(method, path, body, {**AUTHORIZED, **dict(headers)})
     return connection, connection.getresponse()
 

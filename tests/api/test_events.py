@@ -71,7 +71,7 @@ class Watcher:
     """Reads a stream over a connection of its own."""
 
     def __init__(self, server, query="", **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         given = {"Authorization": "Bearer the-token-that-may-do-everything", **headers}
         self.connection.request("GET", f"/v1/events/stream{query}", headers=given)
         self.response = self.connection.getresponse()

@@ -23,7 +23,7 @@ class Reader:
     """Follows a log over a connection of its own."""
 
     def __init__(self, server, query="follow=true"):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         headers = {"Authorization": "Bearer the-token-that-may-do-everything"}
         self.connection.request("GET", f"/v1/pods/web/logs?{query}", headers=headers)
         self.response = self.connection.getresponse()
@@ -109,7 +109,7 @@ def test_a_log_ends_where_its_backend_forgets_to():
 
     def pieces():
         yield b"one\n"
-        stuck.wait(20)
+        stuck.wait(60)
 
     there = [True, False]
     log = _follow(Relay(pieces(), stuck.set), lambda: there.pop(0), lambda: False, lambda: left.append(True))

@@ -88,7 +88,7 @@ def test_a_log_that_nobody_follows_any_more_makes_room(make_api, serve, follow):
     assert api.get("/v1/pods/web/logs").status_code == 200
     first.close()
     waiting = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if (status := follow(server).response.status) == 200:
             break
         waiting.wait(0.01)
@@ -99,7 +99,7 @@ def test_logs_end_when_the_server_does(web, serve, follow):
     server = serve(web.app)
     reader = follow(server)
     reader.line()
-    assert server.stop() is True
+    assert server.stop(timeout_s=60) is True
     assert reader.rest().count("\n") == 1
 
 

@@ -258,9 +258,8 @@ def test_ctrl_c_ends_it_and_its_processes(tmp_path):
 def children_of(pid):
     """The worker processes of a process."""
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(
-            FileNotFoundError, ProcessLookupError
-        ):  # a thread or a process may have ended since it was listed
+        # A thread or a process may have ended since it was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
             for child in listing.read_text().split():
                 if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
                     yield child

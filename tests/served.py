@@ -27,9 +27,11 @@ class Served:
 
     def __init__(self, folder, *serve, env=None, host="127.0.0.1"):
         self.folder, self.process, self.host = folder, None, host
-        with socket.socket() as free:
-            free.bind((host, 0))
-            self.port = free.getsockname()[1]
+        # It stays bound, so that nobody else is given it; the server may listen there all the same, by SO_REUSEADDR.
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind((host, 0))
+        self.port = self.place.getsockname()[1]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "XDG_"))}
         self.env = {**kept, "KUBE9_STATE_DIR": str(folder / "state"), **(env or {})}
         self.command = ["serve", "--host", host, "--port", str(self.port), *serve]
@@ -117,6 +119,7 @@ class Served:
 
     def close(self):
         """Delete the nodes that there still are, and end the server, if it runs."""
+        self.place.close()
         if self.process is None or self.process.poll() is not None:
             return
         try:

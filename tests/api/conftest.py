@@ -14,7 +14,7 @@ from kube9.store import open_store
 TOKEN = "the-token-that-may-do-everything"
 
 #: How long whatever happens in the background may take.
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def frames(api, path):
 
 def ask(server, method, path, body=None, headers=()):
     """Over a connection of its own; the answer is still to be read."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request(method, path, body, {**AUTHORIZED, **dict(headers)})
     return connection, connection.getresponse()
 
@@ -156,7 +156,7 @@ def test_a_command_that_nobody_reads_is_left(make_api):
     api = with_a_pod(make_api(command_idle_ms=20))
     answer = api.post("/v1/pods/web/exec", {"command": ["cat"]}).json
     waiting = threading.Event()
-    for _ in range(2000):
+    for _ in range(6000):
         # Asking for its output would be reading it.
         if not services_of(api.app).sessions.count:
             break
@@ -193,7 +193,7 @@ def test_a_command_whose_reader_goes_is_left(make_api, serve, output):
     path = begin(api, "cat")
     output(server, path).close()
     waiting = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if api.post(f"{path}/resize", {"rows": 1, "columns": 1}).status_code == 404:
             break
         waiting.wait(0.01)
@@ -212,7 +212,7 @@ def test_a_command_that_is_forgotten_is_read_no_more(web, serve, output):
 def test_commands_are_left_when_the_server_ends(web, serve, output):
     server = serve(web.app)
     reader = output(server, begin(web, "cat"))
-    assert server.stop() is True
+    assert server.stop(timeout_s=60) is True
     assert [frame for frame in reader.frames if frame != (0, b"")] == []
 
 

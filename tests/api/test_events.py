@@ -20,7 +20,8 @@ def busy(api):
     api.node()
     for name in ("web", "job"):
         api.pod(name)
-    api.until(lambda: api.get("/v1/status").json["pods"] == {"Running": 2})
+    # What is seen of the pods is so a moment before the events are.
+    api.until(lambda: types(api.get("/v1/events")).count("PodRunning") == 2)
     return api
 
 
@@ -71,7 +72,7 @@ class Watcher:
     """Reads a stream over a connection of its own."""
 
     def __init__(self, server, query="", **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         given = {"Authorization": "Bearer the-token-that-may-do-everything", **headers}
         self.connection.request("GET", f"/v1/events/stream{query}", headers=given)
         self.response = self.connection.getresponse()
@@ -146,7 +147,7 @@ def test_there_are_only_so_many_streams_and_one_that_ends_makes_room(make_api, s
     first.close()
     # Nobody is told that a client went; it is noticed by writing to it.
     waiting = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if (third := watch(server)).status == 200:
             break
         third.close()
@@ -158,7 +159,7 @@ def test_streams_end_when_the_server_does(api, serve, watch):
     server = serve(api.app)
     watcher = watch(server)
     watcher.line()
-    assert server.stop() is True
+    assert server.stop(timeout_s=60) is True
     assert watcher.response.read().decode().replace("\n", "") == ""
 
 

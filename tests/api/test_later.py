@@ -16,7 +16,7 @@ from kube9.controlplane import Request
 from kube9.core.errors import Conflict
 
 TOKEN = "the-token-that-may-do-everything"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def asked():

@@ -23,7 +23,7 @@ class Reader:
     """Follows a log over a connection of its own."""
 
     def __init__(self, server, query="follow=true"):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         headers = {"Authorization": "Bearer the-token-that-may-do-everything"}
         self.connection.request("GET", f"/v1/pods/web/logs?{query}", headers=headers)
         self.response = self.connection.getresponse()
@@ -88,7 +88,7 @@ def test_a_log_that_nobody_follows_any_more_makes_room(make_api, serve, follow):
     assert api.get("/v1/pods/web/logs").status_code == 200
     first.close()
     waiting = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         if (status := follow(server).response.status) == 200:
             break
         waiting.wait(0.01)
@@ -99,7 +99,7 @@ def test_logs_end_when_the_server_does(web, serve, follow):
     server = serve(web.app)
     reader = follow(server)
     reader.line()
-    assert server.stop() is True
+    assert server.stop(timeout_s=60) is True
     assert reader.rest().count("\n") == 1
 
 
@@ -109,7 +109,7 @@ def test_a_log_ends_where_its_backend_forgets_to():
 
     def pieces():
         yield b"one\n"
-        stuck.wait(20)
+        stuck.wait(60)
 
     there = [True, False]
     log = _follow(Relay(pieces(), stuck.set), lambda: there.pop(0), lambda: False, lambda: left.append(True))

@@ -6,7 +6,7 @@ import pytest
 
 from kube9.api.relay import Relay
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def nothing():

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+from contextlib import suppress
 
 import pytest
 from flask import Response
@@ -24,7 +25,7 @@ def app(api):
 
 def get(of, path="/healthz", *, method="GET", body=None, headers=(), context=None):
     kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
-    connection = kind("127.0.0.1", of.port, timeout=20, **({"context": context} if context else {}))
+    connection = kind("127.0.0.1", of.port, timeout=60, **({"context": context} if context else {}))
     try:
         connection.request(method, path, body, {**TOKEN, **dict(headers)})
         answer = connection.getresponse()
@@ -43,7 +44,7 @@ def test_it_answers_where_it_says(app, serve):
 
 
 def test_a_connection_is_used_again(app, serve):
-    connection = http.client.HTTPConnection("127.0.0.1", serve(app).port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", serve(app).port, timeout=60)
     sockets = set()
     for _ in range(3):
         connection.request("GET", "/healthz")
@@ -60,7 +61,7 @@ def test_tls(app, serve, certificate):
     context = ssl.create_default_context(cafile=str(cert))
     assert get(server, context=context)[0] == 200
     # Who speaks without TLS, or in an old version of it, learns nothing and disturbs nobody.
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200" not in plain.recv(1000)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -115,15 +116,15 @@ def test_what_is_being_answered_is_finished_and_nothing_new_is_begun(app, serve)
     @app.get("/slow")
     def slow():
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return Response(b"finished")
 
     server = serve(app)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(get(server, "/slow")))
     asking.start()
-    assert begun.wait(20)
-    stopping = threading.Thread(target=lambda: answers.append(server.stop()))
+    assert begun.wait(60)
+    stopping = threading.Thread(target=lambda: answers.append(server.stop(timeout_s=60)))
     stopping.start()
     refused = threading.Event()
     while not refused.is_set():
@@ -134,8 +135,8 @@ def test_what_is_being_answered_is_finished_and_nothing_new_is_begun(app, serve)
         except (ConnectionError, http.client.HTTPException):
             continue
     go_on.set()
-    asking.join(20)
-    stopping.join(20)
+    asking.join(60)
+    stopping.join(60)
     assert [answer if answer is True else answer[2] for answer in answers].count(True) == 1
     assert any(answer is not True and answer[2] == b"finished" for answer in answers)
 
@@ -146,17 +147,17 @@ def test_a_stop_does_not_wait_for_ever(app, serve):
     @app.get("/stuck")
     def stuck():
         begun.set()
-        go_on.wait(20)
+        go_on.wait(60)
         return Response(b"")
 
     server = serve(app)
     asking = threading.Thread(target=lambda: get(server, "/stuck"))
     asking.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert server.stop(timeout_s=0.1) is False
     go_on.set()
-    asking.join(20)
-    assert server.stop() is True
+    asking.join(60)
+    assert server.stop(timeout_s=60) is True
 
 
 def test_a_server_that_never_began_can_be_stopped(app):
@@ -168,7 +169,7 @@ def test_it_serves_many_at_once(app, serve):
 
     @app.get("/meet")
     def meet():
-        meeting.wait(20)
+        meeting.wait(60)
         return Response(b"met")
 
     server = serve(app, threads=16)
@@ -177,7 +178,7 @@ def test_it_serves_many_at_once(app, serve):
     for client in clients:
         client.start()
     for client in clients:
-        client.join(20)
+        client.join(60)
     assert answers == [b"met"] * 16
 
 
@@ -194,8 +195,9 @@ def test_it_serves_many_at_once(app, serve):
 )
 def test_what_is_no_http_is_refused_and_disturbs_nobody(app, serve, raw, status):
     server = serve(app)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        connection.sendall(raw)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        with suppress(ConnectionError):  # it may be refused before all of it was sent
+            connection.sendall(raw)
         assert connection.recv(1000).split()[1].startswith(status)
     assert get(server)[0] == 200
 
@@ -218,7 +220,7 @@ def test_a_body_in_chunks_is_read_up_to_the_limit(make_api, serve):
 def test_a_client_that_goes_in_the_middle_of_its_body_disturbs_nobody(app, serve):
     server = serve(app, threads=1)
     for _ in range(3):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             head = "POST /v1/pods HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
             token = "".join(f"{name}: {value}\r\n" for name, value in TOKEN.items())
             connection.sendall(f"{head}{token}\r\n{{".encode())

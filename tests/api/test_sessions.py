@@ -99,12 +99,12 @@ def test_its_input_is_given_one_part_at_a_time(sessions):
     class Slow(Command):
         def write(self, data):
             taking.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     session = sessions.begin(POD, Slow)
     writer = threading.Thread(target=session.write, args=(b"a",), kwargs={"close": False})
     writer.start()
-    assert taking.wait(20)
+    assert taking.wait(60)
     with pytest.raises(Conflict, match="not taken its input so far"):
         session.write(b"b", close=False)
     go_on.set()

@@ -76,7 +76,7 @@ def live(tmp_path):
     spec.loader.exec_module(module)
     here = module.Live(tmp_path / "state")
     yield here
-    here.stop()
+    here.close()
 
 
 @pytest.fixture

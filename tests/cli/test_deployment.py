@@ -59,8 +59,9 @@ def test_they_go_with_their_pods(apply, done, run, said):
     assert run("deployment", "delete", "web").exit_code == 2
 
 
-def test_time_runs_out_with_how_many_there_are(apply, run):
+def test_time_runs_out_with_how_many_there_are(apply, done, run):
     apply("web")
+    done("deployment", "scale", "web", "--replicas", "40", "--wait")
     result = run("deployment", "scale", "web", "--replicas", "50", "--wait", "--timeout", "300ms")
     assert result.exit_code == 1
     assert result.stderr == "Error: waited 0.3 s for deployment web to have 50 pods: web has 40 of 50\n"

@@ -43,6 +43,7 @@ def test_pods_of_a_deployment_are_replaced_one_by_one(live, web, run, client):
     told = sorted(result.stderr.splitlines())
     assert told == [f"pod web-{number} is gone from n1; deployment web has others" for number in (1, 2, 3)]
     assert {pod["status"]["nodeName"] for pod in client.pods()} == {"n2"}
+    live.wait_for("NodeDrained")
     # No pod of it went before another had come.
     running = 3
     for event in live.plane.events.since(since):
@@ -79,7 +80,7 @@ def test_one_that_is_undone_is_told_to_have_failed(live, run, done):
     waits.start()
     live.wait_for("NodeDrainStarted")
     live.plane.cancel_drain("n1")
-    waits.join(20)
+    waits.join(60)
     (result,) = ended
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: the drain of node n1 was undone; 1 pods stay on it\n"

@@ -23,13 +23,14 @@ def watch():
     yield watch
     for process in running:
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=60)
         assert (process.returncode, told.strip()) == (130, "Interrupted.")
 
 
 def test_the_last_are_listed_the_newest_at_the_end(live, done, said):
     live.add_nodes("n1", "n2")
     done("pod", "run", "web", "--wait")
+    live.wait_for("PodRunning")
     lines = [line.split() for line in done("events")]
     assert lines[0] == ["ID", "TIME", "TYPE", "OBJECT", "MESSAGE"]
     assert [line[2:5] for line in lines[1:]][-2:] == [["PodBound", "pod", "web"], ["PodRunning", "pod", "web"]]

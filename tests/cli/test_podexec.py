@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

@@ -137,9 +137,10 @@ def test_heartbeats_are_recorded_with_the_crashes_that_were_asked_for(serve, run
     path, check = str(tmp_path / "beats.csv"), "phi-accrual:interval_ms=50,pause_ms=0"
     served = serve("--nodes", "2xcpu=4", "--health", check, "--record-heartbeats", path)
     with Client() as client:
-        next(client.watch_events(after=0, type="NodeReady", name="node-0001"))
+        for name in ("node-0001", "node-0002"):
+            next(client.watch_events(after=0, type="NodeReady", name=name))
         client.fail_node("node-0001")
-        next(client.watch_events(after=0, type="NodeFailed"))
+        next(client.watch_events(after=0, type="NodeFailed", name="node-0001"))
     code, _ = served.end(signal.SIGTERM)
     assert code == 0
     recording = read_beats(path)
@@ -284,7 +285,7 @@ def take_over(path):
     """What a second server would do that the lock did not keep out, on another machine perhaps."""
     import sqlite3
 
-    with sqlite3.connect(path, timeout=20) as database:
+    with sqlite3.connect(path, timeout=60) as database:
         database.execute("UPDATE leader SET epoch = epoch + 1")
     database.close()
 
@@ -313,8 +314,9 @@ def test_a_server_that_stood_still_blames_none_of_its_nodes(serve, run, said):
         told = [event["type"] for event in client.events()]
         assert told.count("PodBound") == told.count("PodRunning") == 4
         assert not {"NodeFailed", "PodEvicted"} & set(told)
+        last_id = client.last_event_id()
         run("node", "fail", "node-0001")
-        for event in client.watch_events(after=client.last_event_id()):
+        for event in client.watch_events(after=last_id):
             if event["type"] == "NodeFailed":
                 break
 
@@ -349,4 +351,4 @@ def test_the_lease_that_is_asked_for_is_told_to_nodes(serve):
 def ask(method, url):
     """What the server says to what no client asks for."""
     token = StateDir.find().token_file.read_text().strip()
-    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=60)

@@ -29,7 +29,7 @@ def test_one_that_will_not_end_is_ended_by_the_second(number):
         process.send_signal(number)
         assert process.stdout.readline() == f"{number.name}\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == -signal.SIGINT
+        assert process.wait(timeout=60) == -signal.SIGINT
 
 
 def test_what_was_there_before_is_put_back():

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -257,10 +258,11 @@ def test_ctrl_c_ends_it_and_its_processes(tmp_path):
 def children_of(pid):
     """The worker processes of a process."""
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in listing.read_text().split():
-            command = Path(f"/proc/{child}/cmdline")
-            if command.exists() and b"spawn_main" in command.read_bytes():
-                yield child
+        # A thread or a process may have ended since it was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in listing.read_text().split():
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    yield child
 
 
 @pytest.mark.slow

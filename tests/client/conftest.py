@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
@@ -104,6 +105,18 @@ def serve():
 
 
 @pytest.fixture
+def reserved_port():
+    """A port where nobody listens, and that nobody else is given: it stays bound.
+
+    A server of the test may listen there all the same, by SO_REUSEADDR.
+    """
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        yield place.getsockname()[1]
+
+
+@pytest.fixture
 def hangs_up():
     return hang_up
 
@@ -113,7 +126,7 @@ def live(tmp_path):
     """A whole cluster, which clients in this test find by themselves."""
     here = load("live.py").Live(tmp_path / "state")
     yield here
-    here.stop()
+    here.close()
 
 
 def load(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from kube9.api import Server, Tokens, create_app
 from kube9.app import App
@@ -11,15 +12,22 @@ from kube9.statedir import ServerRecord, StateDir
 from kube9.store import open_store
 
 GIB = 2**30
+PATIENCE_S = 60.0
 
 
 class Live:
-    """A server that can be stopped and started again on the same port."""
+    """A server that can be stopped and started again on the same port.
+
+    The port stays bound, so that nobody else is given it meanwhile; the server may listen there by SO_REUSEADDR.
+    """
 
     def __init__(self, path):
         self.folder = StateDir(path)
         self.app = App.load(env={"KUBE9_PLUGINS": ""})
-        self.port = 0
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
         self.plane = self.server = None
         self.start()
 
@@ -31,12 +39,17 @@ class Live:
         api = create_app(self.plane, plugins=self.app.plugins, tokens=Tokens.of(token))
         self.server = Server(api, port=self.port)
         self.server.start()
-        self.port, self.url = self.server.port, self.server.url
+        self.url = self.server.url
         self.folder.write_server(ServerRecord(self.url, os.getpid()))
 
     def stop(self):
-        self.server.stop()
+        self.server.stop(PATIENCE_S)
         self.plane.stop()
+
+    def close(self):
+        """Stop for good."""
+        self.stop()
+        self._place.close()
 
     def add_nodes(self, *names, cpu_milli=4000):
         """Ready when this returns."""
@@ -45,7 +58,7 @@ class Live:
             self.plane.add_node(NodeSpec(name=name, capacity={"cpu": cpu_milli, "memory": 8 * GIB}), uid=f"uid-{name}")
         self.wait_for("NodeReady", len(names), after=last)
 
-    def wait_for(self, type, count=1, *, after=0, timeout_s=20.0):
+    def wait_for(self, type, count=1, *, after=0, timeout_s=PATIENCE_S):
         """Wait until so many events of a type happened behind an id."""
         seen = []
         while len(seen) < count:

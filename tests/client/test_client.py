@@ -242,7 +242,7 @@ class TestEvents:
             while not live.server._streams.open:
                 client.status()
             client.launch_pod(pod("web"))
-            assert first.result(timeout=20)["type"] == "PodBound"
+            assert first.result(timeout=60)["type"] == "PodBound"
         watched.close()
 
     def test_a_server_that_was_never_there_is_not_waited_for(self, live):

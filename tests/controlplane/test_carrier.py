@@ -80,7 +80,7 @@ class Bench:
         return self.heard()
 
     def heard(self):
-        assert self.carrier.drain(20)
+        assert self.carrier.drain(60)
         return self.inbox.take(100, 0)
 
     def later(self, ms):
@@ -92,7 +92,7 @@ class Bench:
 def bench():
     bench = Bench()
     yield bench
-    bench.carrier.close(20)
+    bench.carrier.close(60)
 
 
 CALLS = [

@@ -20,7 +20,8 @@ from kube9.plugins.health import Heartbeat
 from kube9.store import open_store
 from kube9.testing.clusters import cluster_with
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+DAY_MS = 86_400_000
 
 #: Pods enough for more than one part of working out what would become of them.
 PODS = 1_500
@@ -285,7 +286,7 @@ class TestQuestions:
 
 class TestFaults:
     def test_a_broken_node_is_found_out_and_its_pods_move(self, world):
-        plane = world.start(knobs={"heartbeat_ms": 10}, health=Heartbeat(interval_ms=10, suspect_ms=100, fail_ms=200))
+        plane = world.start(knobs={"heartbeat_ms": 10}, health=Heartbeat(interval_ms=10, suspect_ms=500, fail_ms=1000))
         world.node("a")
         world.running("p")
         world.node("b")
@@ -373,12 +374,13 @@ class TestRestart:
         assert plane.view.used("uid-n").pods == 3
 
     def test_what_ended_meanwhile_is_learnt(self, world):
-        world.start(outliving=True, knobs={"behaviour": PodBehaviour(run_for_ms=200, exit_code=3)})
+        world.start(outliving=True, knobs={"behaviour": PodBehaviour(run_for_ms=DAY_MS, exit_code=3)})
         world.node("n")
         world.running("p")
         world.plane.stop()
         ended = threading.Event()
         world._outliving.listener = lambda _: ended.set()
+        world._outliving.clock.come_to_pass()
         assert ended.wait(PATIENCE_S)
         plane = world.start(outliving=True)
         world.until_event("PodFinished")

@@ -12,7 +12,7 @@ from kube9.core.pods import PodPhase
 from kube9.core.stimuli import DestroyNodeDone
 from kube9.plugins.health import Heartbeat
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 LONG_MS = 600_000
 
 

@@ -40,10 +40,10 @@ def test_one_without_events_goes_on_from_an_earlier_life():
 
 def test_whoever_waits_is_woken_by_the_next():
     log, woken = log_of(1), []
-    thread = threading.Thread(target=lambda: woken.append(log.wait(1, 20)))
+    thread = threading.Thread(target=lambda: woken.append(log.wait(1, 60)))
     thread.start()
     log.add([event(2)])
-    thread.join(20)
+    thread.join(60)
     assert woken == [True]
     assert log.wait(1, 0)
     assert not log.wait(2, 0)
@@ -54,5 +54,5 @@ def test_nobody_waits_for_a_closed_one():
     assert not log.closed
     log.close()
     assert log.closed
-    assert not log.wait(1, 20)
+    assert not log.wait(1, 60)
     assert log.wait(0, 20)

@@ -21,7 +21,7 @@ class Backend:
             self.deliver(DestroyNodeDone(at_ms=0, uid=node.uid))
 
 
-def say_goodbye(timeout_s=20, **knobs):
+def say_goodbye(timeout_s=60, **knobs):
     farewell = Farewell()
     backend = Backend(farewell.hear, **knobs)
     farewell.destroy(NODES, Backends(lambda name, deliver: backend, ["memory"], print), timeout_s)

@@ -42,7 +42,7 @@ def test_a_request_gets_its_answer_or_its_refusal(answer):
         request.refuse(answer)
     else:
         request.answer(answer)
-    thread.join(20)
+    thread.join(60)
     assert outcome == [answer]
 
 
@@ -74,14 +74,14 @@ def test_an_answer_and_a_wish_to_hear_it_that_meet():
         thread = threading.Thread(target=request.answer, args=(7,))
         thread.start()
         request.then(heard.append)
-        thread.join(20)
+        thread.join(60)
         assert heard == [request]
 
 
 def test_requests_are_counted_by_their_weight_until_they_are_taken():
     inbox = Inbox(10)
     first, _ = asking(inbox, Request(lambda turn: None, weight=25))
-    request = inbox.take(100, timeout_s=20)[0]
+    request = inbox.take(100, timeout_s=60)[0]
     second, _ = asking(inbox, Request(lambda turn: None, weight=8))
     other = None
     try:
@@ -94,16 +94,16 @@ def test_requests_are_counted_by_their_weight_until_they_are_taken():
     finally:
         for each in (request, other):
             each.answer(None)
-        first.join(20)
-        second.join(20)
+        first.join(60)
+        second.join(60)
 
 
 def test_a_heavy_one_is_taken_alone():
     inbox = Inbox(100)
     first, _ = asking(inbox, Request(lambda turn: None, weight=50))
-    (request,) = inbox.take(50, timeout_s=20)
+    (request,) = inbox.take(50, timeout_s=60)
     request.answer(None)
-    first.join(20)
+    first.join(60)
 
 
 def test_refused_for_a_while_and_for_good():
@@ -113,12 +113,12 @@ def test_refused_for_a_while_and_for_good():
         inbox.ask(Request(lambda turn: None))
     reading, outcome = asking(inbox, Request(lambda turn: None, reads=True))
     inbox.take(1)[0].answer("read")
-    reading.join(20)
+    reading.join(60)
     assert outcome == ["read"]
     inbox.accept()
     writing, outcome = asking(inbox, Request(lambda turn: None))
     inbox.take(1)[0].answer("written")
-    writing.join(20)
+    writing.join(60)
     assert outcome == ["written"]
     inbox.refuse(lambda: NotRunning("over"), for_good=True)
     inbox.accept()

@@ -18,7 +18,7 @@ def lanes():
 
     yield lanes
     for each in made:
-        each.close(20)
+        each.close(60)
 
 
 def test_jobs_of_one_lane_are_done_in_order(lanes):
@@ -26,15 +26,15 @@ def test_jobs_of_one_lane_are_done_in_order(lanes):
     pool = lanes(lambda job: done[job[0]].append(job[1]))
     for number in range(500):
         pool.put_all((lane, (lane, number)) for lane in done)
-    assert pool.drain(20)
+    assert pool.drain(60)
     assert done == {lane: list(range(500)) for lane in done}
 
 
 def test_lanes_are_done_side_by_side(lanes):
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=60)
     pool = lanes(lambda _: together.wait())
     pool.put_all([("a", 1), ("b", 2), ("c", 3)])
-    assert pool.drain(20)
+    assert pool.drain(60)
     assert not together.broken
 
 
@@ -50,7 +50,7 @@ def test_one_lane_has_one_thread_at_a_time(lanes):
     pool = lanes(job)
     for number in range(300):
         pool.put_all([("a", number)])
-    assert pool.drain(20)
+    assert pool.drain(60)
     assert twice == []
 
 
@@ -64,7 +64,7 @@ def test_a_job_that_fails_does_not_stop_its_lane(lanes, caplog):
 
     pool = lanes(job, threads=1)
     pool.put_all([("a", 0), ("a", 1), ("a", 2)])
-    assert pool.drain(20)
+    assert pool.drain(60)
     assert done == [0, 2]
     assert "a job for a backend failed; lane=a job=1" in caplog.text
 
@@ -74,19 +74,27 @@ def test_a_close_waits_for_what_is_under_way_and_drops_the_rest(lanes):
 
     def job(number):
         entered.set()
-        leave.wait(20)
+        leave.wait(60)
         done.append(number)
 
     pool = lanes(job, threads=1)
     pool.put_all([("a", 0), ("a", 1), ("b", 2)])
-    assert entered.wait(20)
+    assert entered.wait(60)
     assert len(pool) == 2
     assert not pool.drain(0.01)
-    threading.Timer(0.05, leave.set).start()
-    assert pool.close(20) == 2
+    helper = threading.Thread(target=set_once_closed, args=(pool, leave))
+    helper.start()
+    assert pool.close(60) == 2
+    helper.join()
     assert done == [0]
     pool.put_all([("a", 3)])
     assert done == [0]
+
+
+def set_once_closed(pool, event):
+    while not pool._closed:
+        pass
+    event.set()
 
 
 def test_one_that_was_never_started_can_be_closed():

@@ -318,10 +318,10 @@ def test_too_much_at_once_is_refused(world):
 
     def hold_up(turn):
         entered.set()
-        leave.wait(20)
+        leave.wait(60)
 
     plane._inbox.put(hold_up)
-    assert entered.wait(20)
+    assert entered.wait(60)
     outcomes = []
 
     def launch(number):
@@ -346,19 +346,19 @@ def test_a_turn_that_lasts_takes_up_no_more(world):
 
     def hold_up(turn):
         entered.set()
-        leave.wait(20)
+        leave.wait(60)
 
     def linger(turn):
         threading.Event().wait(0.005)
         left.release()
 
     plane._inbox.put(hold_up)
-    assert entered.wait(20)
+    assert entered.wait(60)
     turns = plane.status().turns
     for _ in range(5):
         plane._inbox.put(linger)
     leave.set()
     for _ in range(5):
-        assert left.acquire(timeout=20)
+        assert left.acquire(timeout=60)
     plane.plan([])
     assert plane.status().turns >= turns + 5

@@ -338,7 +338,7 @@ class TestALiveCluster:
         world.until(lambda _: plane.status().heartbeats > 3 * 110)
         plane.fail_node("a")
         world.until(lambda view: all(pod.epoch == 2 and pod.phase is PodPhase.RUNNING for pod in view.pods()))
-        world.until(lambda view: view.node("a").phase is NodePhase.READY)
+        world.until_event("NodeReady", 4)
         assert life_of(plane, "a") == [
             "NodeAdded",
             "NodeReady",

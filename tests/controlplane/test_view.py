@@ -125,10 +125,10 @@ def test_it_follows_a_cluster_through_anything(seed):
 
 def test_each_commit_is_a_revision_that_can_be_waited_for(view):
     revision, woken = view.revision, []
-    thread = threading.Thread(target=lambda: woken.append(view.wait(revision, 20)))
+    thread = threading.Thread(target=lambda: woken.append(view.wait(revision, 60)))
     thread.start()
     view.apply([])
-    thread.join(20)
+    thread.join(60)
     assert woken == [True]
     assert view.revision == revision + 1
     assert not view.wait(view.revision, 0)

@@ -9,10 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+import kube9
+from kube9.statedir import StateDir
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,6 +76,7 @@ class LivePage:
                 _, _, told = said.partition("\n")  # after what it logs
                 told = told.replace(str(self.home), "~").replace(f":{self.port}", ":9009")
                 assert told.startswith(self.welcome), said
+                self.settle()
                 yield
             finally:
                 server.send_signal(signal.SIGTERM)
@@ -94,8 +99,17 @@ class LivePage:
             timeout=COMMAND_S,
         )
 
+    def settle(self):
+        """Wait until every node has come up, as it has for one who reads on: where pods go depends on who is there."""
+        folder, waiting = StateDir(self.home / ".local" / "state" / "kube9"), threading.Event()
+        record = folder.server()
+        with kube9.Client(record.url, token=folder.token(), ca_cert=record.certificate or None) as client:
+            while any(node["status"]["phase"] == "Provisioning" for node in client.nodes()):
+                waiting.wait(0.02)
+
     def follow(self, command, shown):
         """Carry out a command that is to write every line shown, and to fail only if an error is shown."""
+        self.settle()
         done, fails = self.run(command), shown.startswith("Error: ")
         assert (done.returncode > 0, "Error: " in done.stderr) == (fails, fails), (command, done.stdout, done.stderr)
         said = f"{done.stdout}\n{done.stderr}".replace(f":{self.port}", ":9009")

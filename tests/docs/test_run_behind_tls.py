@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -52,27 +53,31 @@ def test_everything_goes_through_the_proxy(certified, live_page):
         pytest.skip("needs nginx: apt install nginx")
     page = live_page(PAGE, begin="## A reverse proxy")
     (shown,) = re.findall(r"^```nginx\n(.*?)^```", page.text, flags=re.MULTILINE | re.DOTALL)
-    with page.serve():
-        port = free_port()
-        with proxy(page.home, shown.replace(":9009", f":{page.port}").replace("9443", str(port)), port):
-            for command, told in page.steps:
-                page.follow(command.replace("9443", str(port)), told)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    with page.serve(), reserved_port() as port, proxy(page, shown.replace("9443", str(port)), port):
+        for command, told in page.steps:
+            page.follow(command.replace("9443", str(port)), told)
 
 
 @contextmanager
-def proxy(folder, server, port):
+def reserved_port():
+    """A port that nobody else is given, for it stays bound; nginx may listen there all the same, by SO_REUSEADDR."""
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        yield place.getsockname()[1]
+
+
+@contextmanager
+def proxy(page, server, port):
     """Have nginx do as it is told, from when it listens on."""
-    (folder / "nginx.conf").write_text(AROUND.format(server=server), encoding="utf-8")
-    command = ["nginx", "-p", str(folder), "-c", "nginx.conf"]
+    server = server.replace(":9009", f":{page.port}")
+    (page.home / "nginx.conf").write_text(AROUND.format(server=server), encoding="utf-8")
+    command = ["nginx", "-p", str(page.home), "-c", "nginx.conf"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:
         try:
+            waiting = threading.Event()
             while nginx.poll() is None and not listens(port):
-                pass
+                waiting.wait(0.02)
             assert nginx.poll() is None, nginx.stderr.read()
             yield
         finally:
@@ -82,5 +87,4 @@ def proxy(folder, server, port):
 
 def listens(port):
     with socket.socket() as client:
-        client.settimeout(1)
         return client.connect_ex(("127.0.0.1", port)) == 0

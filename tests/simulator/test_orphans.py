@@ -34,6 +34,6 @@ def test_workers_end_with_the_process_that_began_them(tmp_path, number):
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
         assert parent.stdout.readline() == b"ready\n"
         parent.send_signal(number)
-        parent.wait(20)
+        parent.wait(60)
         # The workers hold the other end as well: it is closed when the last of them is gone.
         assert parent.stdout.read() == b""

@@ -18,7 +18,11 @@ PATIENCE_S = 60
 
 
 class Receiver:
-    """Takes messages, or does not; remembers each try."""
+    """Takes messages, or does not; remembers each try.
+
+    Its port stays bound from the first to the last, so that nobody else is given it while nobody listens there. The
+    server may listen there all the same, by SO_REUSEADDR.
+    """
 
     def __init__(self):
         #: The status of each answer in turn; 204 when there are no more.
@@ -28,7 +32,10 @@ class Receiver:
         self.answering.set()
         #: Headers and document of each try, and whether its signature was right as of now.
         self.tries = []
-        self.port = 0
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
         self._came = threading.Condition()
         self._server = None
 
@@ -47,7 +54,6 @@ class Receiver:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
@@ -59,6 +65,11 @@ class Receiver:
             self._thread.join()
             self._server.server_close()
             self._server = None
+
+    def close(self):
+        """Stop it for good."""
+        self.stop()
+        self._place.close()
 
     def take(self, request):
         body = request.rfile.read(int(request.headers["Content-Length"]))
@@ -96,15 +107,11 @@ def make_receiver():
         made.append(Receiver())
         if listening:
             made[-1].start()
-        else:
-            # A port that is nobody's, for it to come back to.
-            with socket.create_server(("127.0.0.1", 0)) as listener:
-                made[-1].port = listener.getsockname()[1]
         return made[-1]
 
     yield make_receiver
     for receiver in made:
-        receiver.stop()
+        receiver.close()
 
 
 @pytest.fixture

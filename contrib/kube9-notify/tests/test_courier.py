@@ -14,6 +14,17 @@ from kube9_notify.courier import Courier
 SECRET = b"a secret of more than sixteen bytes"
 PATIENCE_S = 60
 
+#: A try that was taken, but not in time, would come again.
+PATIENT = {"timeout_ms": 60_000, "grace_ms": 30_000}
+
+
+def join_couriers():
+    """Wait for the threads of couriers that were closed and given up."""
+    for thread in threading.enumerate():
+        if thread.name == "kube9-notify":
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), "a courier that was closed goes on"
+
 
 @pytest.fixture
 def courier_to():
@@ -21,15 +32,14 @@ def courier_to():
     made = []
 
     def courier_to(receiver, **given):
-        quick = {"backoff_ms": 10, "backoff_ms_max": 20, "attempts": 1000, "timeout_ms": 60_000}
+        quick = {"backoff_ms": 10, "backoff_ms_max": 20, "attempts": 1000, **PATIENT}
         made.append(Courier(Settings(url=receiver.url, secret=SECRET, **{**quick, **given})))
         return made[-1]
 
     yield courier_to
     for courier in made:
         courier.close()
-    names = [thread.name for thread in threading.enumerate()]
-    assert "kube9-notify" not in names
+    join_couriers()
 
 
 def message(number):
@@ -176,13 +186,14 @@ class TestWhatIsTold:
         made = []
 
         def notifier_to(receiver, *events):
-            settings = Settings(url=receiver.url, secret=SECRET, events=frozenset(events or EVENTS))
+            settings = Settings(url=receiver.url, secret=SECRET, events=frozenset(events or EVENTS), **PATIENT)
             made.append(Notifier(settings))
             return made[-1]
 
         yield notifier_to
         for notifier in made:
             notifier.close()
+        join_couriers()
 
     def test_is_what_was_asked_for(self, receiver, notifier_to):
         notifier, now_ms = notifier_to(receiver, "moves-resumed"), int(time.time() * 1000)

@@ -27,15 +27,13 @@ def serve(tmp_path):
     def serve(queue):
         command = [sys.executable, "-m", "kube9", "serve", "--port", "0", "--nodes", "1xcpu=10", "--queue", queue]
         started.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, env=env))
-        record, waiting, deadline_s = (
-            tmp_path / "state" / "server.json",
-            threading.Event(),
-            time.monotonic() + PATIENCE_S,
-        )
-        while not record.is_file():
+        record = tmp_path / "state" / "server.json"
+
+        def is_there():
             assert started[-1].poll() is None, "the server ended"
-            assert time.monotonic() < deadline_s, "the server did not start"
-            waiting.wait(0.02)
+            return record.is_file()
+
+        wait_until(is_there)
         token = (tmp_path / "state" / "token").read_text(encoding="ascii").strip()
         client = Client(json.loads(record.read_text(encoding="utf-8"))["url"], token=token)
         next(client.watch_events(after=0, type="NodeReady"))
@@ -45,6 +43,14 @@ def serve(tmp_path):
     for server in started:
         server.send_signal(signal.SIGTERM)
         assert server.wait(PATIENCE_S) == 0
+
+
+def wait_until(holds):
+    """Until ``holds()``, or until all patience is used up."""
+    waiting, deadline_s = threading.Event(), time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline_s, "it never came to be"
+        waiting.wait(0.02)
 
 
 def launch(client, name, cores, run=None):
@@ -66,14 +72,13 @@ def test_easy_lets_those_ahead_who_say_that_they_end_in_time(serve):
         launch(client, "short", 2, "30m")
         launch(client, "too-long", 2, "3h")
         launch(client, "silent", 2)
+        wait_until(lambda: bound(client) == ["long", "short"])
+        behind = "waits behind a pod that fits on no node, which nobody may delay"
+        wait_until(lambda: client.pod("silent")["status"]["reason"] == behind)
         assert bound(client) == ["long", "short"]
-        assert (
-            client.pod("silent")["status"]["reason"]
-            == "waits behind a pod that fits on no node, which nobody may delay"
-        )
         client.delete_pod("wide")
         next(client.watch_events(after=0, type="PodBound", name="too-long"))
-        assert bound(client) == ["long", "short", "too-long"]
+        wait_until(lambda: bound(client) == ["long", "short", "too-long"])
 
 
 def test_what_nobody_says_may_be_assumed(serve):
@@ -82,7 +87,7 @@ def test_what_nobody_says_may_be_assumed(serve):
         launch(client, "wide", 10)
         launch(client, "quick", 1, "5m")
         launch(client, "also-silent", 1)
-        assert bound(client) == ["quick", "silent"]
+        wait_until(lambda: bound(client) == ["quick", "silent"])
 
 
 def test_the_shortest_of_those_who_wait_goes_first_and_who_says_nothing_last(serve):
@@ -96,7 +101,7 @@ def test_the_shortest_of_those_who_wait_goes_first_and_who_says_nothing_last(ser
         next(client.watch_events(after=0, type="PodBound", name="wide"))
         client.delete_pod("wide", grace_s=0)
         next(client.watch_events(after=0, type="PodBound", name="hour"))
-        assert bound(client) == ["hour"]
+        wait_until(lambda: bound(client) == ["hour"])
 
 
 def test_a_pod_that_cannot_be_ranked_is_refused_with_the_reason(serve):

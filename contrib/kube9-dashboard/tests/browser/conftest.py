@@ -35,13 +35,25 @@ class Server:
         self._process = None
 
     def start(self):
+        # One that was killed has left it there.
+        self.record.unlink(missing_ok=True)
         command = [_KUBE9, "--quiet", "serve", "--port", str(self.port), "--state-dir", self.folder]
         with (self.folder.parent / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(lambda: _answers(self.port), self._process)
+        # It listens before it has a token, and is there to be found when it has everything.
+        wait_until(self.record.is_file, self._process)
+
+    def ensure_running(self):
+        if self._process.poll() is not None:
+            self.start()
 
     def stop(self):
         end(self._process)
+
+    @property
+    def record(self):
+        """What it says of itself while it runs."""
+        return self.folder / "server.json"
 
     def client(self):
         return kube9.Client(state_dir=str(self.folder), server=f"http://127.0.0.1:{self.port}")
@@ -74,10 +86,16 @@ def wait_until(holds, process=None):
     raise AssertionError("it never came to be")
 
 
+@pytest.fixture
+def until():
+    """Waits until something holds: ``until(lambda: ...)``."""
+    return wait_until
+
+
 def end(process):
     process.terminate()
     try:
-        process.wait(20)
+        process.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -101,6 +119,8 @@ NODES = ("node-0001", "node-0002", "node-0003")
 @pytest.fixture
 def cluster(server):
     """A client; the nodes are as at the beginning, and there are no pods."""
+    # A test that failed may have left it stopped.
+    server.ensure_running()
     with server.client() as client:
         for pod in client.pods():
             with unless_gone():

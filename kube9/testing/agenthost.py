@@ -31,7 +31,7 @@ from kube9.testing.agentseat import AgentSeat
 __all__ = ["AgentHost"]
 
 #: How long a node is waited for that should beat any moment, and after how long its backend is asked for it again.
-_PATIENCE_MS, _ASK_AGAIN_MS = 20_000, 500
+_PATIENCE_MS, _ASK_AGAIN_MS = 60_000, 500
 
 
 @final
@@ -56,7 +56,7 @@ class AgentHost:
         port: int = 0,
         url: str = "",
         interval_ms: int = 100,
-        lease_ms: int = 10_000,
+        lease_ms: int = 60_000,
         before_answer: Callable[[int], None] | None = None,
     ) -> None:
         self.backend = backend

@@ -39,9 +39,11 @@ class PostgresServer:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self.as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind(("127.0.0.1", 0))
+        self.port = self.kept.getsockname()[1]
         data = str(self.folder / "data")
         self.run("initdb", "-D", data, "-U", "kube9", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-instructions")
         self.start()
@@ -57,7 +59,7 @@ class PostgresServer:
                 stdout=stdout,
                 stderr=subprocess.STDOUT,
                 check=False,
-                timeout=60,
+                timeout=120,
                 **self.as_user,
             )
         assert done.returncode == 0, output.read_text()
@@ -85,6 +87,7 @@ class PostgresServer:
     def close(self):
         if self.running:
             self.stop()
+        self.kept.close()
         shutil.rmtree(self.folder)
 
 

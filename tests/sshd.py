@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 #: What it says when it listens, and when it cannot for another does.
 LISTENING, IN_USE = b"Server listening on ", "Address already in use"
 #: Of the ways that there are, one that costs little, for many machines log in at once. What is said first holds.
@@ -53,11 +53,12 @@ def make_key(path, *, passphrase=""):
     return path
 
 
-def free_port():
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def kept_port():
+    """A socket that has a port: as long as it is open nobody is given that one, and sshd can listen there."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
 
 
 class Sshd:
@@ -89,14 +90,16 @@ class Sshd:
             self.options["folder"] = str(self.root)
 
     def _settle(self, more):
-        """Find a port: whoever else looks for one may be given the same before it listens."""
+        """Find a port; in another network than this one's, somebody may have the same."""
         while True:
-            self.port = free_port()
+            self.kept = kept_port()
+            self.port = self.kept.getsockname()[1]
             self.configure(more)
             try:
                 self.start()
                 return
             except AssertionError:
+                self.kept.close()
                 if IN_USE not in self.log:
                     raise
                 (self.folder / "log").unlink()
@@ -164,6 +167,11 @@ class Sshd:
         """End it, if it runs."""
         if self.process.poll() is None:
             self.kill()
+
+    def close(self):
+        """End it for good."""
+        self.stop()
+        self.kept.close()
 
 
 def is_sshd(pid):
@@ -244,7 +252,7 @@ class Place:
         for way in self._slow_ways:
             way.close()
         for machine in self.machines:
-            machine.stop()
+            machine.close()
 
 
 class SlowWay:

@@ -38,9 +38,11 @@ class Server:
             "KUBE9_STATE_DIR": str(folder / "state"),
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.kept.getsockname()[1]}"
         self.start()
 
     def start(self):
@@ -108,6 +110,7 @@ class Server:
         assert self.process.wait(PATIENCE_S) == 0, self.said
 
     def close(self):
+        self.kept.close()
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -159,7 +162,7 @@ def test_a_node_that_was_broken_for_good_stays_so_for_the_next_server(server, ss
 def test_a_node_that_was_broken_for_a_while_is_brought_back_by_the_next_server(server, ssh):
     machine = ssh.machine()
     server.join(machine)
-    server.kube9("node", "fail", "n1", "--for", "8s")
+    server.kube9("node", "fail", "n1", "--for", "15s")
     server.stop()
     server.start()
     server.until(lambda: server.phase() == "Recovering", "restarted")

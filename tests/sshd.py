@@ -225,11 +225,11 @@ class Place:
             file.write(line or machine.host_key)
 
     def slow(self, machine, delay_s):
-        """Another way to a machine, known as well; a port."""
+        """Another way to a machine, known as well."""
         way = SlowWay(machine.port, delay_s)
         self._slow_ways.append(way)
         self.know(machine, machine.host_key.replace(f":{machine.port} ", f":{way.port} "))
-        return way.port
+        return way
 
     def left(self, *machines):
         """What runs on any of them, or of these, that nobody logged in for, by process id."""
@@ -256,11 +256,16 @@ class Place:
 
 
 class SlowWay:
-    """A port behind which a machine answers late: each piece takes so long in each direction."""
+    """A port behind which a machine answers late: each piece takes so long in each direction.
+
+    Nothing passes at all while ``passable`` is not set.
+    """
 
     def __init__(self, port, delay_s):
         self._port, self._delay_s = port, delay_s
         self._closing = threading.Event()
+        self.passable = threading.Event()
+        self.passable.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._sockets, self._threads = [self._listener], []
@@ -269,6 +274,7 @@ class SlowWay:
     def close(self):
         """End all connections."""
         self._closing.set()
+        self.passable.set()
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -298,6 +304,7 @@ class SlowWay:
         with contextlib.suppress(OSError):
             while piece := source.recv(65_536):
                 self._closing.wait(self._delay_s)
+                self.passable.wait()
                 target.sendall(piece)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)

@@ -76,4 +76,4 @@ def _started(folder: str, told: int) -> Mapping[str, Any]:
         return running
     said = b"".join(last_lines(f"{folder}/{LOG}", _LINES)).decode("utf-8", "replace")
     why = "ended soon after its start" if over else f"did not start within {_BEGIN_S:g} s"
-    raise CommandFailed("Away", f"the agent {why}; its log ends with: {said}")
+    raise CommandFailed("Away", f"the agent {why}, and its log ends with: {said}")

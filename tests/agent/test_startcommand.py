@@ -21,4 +21,4 @@ def test_an_agent_that_ends_at_once_is_not_waited_for(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     told = json.loads(done.stderr)
     assert (done.returncode, told["error"]) == (125, "Away")
-    assert "the agent ended soon after its start; its log ends with: " in told["message"]
+    assert "the agent ended soon after its start, and its log ends with: " in told["message"]

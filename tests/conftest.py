@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 #: How long a thread or process that was told to end may take to do so.
-GRACE_S = 5.0
+GRACE_S = 30.0
 
 #: Helpers of multiprocessing that live as long as the interpreter and belong to no test.
 LASTING_PROCESSES = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")

@@ -39,11 +39,11 @@ class PostgresServer:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self.as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        # It stays bound, so that nobody else is given it; PostgreSQL may listen there all the same, by SO_REUSEADDR.
-        self.place = socket.socket()
-        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.place.bind(("127.0.0.1", 0))
-        self.port = self.place.getsockname()[1]
+        # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind(("127.0.0.1", 0))
+        self.port = self.kept.getsockname()[1]
         data = str(self.folder / "data")
         self.run("initdb", "-D", data, "-U", "kube9", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-instructions")
         self.start()
@@ -87,7 +87,7 @@ class PostgresServer:
     def close(self):
         if self.running:
             self.stop()
-        self.place.close()
+        self.kept.close()
         shutil.rmtree(self.folder)
 
 

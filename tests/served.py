@@ -27,11 +27,11 @@ class Served:
 
     def __init__(self, folder, *serve, env=None, host="127.0.0.1"):
         self.folder, self.process, self.host = folder, None, host
-        # It stays bound, so that nobody else is given it; the server may listen there all the same, by SO_REUSEADDR.
-        self.place = socket.socket()
-        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.place.bind((host, 0))
-        self.port = self.place.getsockname()[1]
+        # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind((host, 0))
+        self.port = self.kept.getsockname()[1]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "XDG_"))}
         self.env = {**kept, "KUBE9_STATE_DIR": str(folder / "state"), **(env or {})}
         self.command = ["serve", "--host", host, "--port", str(self.port), *serve]
@@ -119,7 +119,7 @@ class Served:
 
     def close(self):
         """Delete the nodes that there still are, and end the server, if it runs."""
-        self.place.close()
+        self.kept.close()
         if self.process is None or self.process.poll() is not None:
             return
         try:

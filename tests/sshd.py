@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 #: What it says when it listens, and when it cannot for another does.
 LISTENING, IN_USE = b"Server listening on ", "Address already in use"
 #: Of the ways that there are, one that costs little, for many machines log in at once. What is said first holds.
@@ -53,11 +53,12 @@ def make_key(path, *, passphrase=""):
     return path
 
 
-def free_port():
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def kept_port():
+    """A socket that has a port: as long as it is open nobody is given that one, and sshd can listen there."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
 
 
 class Sshd:
@@ -89,14 +90,16 @@ class Sshd:
             self.options["folder"] = str(self.root)
 
     def _settle(self, more):
-        """Find a port: whoever else looks for one may be given the same before it listens."""
+        """Find a port; in another network than this one's, somebody may have the same."""
         while True:
-            self.port = free_port()
+            self.kept = kept_port()
+            self.port = self.kept.getsockname()[1]
             self.configure(more)
             try:
                 self.start()
                 return
             except AssertionError:
+                self.kept.close()
                 if IN_USE not in self.log:
                     raise
                 (self.folder / "log").unlink()
@@ -165,6 +168,11 @@ class Sshd:
         if self.process.poll() is None:
             self.kill()
 
+    def close(self):
+        """End it for good."""
+        self.stop()
+        self.kept.close()
+
 
 def is_sshd(pid):
     """Whether that is what it is, and has not ended."""
@@ -217,11 +225,11 @@ class Place:
             file.write(line or machine.host_key)
 
     def slow(self, machine, delay_s):
-        """Another way to a machine, known as well; a port."""
+        """Another way to a machine, known as well."""
         way = SlowWay(machine.port, delay_s)
         self._slow_ways.append(way)
         self.know(machine, machine.host_key.replace(f":{machine.port} ", f":{way.port} "))
-        return way.port
+        return way
 
     def left(self, *machines):
         """What runs on any of them, or of these, that nobody logged in for, by process id."""
@@ -244,15 +252,20 @@ class Place:
         for way in self._slow_ways:
             way.close()
         for machine in self.machines:
-            machine.stop()
+            machine.close()
 
 
 class SlowWay:
-    """A port behind which a machine answers late: each piece takes so long in each direction."""
+    """A port behind which a machine answers late: each piece takes so long in each direction.
+
+    Nothing passes at all while ``passable`` is not set.
+    """
 
     def __init__(self, port, delay_s):
         self._port, self._delay_s = port, delay_s
         self._closing = threading.Event()
+        self.passable = threading.Event()
+        self.passable.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._sockets, self._threads = [self._listener], []
@@ -261,6 +274,7 @@ class SlowWay:
     def close(self):
         """End all connections."""
         self._closing.set()
+        self.passable.set()
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -290,6 +304,7 @@ class SlowWay:
         with contextlib.suppress(OSError):
             while piece := source.recv(65_536):
                 self._closing.wait(self._delay_s)
+                self.passable.wait()
                 target.sendall(piece)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)

@@ -16,7 +16,7 @@ def suite(pytester, monkeypatch):
     """A suite of its own under the same conftest.py, in a process of its own, whose time of grace is short."""
     monkeypatch.delenv("KUBE9_REQUIRE_ALL", raising=False)
     monkeypatch.delenv("CI", raising=False)
-    pytester.makeconftest(CONFTEST.replace("GRACE_S = 5.0", "GRACE_S = 0.2"))
+    pytester.makeconftest(CONFTEST.replace("GRACE_S = 30.0", "GRACE_S = 0.2"))
 
     def run(body, *options):
         pytester.makepyfile(body)

@@ -128,7 +128,7 @@ def test_a_test_that_leaves_something_on_the_engine_fails_and_it_is_removed(pyte
     for name in ("conftest.py", "engine.py"):
         shutil.copy(Path(__file__).with_name(name), pytester.path)
     path = pytester.path / "conftest.py"
-    path.write_text(path.read_text(encoding="utf-8").replace("GRACE_S = 5.0", "GRACE_S = 0.2"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("GRACE_S = 30.0", "GRACE_S = 0.2"), encoding="utf-8")
     pytester.makepyfile("""
         from pathlib import Path
 

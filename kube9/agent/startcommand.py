@@ -69,10 +69,11 @@ def _start(folder: str) -> int:
 
 
 def _started(folder: str, told: int) -> Mapping[str, Any]:
-    select.select([told], [], [], _BEGIN_S)
+    over, _, _ = select.select([told], [], [], _BEGIN_S)
     os.close(told)
     running = agent_of(folder)
     if running is not None:
         return running
     said = b"".join(last_lines(f"{folder}/{LOG}", _LINES)).decode("utf-8", "replace")
-    raise CommandFailed("Away", f"the agent did not start, or not within {_BEGIN_S:g} s; its log ends with: {said}")
+    why = "ended soon after its start" if over else f"did not start within {_BEGIN_S:g} s"
+    raise CommandFailed("Away", f"the agent {why}, and its log ends with: {said}")

@@ -19,7 +19,7 @@ from attrs import evolve
 from kube9.agent.brain import Answer, Beat
 from kube9.api.beats import answer_document, read_beat, read_wait_ms
 from kube9.api.limits import Limits
-from kube9.core.errors import InvalidInput, NodeGone
+from kube9.core.errors import BackendError, InvalidInput, NodeGone
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod, PodReport
 from kube9.core.ports import ALL_LOGS, Clock, CommandRunner, CommandSession, JoinTicket, LogOptions, NodeBackend
@@ -31,7 +31,7 @@ from kube9.testing.agentseat import AgentSeat
 __all__ = ["AgentHost"]
 
 #: How long a node is waited for that should beat any moment, and after how long its backend is asked for it again.
-_PATIENCE_MS, _ASK_AGAIN_MS = 20_000, 500
+_PATIENCE_MS, _ASK_AGAIN_MS = 60_000, 500
 
 
 @final
@@ -56,7 +56,7 @@ class AgentHost:
         port: int = 0,
         url: str = "",
         interval_ms: int = 100,
-        lease_ms: int = 10_000,
+        lease_ms: int = 60_000,
         before_answer: Callable[[int], None] | None = None,
     ) -> None:
         self.backend = backend
@@ -144,7 +144,7 @@ class AgentHost:
         end_s = time.monotonic() + _PATIENCE_MS / 1_000
         heard: int | None = None
         while time.monotonic() < end_s:
-            reports = self.backend.list_pods(node)
+            reports = self._ask(node)
             if reports is not None:
                 return reports
             with self.changed:
@@ -157,17 +157,31 @@ class AgentHost:
 
     def logs(self, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> Iterator[bytes]:
         """As the backend has them."""
-        self.backend.list_pods(node)
+        self._ask(node)
         return self.backend.logs(node, pod, options)
 
     def run_command(
         self, node: Node, pod: Pod, container: str, command: Sequence[str], *, terminal: bool = False
     ) -> CommandSession:
         """As the backend does it, if it can."""
-        self.backend.list_pods(node)
+        self._ask(node)
         if not isinstance(self.backend, CommandRunner):
             raise InvalidInput(f"{type(self.backend).__name__} runs no commands")
         return self.backend.run_command(node, pod, container, command, terminal=terminal)
+
+    def _ask(self, node: Node) -> Sequence[PodReport] | None:
+        """What the backend says of a node, which may take its time to be sure."""
+        end_s = time.monotonic() + _PATIENCE_MS / 1_000
+        while True:
+            try:
+                return self.backend.list_pods(node)
+            except NodeGone:
+                raise
+            except BackendError:
+                if time.monotonic() > end_s:
+                    raise
+            with self.changed:
+                self.changed.wait(_ASK_AGAIN_MS / 1_000)
 
     def _seat(self, node: Node) -> AgentSeat:
         seat = self.seats.get(node.name)

@@ -10,6 +10,7 @@ from kube9.agent.brain import Answer, CopyReport, PodUse, StartOrder, StopOrder
 from kube9.agent.clock import now_ms
 
 LONG_MS = 10**6
+PATIENCE_S = 60.0
 
 
 class Told:
@@ -50,7 +51,7 @@ class Told:
     def expect(self, *calls):
         """Wait until these were made, in this order where they are of one kind."""
         with self.changed:
-            came = self.changed.wait_for(lambda: all(call in self.calls for call in calls), 20)
+            came = self.changed.wait_for(lambda: all(call in self.calls for call in calls), PATIENCE_S)
         assert came, f"expected {calls}, got {self.calls}"
 
 
@@ -65,8 +66,8 @@ def agent(board):
     agent.begin()
     yield agent
     agent.close()
-    agent._watch.join(20)
-    agent._errands._thread.join(20)
+    agent._watch.join(PATIENCE_S)
+    agent._errands._thread.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -197,8 +198,8 @@ def test_when_it_is_over_all_copies_are_killed_and_not_told_of(agent, runtime, b
     fresh = Agent("boot", Told, board)
     fresh.begin()
     try:
-        answered(fresh, lease_ms=400)
-        answered(fresh, lease_ms=400, start=(order("p"), order("q")))
+        answered(fresh, lease_ms=0)
+        answered(fresh, lease_ms=1_500, start=(order("p"), order("q")))
         assert board.lease_until_ms > 0
         fresh.runtime.expect(("kill", "p", 1), ("kill", "q", 1), ("stop", "p", 1, 0), ("stop", "q", 1, 0))
         assert "the lease is over: 2 pods are killed: p/1, q/1" in caplog.text
@@ -208,8 +209,8 @@ def test_when_it_is_over_all_copies_are_killed_and_not_told_of(agent, runtime, b
             waiting.wait(0.01)
     finally:
         fresh.close()
-        fresh._watch.join(20)
-        fresh._errands._thread.join(20)
+        fresh._watch.join(PATIENCE_S)
+        fresh._errands._thread.join(PATIENCE_S)
 
 
 def test_the_guard_is_told_of_each_new_lease(agent, board):
@@ -232,17 +233,17 @@ def test_what_is_killed_while_it_begins_to_start_is_killed_again(agent, runtime)
 
     def start(_):
         started.set()
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
 
     runtime.on_start = start
     answered(agent)
     answered(agent, start=(order(),))
-    assert started.wait(20)
+    assert started.wait(PATIENCE_S)
     answered(agent, lease_ms=0, gone=True)
     runtime.expect(("kill", "p", 1), ("stop", "p", 1, 0))
     go_on.set()
     with runtime.changed:
-        assert runtime.changed.wait_for(lambda: runtime.calls.count(("kill", "p", 1)) == 2, 20)
+        assert runtime.changed.wait_for(lambda: runtime.calls.count(("kill", "p", 1)) == 2, PATIENCE_S)
 
 
 def test_while_the_guard_sweeps_nothing_is_started(agent, runtime, board):
@@ -263,13 +264,13 @@ def test_whoever_leaves_stops_all_with_the_grace_they_have_and_starts_nothing_mo
     answered(agent)
     long, short, unsaid = order("long"), order("short", terminationGracePeriodSeconds=1.5), order("unsaid")
     answered(agent, start=(long, short, unsaid))
-    leaving = threading.Thread(target=agent.leave, args=(10_000,))
+    leaving = threading.Thread(target=agent.leave, args=(30_000,))
     leaving.start()
-    runtime.expect(("stop", "long", 1, 8_000), ("stop", "short", 1, 1_500), ("stop", "unsaid", 1, 8_000))
+    runtime.expect(("stop", "long", 1, 28_000), ("stop", "short", 1, 1_500), ("stop", "unsaid", 1, 28_000))
     answered(agent, start=(order("new"),))
     for uid in ("long", "short", "unsaid"):
         runtime.news.stopped(uid, 1)
-    leaving.join(20)
+    leaving.join(PATIENCE_S)
     assert not leaving.is_alive()
     assert agent.farewell().pods == ()
     assert [call for call in runtime.calls if call[0] == "kill" or call[1] == "new"] == []

@@ -15,9 +15,11 @@ def alarms():
 
 
 def test_rings_in_the_order_of_their_times(alarms):
-    rung, done, at_ms = [], threading.Event(), now_ms()
+    rung, begun, done, at_ms = [], threading.Event(), threading.Event(), now_ms()
+    alarms.call_at(at_ms, lambda: begun.wait(30))  # while that is not over, none of the others rings
     alarms.call_at(at_ms + 60, lambda: (rung.append(("later", now_ms())), done.set()))
     alarms.call_at(at_ms + 30, lambda: rung.append(("sooner", now_ms())))
+    begun.set()
     assert done.wait(30)
     assert [name for name, _ in rung] == ["sooner", "later"]
     assert [rung_ms >= due_ms for (_, rung_ms), due_ms in zip(rung, (at_ms + 30, at_ms + 60), strict=True)] == [

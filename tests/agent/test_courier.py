@@ -10,6 +10,7 @@ from kube9.agent.brain import Beat
 from kube9.agent.configuration import read_server
 from kube9.agent.courier import CONNECTIONS, Couriers
 
+PATIENCE_S = 60.0
 ANSWER = {"boot": "b", "sequence": 1, "token": "t", "leaseMillis": 1, "intervalMillis": 2, "gone": False}
 
 
@@ -52,7 +53,7 @@ class Asking:
 
     def until(self, wanted):
         with self.changed:
-            assert self.changed.wait_for(wanted, 20)
+            assert self.changed.wait_for(wanted, PATIENCE_S)
 
     def close(self):
         with self.changed:
@@ -134,7 +135,7 @@ def couriers(agent, folder, caplog):
     yield couriers
     agent.close()
     for thread in couriers._threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
 
 
 def test_a_beat_is_carried_there_and_its_answer_back(couriers, agent, server):
@@ -151,13 +152,13 @@ def test_a_few_are_under_way_at_a_time(couriers, agent, server):
 
     def hold():
         here.release()
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         return ANSWER
 
     server.answers = [(200, hold)]
     agent.send(CONNECTIONS + 1)
     for _ in range(CONNECTIONS):
-        assert here.acquire(timeout=20)
+        assert here.acquire(timeout=PATIENCE_S)
     assert agent.due == 1
     go_on.set()
     agent.until(lambda: len(agent.answers) == CONNECTIONS + 1)
@@ -220,8 +221,8 @@ def test_a_folder_that_cannot_be_read_changes_nothing(couriers, agent, folder, c
 
 
 def test_a_farewell_waits_for_its_answer_and_for_no_more_than_that(couriers, server, caplog):
-    couriers.say_farewell(Beat("b", "t", 7, ()), 10)
+    couriers.say_farewell(Beat("b", "t", 7, ()), PATIENCE_S)
     assert server.asked[-1][2]["sequence"] == 7
     server.stop()
-    couriers.say_farewell(Beat("b", "t", 8, ()), 10)
+    couriers.say_farewell(Beat("b", "t", 8, ()), PATIENCE_S)
     assert "the last beat was not answered" in caplog.text

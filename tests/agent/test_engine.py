@@ -66,7 +66,7 @@ def pretender(tmp_path):
 
 @pytest.fixture
 def asked(pretender):
-    with closing(Engine(pretender.address, timeout_s=10)) as engine:
+    with closing(Engine(pretender.address, timeout_s=60)) as engine:
         yield engine
 
 
@@ -164,7 +164,7 @@ def told_of_pulls(pretender, asked, *lines, status=200):
     pretender.says = [answer(VERSION), body]
     images = Images(asked)
     images.pull("shop/web:1", tell)
-    assert over.acquire(timeout=30)
+    assert over.acquire(timeout=60)
     images.close()
     return told
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from kube9.agent import exchange
 from kube9.agent.configuration import ServerConfiguration
 from kube9.agent.exchange import Connection, Stale, UnusableReply
 
+PATIENCE_S = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -63,7 +65,7 @@ def connected(port, *, scheme="http", certificate="", path=""):
 
 def test_it_sends_the_token_and_the_body_and_returns_the_answer():
     with serving([OK]) as (port, asked), connected(port, path="/kube9") as connection:
-        reply = connection.post("/v1/nodes/n/heartbeat", b"{}", 10)
+        reply = connection.post("/v1/nodes/n/heartbeat", b"{}", PATIENCE_S)
     assert (reply.status, reply.headers, reply.body) == (200, {"content-length": "2"}, b"ok")
     ((lines, body),) = asked
     assert body == b"{}"
@@ -73,31 +75,31 @@ def test_it_sends_the_token_and_the_body_and_returns_the_answer():
 
 def test_one_connection_serves_many_requests():
     with serving([OK, OK, OK]) as (port, asked), connected(port) as connection:
-        assert [connection.post("/", b"x", 10).body for _ in range(3)] == [b"ok"] * 3
+        assert [connection.post("/", b"x", PATIENCE_S).body for _ in range(3)] == [b"ok"] * 3
     assert len(asked) == 3
 
 
 def test_one_that_the_server_has_closed_meanwhile_is_made_anew():
     with serving([OK], [OK]) as (port, asked), connected(port) as connection:
-        connection.post("/", b"x", 10)
+        connection.post("/", b"x", PATIENCE_S)
         waiting = threading.Event()
         while not connection._closed_by_server():
             waiting.wait(0.01)
-        assert connection.post("/", b"y", 10).body == b"ok"
+        assert connection.post("/", b"y", PATIENCE_S).body == b"ok"
     assert [body for _, body in asked] == [b"x", b"y"]
 
 
 def test_one_that_is_closed_at_the_request_is_stale_and_the_next_try_is_not():
     with serving([OK, b""], [OK]) as (port, _), connected(port) as connection:
-        connection.post("/", b"x", 10)
+        connection.post("/", b"x", PATIENCE_S)
         with pytest.raises(Stale):
-            connection.post("/", b"y", 10)
-        assert connection.post("/", b"z", 10).body == b"ok"
+            connection.post("/", b"y", PATIENCE_S)
+        assert connection.post("/", b"z", PATIENCE_S).body == b"ok"
 
 
 def test_a_new_connection_that_ends_without_an_answer_is_a_failure():
     with serving([b""]) as (port, _), connected(port) as connection, pytest.raises(ConnectionResetError) as caught:
-        connection.post("/", b"x", 10)
+        connection.post("/", b"x", PATIENCE_S)
     assert not isinstance(caught.value, Stale)
 
 
@@ -106,20 +108,20 @@ def test_an_answer_in_chunks_is_read_whole():
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n"
     )
     with serving([answer, OK]) as (port, _), connected(port) as connection:
-        assert connection.post("/", b"", 10).body == b"abc0123456789"
-        assert connection.post("/", b"", 10).body == b"ok"
+        assert connection.post("/", b"", PATIENCE_S).body == b"abc0123456789"
+        assert connection.post("/", b"", PATIENCE_S).body == b"ok"
 
 
 def test_what_is_said_before_the_answer_is_not_the_answer():
     with serving([b"HTTP/1.1 100 Continue\r\n\r\n" + OK]) as (port, _), connected(port) as connection:
-        assert connection.post("/", b"", 10).body == b"ok"
+        assert connection.post("/", b"", PATIENCE_S).body == b"ok"
 
 
 def test_a_connection_that_the_server_wants_closed_is():
     answer = b"HTTP/1.1 503 Away\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     with serving([answer, OK], [OK]) as (port, _), connected(port) as connection:
-        assert connection.post("/", b"", 10).status == 503
-        assert connection.post("/", b"", 10).status == 200
+        assert connection.post("/", b"", PATIENCE_S).status == 503
+        assert connection.post("/", b"", PATIENCE_S).status == 200
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_connection_that_the_server_wants_closed_is():
 )
 def test_what_is_no_answer_is_told(answer, message):
     with serving([answer]) as (port, _), connected(port) as connection, pytest.raises(UnusableReply, match=message):
-        connection.post("/", b"", 10)
+        connection.post("/", b"", PATIENCE_S)
 
 
 def test_one_that_takes_too_long_is_not_waited_for():
@@ -146,7 +148,7 @@ def test_one_that_takes_too_long_is_not_waited_for():
     class Slow(list):
         def __iter__(self):
             yield b"HTTP/1.1 200 OK\r\n"
-            done.wait(20)
+            done.wait(PATIENCE_S)
 
     with serving(Slow()) as (port, _), connected(port) as connection:
         with pytest.raises(OSError, match="timed out|no answer in time"):
@@ -155,10 +157,10 @@ def test_one_that_takes_too_long_is_not_waited_for():
 
 
 def test_a_server_that_is_not_there_is_a_failure():
-    with serving() as (port, _):
-        pass
-    with connected(port) as connection, pytest.raises(ConnectionRefusedError):
-        connection.post("/", b"", 10)
+    with socket.socket() as taken:  # so that nobody else gets the port meanwhile
+        taken.bind(("127.0.0.1", 0))
+        with connected(taken.getsockname()[1]) as connection, pytest.raises(ConnectionRefusedError):
+            connection.post("/", b"", PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +185,7 @@ class TestTls:
             serving([OK, OK], wrap=self.wrap(certificates)) as (port, _),
             connected(port, scheme="https", certificate="some words before it\n" + pem) as connection,
         ):
-            assert [connection.post("/", b"", 10).body for _ in range(2)] == [b"ok", b"ok"]
+            assert [connection.post("/", b"", PATIENCE_S).body for _ in range(2)] == [b"ok", b"ok"]
 
     def test_no_other_is_and_it_gets_no_token(self, certificates: Path):
         pem = (certificates / "other.pem").read_text()
@@ -192,7 +194,7 @@ class TestTls:
             connected(port, scheme="https", certificate=pem) as connection,
             pytest.raises(UnusableReply, match="showed another certificate than the one in server.json"),
         ):
-            connection.post("/", b"", 10)
+            connection.post("/", b"", PATIENCE_S)
         assert [lines for lines, _ in asked if lines] == []
 
     def test_where_none_was_told_the_machine_decides(self, certificates: Path):
@@ -201,4 +203,4 @@ class TestTls:
             connected(port, scheme="https") as connection,
             pytest.raises(ssl.SSLCertVerificationError),
         ):
-            connection.post("/", b"", 10)
+            connection.post("/", b"", PATIENCE_S)

@@ -6,6 +6,8 @@ import pytest
 
 from kube9.agent.fencing import Fencing
 
+PATIENCE_S = 60.0
+
 
 class Killing:
     """A runtime that can only kill, and keeps what it was told."""
@@ -21,7 +23,7 @@ class Killing:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         if self.wait is not None:
-            self.wait.wait(20)
+            self.wait.wait(PATIENCE_S)
         with self.lock:
             self.at_once -= 1
             if self.fail:
@@ -41,7 +43,7 @@ def over():
 
 def wait_for(over, times):
     for _ in range(times):
-        assert over.acquire(timeout=20)
+        assert over.acquire(timeout=PATIENCE_S)
 
 
 def test_what_is_killed_is_told_and_what_is_left_of_it_removed(over):

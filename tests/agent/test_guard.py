@@ -44,7 +44,7 @@ def make_guard(swept):
 
 def until(wanted):
     waiting = threading.Event()
-    for _ in range(2_000):
+    for _ in range(6_000):
         if wanted():
             return
         waiting.wait(0.01)

@@ -11,7 +11,7 @@ from kube9.agent.link import HEAD_BYTES_MAX, Link, LinkClosed
 def ends():
     """Of one connection: ours, and the engine's."""
     ours, theirs = socket.socketpair()
-    ours.settimeout(10)
+    ours.settimeout(60)
     with ours, theirs:
         yield Link(ours), theirs
 

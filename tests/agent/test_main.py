@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,7 +29,9 @@ from kube9.testing.deliveries import Deliveries
 
 pytestmark = pytest.mark.once
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+#: Where it is to be over; a beat that a busy machine holds up is not to end it before that is tried.
+LEASE_MS = 4_000
 NODE = Node(uid="n-1", spec=NodeSpec(name="node-1"), ordinal=1)
 
 
@@ -40,11 +43,14 @@ class World:
         self.processes = AgentProcesses(clock, self.deliveries, folder)
         self.host = None
         self.pods = 0
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind(("127.0.0.1", 0))
 
     def listen(self, **options):
-        """Have a server, on the port of the one before."""
-        port = int(self.host.url.rpartition(":")[2]) if self.host else 0
+        """Have a server, on the port of the one before, which is kept while there is none."""
         seats = self.host.seats if self.host else {}
+        port = self.kept.getsockname()[1]
         self.host = AgentHost(self.processes, self.deliveries, self.clock, **{"port": port, **options})
         self.host.seats.update(seats)
 
@@ -101,6 +107,7 @@ class World:
         self.processes.close()
         if self.host is not None:
             self.host.close()
+        self.kept.close()
 
 
 @pytest.fixture
@@ -166,7 +173,7 @@ def test_a_server_that_was_away_for_less_than_the_lease_finds_everything_as_it_w
 
 
 def test_whatever_runs_is_killed_when_the_server_is_away_for_longer_than_the_lease(world):
-    world.join(lease_ms=1_000)
+    world.join(lease_ms=LEASE_MS)
     pods = [world.run(), world.run()]
     world.host.close()
     world.until_logged("the lease is over: 2 pods are killed: p1/1, p2/1")
@@ -215,11 +222,12 @@ def test_a_server_that_has_moved_is_found_on_demand(world):
 
 
 def test_when_the_agent_stands_still_past_its_lease_its_guard_kills_everything(world):
-    world.join(lease_ms=1_000)
+    world.join(lease_ms=LEASE_MS)
     pod = world.run()
     world.signal(signal.SIGSTOP)
     world.until(lambda: world.running == [], "empty")
-    assert "the agent stands still: all pods are killed" in world.log
+    world.until_logged("the agent stands still: all pods are killed")
+    world.host.lease_ms = PATIENCE_MS
     world.signal(signal.SIGCONT)
     world.until_logged("the lease is over: 1 pods are killed: p1/1")
     assert listed(world) == []
@@ -230,7 +238,7 @@ def test_when_the_agent_stands_still_past_its_lease_its_guard_kills_everything(w
 
 
 def test_a_guard_that_dies_is_started_again(world):
-    world.join(lease_ms=1_000)
+    world.join(lease_ms=LEASE_MS)
     world.run()
     first = guard_of(world)
     os.kill(first, signal.SIGKILL)
@@ -345,7 +353,7 @@ def oldest_python():
 
 def test_it_lives_a_whole_life_on_the_oldest_python_there_is(world):
     world.processes.python = oldest_python()
-    world.join(lease_ms=1_500)
+    world.join(lease_ms=LEASE_MS)
     pod = world.run()
     world.host.stop_pod(NODE, pod, 0)
     world.expect(StopPodDone, pod.uid)
@@ -431,7 +439,7 @@ def in_container(world, uid, epoch=1):
 
 def test_real_containers_live_no_longer_than_the_lease_and_leave_with_the_agent(on_engine):
     world = on_engine
-    world.join(lease_ms=4_000)
+    world.join(lease_ms=LEASE_MS)
     pods = [in_container(world, f"p{number}") for number in range(4)]
     for pod in pods:
         world.expect(PodStarted, pod.uid)
@@ -439,7 +447,8 @@ def test_real_containers_live_no_longer_than_the_lease_and_leave_with_the_agent(
     assert rss_bytes(world.processes.process_of(NODE.uid).pid) < RSS_BYTES_MAX
     world.signal(signal.SIGSTOP)
     world.until(lambda: not containers(world), "empty")
-    assert "the agent stands still: all pods are killed" in world.log
+    world.until_logged("the agent stands still: all pods are killed")
+    world.host.lease_ms = PATIENCE_MS
     world.signal(signal.SIGCONT)
     world.until(lambda: not containers(world, all=True), "clean")
     assert listed(world) == []

@@ -14,8 +14,9 @@ def test_a_run_is_started_once_however_often_that_is_asked(warden):
     first = warden.start("echo x >> begun; exec sleep 1000")
     assert warden.start("echo x >> begun; exec sleep 1000") == first
     assert first["state"] == "running"
-    warden.until((warden.folder / "begun").exists, "begun")
-    assert (warden.folder / "begun").read_text(encoding="ascii") == "x\n"
+    begun = warden.folder / "begun"
+    warden.until(lambda: begun.exists() and begun.read_text(encoding="ascii"), "begun")
+    assert begun.read_text(encoding="ascii") == "x\n"
 
 
 @pytest.mark.parametrize("script,code,number", [("exit 7", 7, 0), ("kill -9 $$", 137, 9)])

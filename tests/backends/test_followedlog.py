@@ -34,7 +34,7 @@ def test_what_comes_later_is_read_when_it_has_come():
     source.lines.append(b"c")
     source.more = False
     log.ring()
-    reader.join(20)
+    reader.join(60)
     assert came == [b"b", b"c"]
 
 
@@ -44,7 +44,7 @@ def test_who_waits_for_a_line_can_be_sent_away():
     reader = threading.Thread(target=lambda: list(log))
     reader.start()
     log.close()
-    reader.join(20)
+    reader.join(60)
     assert not reader.is_alive()
     log.close()
     assert source.left == [log]

@@ -6,7 +6,7 @@ import pytest
 
 from kube9.backends.lanes import Lanes
 
-SLOW_S = 10
+SLOW_S = 60
 
 
 @pytest.fixture

@@ -591,7 +591,7 @@ def test_calls_from_many_threads_at_once_are_all_carried_out():
         backend.create_node(NODE, JoinTicket(node_uid="n1"))
         joined = threading.Event()
         clock.call_at(clock.now_ms(), joined.set)
-        assert joined.wait(20)
+        assert joined.wait(60)
 
         def start(thread: int) -> None:
             for number in range(pods_each):
@@ -602,7 +602,7 @@ def test_calls_from_many_threads_at_once_are_all_carried_out():
             worker.start()
         for worker in workers:
             worker.join()
-        assert all_told.wait(20)
+        assert all_told.wait(60)
         assert len(set(told)) == len(backend.list_pods(NODE)) == pods_each * threads
 
 

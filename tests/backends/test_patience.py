@@ -23,7 +23,7 @@ class Engine:
 
 def test_an_engine_that_is_away_is_waited_for():
     engine = Engine(away=2)
-    assert patiently(engine, 10_000, Event()) == "there"
+    assert patiently(engine, 60_000, Event()) == "there"
     assert engine.tries == 3
 
 
@@ -46,4 +46,4 @@ def test_a_refusal_is_not_waited_out():
         raise EngineRefused("no", 403)
 
     with pytest.raises(EngineRefused):
-        patiently(refuse, 10_000, Event())
+        patiently(refuse, 60_000, Event())

@@ -100,5 +100,5 @@ def test_who_writes_waits_until_there_is_room_or_nobody_reads(make_room):
     writer.start()
     assert not written.wait(0.05)
     make_room(session)
-    assert written.wait(20)
+    assert written.wait(60)
     writer.join()

@@ -49,7 +49,7 @@ class TestContract(BackendContract):
         return pretending("crashing", RestartPolicy.ALWAYS, EXIT_CODE="1", RUN_MS="5")
 
     def unready_pod(self):
-        return pretending("unready", READY_MS="300")
+        return pretending("unready", READY_MS="3000")
 
     def unstartable_pod(self):
         return pretending("unstartable", START_ERROR="no such image")

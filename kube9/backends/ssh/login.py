@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,12 @@ __all__ = ["Connection", "Login", "require_paramiko"]
 
 #: A machine that ends the connection after fewer has not done so for their number.
 _TRIES_MIN = 3
+#: How often it looks whether a machine has answered.
+_LOOK_S = 0.1
+#: In how much longer than it waits here paramiko would give up by itself, in words of its own.
+_LATER_S = 60.0
+#: What a thread of paramiko's that is to end gets for it.
+_END_S = 5.0
 _USUAL_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 #: What paramiko writes is told by what it raises as well, and better.
 _WIRE_LOG = "kube9.backends.ssh.wire"
@@ -94,17 +101,16 @@ class Login:
         transport.set_log_channel(_WIRE_LOG)
         transport.daemon = True
         transport.auth_timeout = timeout_s
-        # Those of paramiko's own end in other words, and are to come after the one that is waited for here.
-        transport.banner_timeout = transport.handshake_timeout = 2 * timeout_s
+        transport.banner_timeout = transport.handshake_timeout = timeout_s + _LATER_S
         _prefer_known(transport, hop)
         try:
-            transport.start_client(timeout=timeout_s)
-            if not transport.initial_kex_done:  # of a time that is over it says nothing
-                raise TimeoutError
+            _agree(transport, timeout_s)
         except BaseException:
+            transport.close()
+            if transport.is_alive():
+                transport.join(_END_S)
             # Else the thread of paramiko's that gives up on it lasts for a while, also where it has failed by now.
             transport.packetizer.complete_handshake()
-            transport.close()
             raise
         return transport
 
@@ -129,6 +135,24 @@ class Login:
     @staticmethod
     def _check(hop: Target, transport: Transport) -> None:
         check_host_key(hop.name, transport.get_remote_server_key(), hop.known_hosts)
+
+
+def _agree(transport: Transport, timeout_s: float) -> None:
+    """Agree on keys with a machine.
+
+    Time in which this process stood still is not the machine's: what it said meanwhile is still to be read.
+    """
+    import paramiko
+
+    over = threading.Event()
+    transport.start_client(event=over)
+    left_s = timeout_s
+    while not over.wait(min(_LOOK_S, left_s)):
+        left_s -= _LOOK_S
+        if left_s <= 0:
+            raise TimeoutError
+    if not transport.is_active():
+        raise transport.get_exception() or paramiko.SSHException("it ended the connection")
 
 
 def _prefer_known(transport: Transport, hop: Target) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from types import GeneratorType
 
+from kube9.clocks import VirtualClock
 from kube9.core.errors import InvalidInput
 from kube9.core.nodes import Node
 from kube9.core.pods import Pod
@@ -88,7 +90,17 @@ class BackendLogs(BackendSetting):
         pod = stage.new_pod(node, self.long_pod())
         stage.start(node, pod)
         stage.settle()
+        # A pod was told as started when it begins: on a busy machine it takes a while to come to its first word.
+        end_s = time.monotonic() + self.reading_patience_s
+        virtual = isinstance(stage.deliveries.clock, VirtualClock)
+        while not (virtual or self._has_written(stage, node, pod) or time.monotonic() > end_s):
+            stage.settle()
         return node, pod
+
+    def _has_written(self, stage: Stage, node: Node, pod: Pod) -> bool:
+        """Whether its log has what is expected, or is none."""
+        pieces = list(stage.backend.logs(node, pod))
+        return not all(isinstance(each, bytes) for each in pieces) or self.expected_log() in b"".join(pieces)
 
     @staticmethod
     def _log(stage: Stage, node: Node, pod: Pod, options: LogOptions = ALL_LOGS) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 
 from kube9.backends.docker.relay import Relay
 
-SLOW_S = 20
+SLOW_S = 60
 
 
 class Echo:
@@ -108,10 +108,9 @@ def test_more_than_are_allowed_wait_for_their_turn(echo):
 
 
 def test_whoever_comes_when_nobody_is_there_is_sent_away_and_the_next_is_not(echo):
-    nobody = socket.create_server(("127.0.0.1", 0))
-    address = nobody.getsockname()
-    nobody.close()
-    relay = Relay(("127.0.0.1", 0), address)
+    nobody = socket.socket()  # has the port, so that nobody else gets it, and does not listen
+    nobody.bind(("127.0.0.1", 0))
+    relay = Relay(("127.0.0.1", 0), nobody.getsockname())
     try:
         with socket.create_connection(relay.address, timeout=SLOW_S) as connection:
             assert heard_of(connection) == b""
@@ -119,6 +118,7 @@ def test_whoever_comes_when_nobody_is_there_is_sent_away_and_the_next_is_not(ech
         assert ask(relay, b"again") == b"againagain"
     finally:
         relay.close()
+        nobody.close()
 
 
 def heard_of(connection):

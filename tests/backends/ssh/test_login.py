@@ -11,7 +11,7 @@ from kube9.backends.ssh.failures import MachineAway
 
 pytest.importorskip("paramiko", reason="needs paramiko: pip install 'kube9[test]'")
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 #: What the first message of a server is, which offers ways to agree on a key by names that are no text.
 OFFER = b"\x14" + bytes(16) + struct.pack(">I", 2) + b"\xff\xfe" + bytes(64)
 NONSENSE = b"SSH-2.0-x\r\n" + struct.pack(">IB", len(OFFER) + 5, 4) + OFFER + bytes(4)
@@ -51,7 +51,7 @@ def log_in(tmp_path):
     from kube9.backends.ssh.login import Login
     from kube9.backends.ssh.target import Target
 
-    def log_in(port, timeout_ms=10_000):
+    def log_in(port, timeout_ms=60_000):
         target = Target(name="box", host="127.0.0.1", port=port, user="ops", known_hosts=(tmp_path / "known_hosts",))
         login = Login(timeout_ms=timeout_ms, keepalive_ms=5_000, environment={"HOME": str(tmp_path)})
         return login.connect(target)

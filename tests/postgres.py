@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from itertools import count
 from pathlib import Path
+
+from kube9.testing.reservedport import ReservedPort
 
 #: Names a server to use in place of one of the tests' own; its user must be allowed to make databases.
 VARIABLE = "KUBE9_TEST_POSTGRES_URL"
@@ -40,10 +41,8 @@ class PostgresServer:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self.as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
-        self.kept = socket.socket()
-        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.kept.bind(("127.0.0.1", 0))
-        self.port = self.kept.getsockname()[1]
+        self.kept = ReservedPort()
+        self.port = self.kept.number
         data = str(self.folder / "data")
         self.run("initdb", "-D", data, "-U", "kube9", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-instructions")
         self.start()

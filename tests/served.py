@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 import kube9
+from kube9.testing.reservedport import ReservedPort
 
 #: For whatever a cluster comes to by itself; a machine under load takes a while to start twenty containers.
 PATIENCE_S = 90
@@ -28,10 +28,8 @@ class Served:
     def __init__(self, folder, *serve, env=None, host="127.0.0.1"):
         self.folder, self.process, self.host = folder, None, host
         # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
-        self.kept = socket.socket()
-        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.kept.bind((host, 0))
-        self.port = self.kept.getsockname()[1]
+        self.kept = ReservedPort(host)
+        self.port = self.kept.number
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE9_", "XDG_"))}
         self.env = {**kept, "KUBE9_STATE_DIR": str(folder / "state"), **(env or {})}
         self.command = ["serve", "--host", host, "--port", str(self.port), *serve]

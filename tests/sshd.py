@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+from kube9.testing.reservedport import ReservedPort
+
 HOW_TO_GET_IT = "needs sshd, ssh and ssh-keygen: install openssh-server and openssh-client"
 PATIENCE_S = 60.0
 #: What it says when it listens, and when it cannot for another does.
@@ -53,14 +55,6 @@ def make_key(path, *, passphrase=""):
     return path
 
 
-def kept_port():
-    """A socket that has a port: as long as it is open nobody is given that one, and sshd can listen there."""
-    kept = socket.socket()
-    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", 0))
-    return kept
-
-
 class Sshd:
     """One machine.
 
@@ -92,8 +86,8 @@ class Sshd:
     def _settle(self, more):
         """Find a port; in another network than this one's, somebody may have the same."""
         while True:
-            self.kept = kept_port()
-            self.port = self.kept.getsockname()[1]
+            self.kept = ReservedPort()
+            self.port = self.kept.number
             self.configure(more)
             try:
                 self.start()

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +25,7 @@ from kube9.core.stimuli import NodeJoined, PodStarted, StartPodFailed, StopPodDo
 from kube9.testing.agenthost import AgentHost
 from kube9.testing.agentprocesses import AgentProcesses
 from kube9.testing.deliveries import Deliveries
+from kube9.testing.reservedport import ReservedPort
 
 pytestmark = pytest.mark.once
 
@@ -43,15 +43,12 @@ class World:
         self.processes = AgentProcesses(clock, self.deliveries, folder)
         self.host = None
         self.pods = 0
-        self.kept = socket.socket()
-        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.kept.bind(("127.0.0.1", 0))
+        self.kept = ReservedPort()
 
     def listen(self, **options):
         """Have a server, on the port of the one before, which is kept while there is none."""
         seats = self.host.seats if self.host else {}
-        port = self.kept.getsockname()[1]
-        self.host = AgentHost(self.processes, self.deliveries, self.clock, **{"port": port, **options})
+        self.host = AgentHost(self.processes, self.deliveries, self.clock, **{"port": self.kept.number, **options})
         self.host.seats.update(seats)
 
     def join(self, **options):

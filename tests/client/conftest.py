@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+from kube9.testing.reservedport import ReservedPort
 
 
 class Scripted(ThreadingHTTPServer):
@@ -106,14 +107,8 @@ def serve():
 
 @pytest.fixture
 def reserved_port():
-    """A port where nobody listens, and that nobody else is given: it stays bound.
-
-    A server of the test may listen there all the same, by SO_REUSEADDR.
-    """
-    with socket.socket() as place:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.bind(("127.0.0.1", 0))
-        yield place.getsockname()[1]
+    with ReservedPort() as port:
+        yield port
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 
 from kube9.api import Server, Tokens, create_app
 from kube9.app import App
 from kube9.core.nodes import NodeSpec
 from kube9.statedir import ServerRecord, StateDir
 from kube9.store import open_store
+from kube9.testing.reservedport import ReservedPort
 
 GIB = 2**30
 PATIENCE_S = 60.0
@@ -24,10 +24,8 @@ class Live:
     def __init__(self, path):
         self.folder = StateDir(path)
         self.app = App.load(env={"KUBE9_PLUGINS": ""})
-        self._place = socket.socket()
-        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._place.bind(("127.0.0.1", 0))
-        self.port = self._place.getsockname()[1]
+        self._place = ReservedPort()
+        self.port = self._place.number
         self.plane = self.server = None
         self.start()
 

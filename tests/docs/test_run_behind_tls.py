@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from kube9.testing.reservedport import ReservedPort
+
 PAGE = "docs/howto/run-behind-tls.md"
 
 #: What nginx needs besides the part that the page shows, to be nobody's but the test's.
@@ -53,18 +55,9 @@ def test_everything_goes_through_the_proxy(certified, live_page):
         pytest.skip("needs nginx: apt install nginx")
     page = live_page(PAGE, begin="## A reverse proxy")
     (shown,) = re.findall(r"^```nginx\n(.*?)^```", page.text, flags=re.MULTILINE | re.DOTALL)
-    with page.serve(), reserved_port() as port, proxy(page, shown.replace("9443", str(port)), port):
+    with page.serve(), ReservedPort() as port, proxy(page, shown.replace("9443", str(port)), port):
         for command, told in page.steps:
             page.follow(command.replace("9443", str(port)), told)
-
-
-@contextmanager
-def reserved_port():
-    """A port that nobody else is given, for it stays bound; nginx may listen there all the same, by SO_REUSEADDR."""
-    with socket.socket() as place:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.bind(("127.0.0.1", 0))
-        yield place.getsockname()[1]
 
 
 @contextmanager

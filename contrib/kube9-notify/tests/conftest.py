@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from contextlib import suppress
@@ -11,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from kube9.testing.reservedport import ReservedPort
 from kube9_notify import verify
 
 SECRET = "a secret of more than sixteen bytes"
@@ -20,8 +20,7 @@ PATIENCE_S = 60
 class Receiver:
     """Takes messages, or does not; remembers each try.
 
-    Its port stays bound from the first to the last, so that nobody else is given it while nobody listens there. The
-    server may listen there all the same, by SO_REUSEADDR.
+    Its port is its own from the first to the last, also while nobody listens there.
     """
 
     def __init__(self):
@@ -32,10 +31,8 @@ class Receiver:
         self.answering.set()
         #: Headers and document of each try, and whether its signature was right as of now.
         self.tries = []
-        self._place = socket.socket()
-        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._place.bind(("127.0.0.1", 0))
-        self.port = self._place.getsockname()[1]
+        self._place = ReservedPort()
+        self.port = self._place.number
         self._came = threading.Condition()
         self._server = None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ import pytest
 
 import kube9
 from kube9.agent.proctable import start_of
+from kube9.testing.reservedport import ReservedPort
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
@@ -39,10 +39,8 @@ class Server:
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
         # Bound for as long as this is there, so that nobody else gets the port while nothing listens.
-        self.kept = socket.socket()
-        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.kept.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.kept.getsockname()[1]}"
+        self.kept = ReservedPort()
+        self.url = f"http://127.0.0.1:{self.kept.number}"
         self.start()
 
     def start(self):

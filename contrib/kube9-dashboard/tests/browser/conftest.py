@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import kube9
+from kube9.testing.reservedport import ReservedPort
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs Playwright: pip install 'kube9-dashboard[test]', or run `tox -e contrib`"
@@ -59,18 +60,6 @@ class Server:
         return kube9.Client(state_dir=str(self.folder), server=f"http://127.0.0.1:{self.port}")
 
 
-@contextlib.contextmanager
-def reserved_port():
-    """A port that nobody else of this machine is given meanwhile, also while nobody listens there.
-
-    It stays bound. Who means to listen there may, by SO_REUSEADDR, as every server here does.
-    """
-    with socket.socket() as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", 0))
-        yield sock.getsockname()[1]
-
-
 def _answers(port):
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) == 0
@@ -105,7 +94,7 @@ def end(process):
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server") / "state"
     folder.mkdir()
-    with reserved_port() as port:
+    with ReservedPort() as port:
         server = Server(folder, port)
         server.start()
         yield server
@@ -157,7 +146,7 @@ def dashboard(server, tmp_path_factory):
     """Its address."""
     # In a directory of its own, and with a home of its own, for Streamlit reads settings from both.
     folder = tmp_path_factory.mktemp("dashboard")
-    with reserved_port() as port, (folder / "log").open("wb") as log:
+    with ReservedPort() as port, (folder / "log").open("wb") as log:
         command = [_KUBE9, "dashboard", "--port", str(port), "--refresh", "0.5", "--state-dir", server.folder]
         # Wide enough that no path in a traceback is broken.
         env = {**os.environ, "HOME": str(folder), "COLUMNS": "400"}

@@ -10,7 +10,6 @@ from typing import Any
 from attrs import frozen
 
 from kube9.controlplane.backends import Backends
-from kube9.controlplane.desk import Desk
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.lanes import Lanes
 from kube9.controlplane.settings import PlaneSettings
@@ -49,13 +48,12 @@ class Carrier:
         *,
         backends: Backends,
         tickets: Tickets,
-        desk: Desk,
         view: View,
         inbox: Inbox,
         clock: Clock,
         settings: PlaneSettings,
     ) -> None:
-        self._backends, self._tickets, self._desk, self._view = backends, tickets, desk, view
+        self._backends, self._tickets, self._view = backends, tickets, view
         self._inbox, self._clock, self._settings = inbox, clock, settings
         self._lanes: Lanes[_Job] = Lanes(self._do, threads=settings.backend_threads, name="kube9-backend")
         #: Nodes that are going to be inspected again: however often that is asked for, once is enough.
@@ -125,14 +123,9 @@ class Carrier:
 
     def _start_pod(self, backend: NodeBackend, instruction: StartPod) -> None:
         backend.start_pod(instruction.node, instruction.pod)
-        self._desk.wake(instruction.node.uid)
 
     def _stop_pod(self, backend: NodeBackend, instruction: StopPod) -> None:
-        node, pod = instruction.node, instruction.pod
-        backend.stop_pod(node, pod, instruction.grace_ms)
-        if self._backends.is_by_agent(node.spec.backend):
-            self._desk.note_grace(node.uid, pod.uid, pod.epoch, instruction.grace_ms)
-            self._desk.wake(node.uid)
+        backend.stop_pod(instruction.node, instruction.pod, instruction.grace_ms)
 
     # What is told of those that could not.
 

@@ -111,9 +111,7 @@ class ControlPlane:
         self.containers = Containers(view, made)
         self._tickets = tickets = tickets or Tickets()
         self._desk = desk = Desk(made, inbox, clock, held_max=settings.answers_held_max)
-        self._carrier = Carrier(
-            backends=made, tickets=tickets, desk=desk, view=view, inbox=inbox, clock=clock, settings=settings
-        )
+        self._carrier = Carrier(backends=made, tickets=tickets, view=view, inbox=inbox, clock=clock, settings=settings)
         self._monitor = Monitor(
             check=health,
             backends=made,
@@ -137,6 +135,7 @@ class ControlPlane:
             log=self.events,
             clock=clock,
             settings=settings,
+            tell_agents=desk.tell,
             hand_out=self._carrier.carry_out,
             told=self._told,
             on_fatal=on_fatal or _nobody_listens,

@@ -15,6 +15,7 @@ from kube9.controlplane.turn import Turn
 from kube9.core.agenda import agenda
 from kube9.core.cluster import Cluster
 from kube9.core.nodes import Node
+from kube9.core.outcome import Instruction, StartPod, StopPod
 from kube9.core.pods import Pod
 from kube9.core.ports import Clock
 from kube9.manifest.writtenpod import pod_spec
@@ -44,7 +45,6 @@ class Desk:
         self._backends, self._inbox, self._clock, self._held_max = backends, inbox, clock, held_max
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
-        self._woken: set[str] = set()
         #: How long copies get to stop where somebody said so, by node.
         self._graces: dict[str, dict[tuple[str, int], int]] = {}
 
@@ -79,24 +79,21 @@ class Desk:
         self._clock.call_at(self._clock.now_ms() + hold_ms, partial(self._expire, node_uid, held))
         return LATER
 
-    def wake(self, node_uid: str) -> None:
-        """Something has changed for a node. From any thread."""
-        with self._lock:
-            if node_uid not in self._held or node_uid in self._woken:
-                return
-            self._woken.add(node_uid)
-        self._inbox.put(partial(self._look, node_uid))
-
-    def note_grace(self, node_uid: str, uid: str, epoch: int, grace_ms: int) -> None:
-        """Somebody said how long a copy gets to stop."""
-        with self._lock:
-            self._graces.setdefault(node_uid, {})[uid, epoch] = grace_ms
+    def tell(self, instructions: Iterable[Instruction], cluster: Cluster) -> None:
+        """Tell agents at once what they are to do from now on; it is durable. On the loop's thread."""
+        nodes: dict[str, None] = {}
+        for each in instructions:
+            if isinstance(each, StartPod | StopPod) and self._backends.is_by_agent(each.node.spec.backend):
+                nodes[each.node.uid] = None
+                if isinstance(each, StopPod):
+                    self._graces.setdefault(each.node.uid, {})[each.pod.uid, each.pod.epoch] = each.grace_ms
+        for node_uid in nodes:
+            self._look(node_uid, cluster)
 
     def forget(self, node_uid: str) -> None:
         """The node is gone."""
         self._let_go(node_uid)
-        with self._lock:
-            self._graces.pop(node_uid, None)
+        self._graces.pop(node_uid, None)
 
     def close(self) -> None:
         """Keep nothing back any more."""
@@ -108,17 +105,13 @@ class Desk:
         """How many answers are kept back."""
         return len(self._held)
 
-    def _look(self, node_uid: str, turn: Turn) -> None:
-        """Tell a node what it is to do, once all of this turn is durable."""
-        with self._lock:
-            self._woken.discard(node_uid)
-            held = self._held.get(node_uid)
-        node = turn.cluster.nodes.get(node_uid)
+    def _look(self, node_uid: str, cluster: Cluster) -> None:
+        held, node = self._held.get(node_uid), cluster.nodes.get(node_uid)
         if held is None or node is None:
             return
-        answer = self._with_orders(node, held.answer, held.copies, turn.cluster)
+        answer = self._with_orders(node, held.answer, held.copies, cluster)
         if (answer.start or answer.stop) and self._take_out(node_uid, held):
-            turn.answer(held.request, answer)
+            held.request.answer(answer)
 
     def _with_orders(self, node: Node, answer: Answer, copies: tuple[CopyReport, ...], cluster: Cluster) -> Answer:
         if node.incarnation != answer.boot:
@@ -148,10 +141,9 @@ class Desk:
     def _forget_graces(self, node_uid: str, copies: Iterable[CopyReport]) -> None:
         if node_uid in self._graces:
             listed = {(copy.uid, copy.epoch) for copy in copies}
-            with self._lock:
-                graces = self._graces.pop(node_uid)
-                if left := {place: grace_ms for place, grace_ms in graces.items() if place in listed}:
-                    self._graces[node_uid] = left
+            graces = self._graces.pop(node_uid)
+            if left := {place: grace_ms for place, grace_ms in graces.items() if place in listed}:
+                self._graces[node_uid] = left
 
 
 def start_order(pod: Pod) -> StartOrder:

@@ -63,7 +63,9 @@ class Loop:
     log: EventLog
     clock: Clock
     settings: PlaneSettings
-    #: Carry these out; they are durable.
+    #: Tell agents of these, which are durable.
+    tell_agents: Callable[[Sequence[Instruction], Cluster], None]
+    #: Carry these out, too, as far as that is a backend's to do.
     hand_out: Callable[[Sequence[Instruction]], None]
     #: These events are durable.
     told: Callable[[Sequence[e.Event]], None]
@@ -181,6 +183,9 @@ class Loop:
             self.next_event_id += len(records)
             self.view.apply(changes)
             self.log.add(records)
+        # What is to run comes before the answer to whoever asked for it.
+        if turn.instructions:
+            self.tell_agents(turn.instructions, self.cluster)
         turn.answer_all()
         if turn.instructions:
             self.hand_out(turn.instructions)

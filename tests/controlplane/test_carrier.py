@@ -8,7 +8,6 @@ from attrs import evolve
 from kube9.clocks import VirtualClock
 from kube9.controlplane.backends import Backends
 from kube9.controlplane.carrier import Carrier
-from kube9.controlplane.desk import Desk
 from kube9.controlplane.inbox import Inbox
 from kube9.controlplane.settings import PlaneSettings
 from kube9.controlplane.tickets import Tickets
@@ -66,7 +65,6 @@ class Bench:
         self.carrier = Carrier(
             backends=backends,
             tickets=self.tickets,
-            desk=Desk(backends, self.inbox, self.clock, held_max=0),
             view=self.view,
             inbox=self.inbox,
             clock=self.clock,

@@ -9,7 +9,7 @@ __all__ = ["GATHER_MS", "PAUSE_MS_MAX", "PAUSE_MS_REFUSED", "SOON_COUNT", "SOON_
 #: For so long a change waits for others to be told together.
 GATHER_MS = 1
 #: So far apart are beats that tell changes where there is no end of them, and so many may be closer before.
-SOON_MS, SOON_COUNT = 50, 20
+SOON_MS, SOON_COUNT = 20, 50
 #: For so long what was begun waits to be told with what comes of it, which a process mostly has by then.
 UNDER_WAY_MS = 30
 #: What an answer may be late before the next beat goes out without it.

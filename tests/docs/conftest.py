@@ -73,7 +73,7 @@ class LivePage:
             try:
                 said = welcome_of(server)
                 self.port = re.search(r" listens at https?://127\.0\.0\.1:(\d+)$", said, flags=re.MULTILINE)[1]
-                _, _, told = said.partition("\n")  # after what it logs
+                told = re.sub(r"^\d{4}-\d\d-\d\d .*\n", "", said, flags=re.MULTILINE)  # what it logs
                 told = told.replace(str(self.home), "~").replace(f":{self.port}", ":9009")
                 assert told.startswith(self.welcome), said
                 self.settle()

@@ -13,7 +13,7 @@ from kube9.backends.docker.watch import EngineWatch, keep_alive
 
 pytestmark = pytest.mark.once
 
-SLOW_S = 30
+SLOW_S = 60
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,16 +96,19 @@ def test_what_ssh_says_is_told(ssh, machine):
 def test_the_command_ends_with_whoever_began_it(machine):
     program = (
         "import signal; from kube9.backends.docker.sshway import SshWay;"
-        f"way = SshWay({url_of(machine)!r}, '/nowhere', {TIMEOUT_MS}); way.open(); print(way._process.pid, flush=True);"
+        f"way = SshWay({url_of(machine)!r}, '/nowhere', {TIMEOUT_MS}); way.open();"
+        "print(way._process.pid, way._folder.name, flush=True);"
         "signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as holder:
-        command = int(holder.stdout.readline())
-        os.kill(command, 0)
+        command, folder = holder.stdout.readline().split()
+        os.kill(int(command), 0)
         holder.send_signal(signal.SIGKILL)
     until_s = time.monotonic() + 60
     while Path(f"/proc/{command}").exists():
         assert time.monotonic() < until_s, "it goes on"
+    # Whoever was killed could not.
+    shutil.rmtree(folder)
 
 
 def test_without_the_command_it_is_said_how_to_get_it(monkeypatch, tmp_path):

@@ -21,7 +21,7 @@ PROGRAMS = ("dockerd", "containerd", "ip", "iptables")
 HOW_TO_GET_IT = "stops and starts an engine of its own, and so needs root and: apt install docker.io iproute2 iptables"
 
 #: For it to answer, and to end.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 def possible():

@@ -79,6 +79,8 @@ class Relay:
         self._behind = engine.address.removeprefix("unix://")
         self.path = folder / "relay.sock"
         self.cut = False
+        #: Held while a connection begins, so that none does after a cut.
+        self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(self.path))
         self._socket.listen()
@@ -86,10 +88,11 @@ class Relay:
         self._threads[0].start()
 
     def cut_off(self):
-        self.cut = True
-        for each in self._open:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self.cut = True
+            for each in self._open:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def _accept(self):
         while True:
@@ -97,12 +100,13 @@ class Relay:
                 near, _ = self._socket.accept()
             except OSError:
                 return
-            if self.cut:
-                near.close()
-                continue
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(self._behind)
-            self._open += [near, far]
+            with self._lock:
+                if self.cut:
+                    near.close()
+                    continue
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._behind)
+                self._open += [near, far]
             for one, other in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._carry, args=(one, other))
                 self._threads.append(thread)

@@ -13,9 +13,11 @@ from kube9.agent.docker import make_runtime, make_sweep
 from kube9.agent.engine import EngineAway
 from kube9.agent.sweep import Sweep
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
 SLEEP = ("sleep", "1000")
+#: Of a probe that does not fail because the machine is busy.
+PATIENT = {"periodSeconds": 1, "timeoutSeconds": 60, "failureThreshold": 60}
 
 
 def finally_(condition, what, patience_s=60.0):
@@ -50,9 +52,9 @@ class TestWholePod:
                 {"name": "web", "mountPath": "/etc/one.conf", "subPath": "conf/web.conf"},
                 {"name": "db", "mountPath": "/etc/db"},
             ],
-            "startupProbe": {"exec": {"command": ["test", "-e", "/scratch/served"]}, "periodSeconds": 1},
-            "readinessProbe": {"httpGet": {"port": 8080, "path": "/"}, "periodSeconds": 1},
-            "livenessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1},
+            "startupProbe": {"exec": {"command": ["test", "-e", "/scratch/served"]}, **PATIENT},
+            "readinessProbe": {"httpGet": {"port": 8080, "path": "/"}, **PATIENT},
+            "livenessProbe": {"tcpSocket": {"port": 8080}, **PATIENT},
         }
         node.start(
             node.container(
@@ -84,8 +86,8 @@ class TestWholePod:
     def test_runs_with_all_it_has(self, pod):
         assert pod.told.wait("started")
         assert [each[3:] for each in pod.told.all if each[0] == "is_so"][-1] == (True, 0, "")
-        said = pod.output("server").splitlines()
-        assert {"LEVEL=info", f"PASSWORD={self.SECRET}", "COLOUR=green", "KUBE9_DEVICES_GPU=0,2", "/tmp"} <= set(said)
+        said = {"LEVEL=info", f"PASSWORD={self.SECRET}", "COLOUR=green", "KUBE9_DEVICES_GPU=0,2", "/tmp"}
+        finally_(lambda: said <= set(pod.output("server").splitlines()), "what it wrote")
         server = pod.one("server")
         assert files(server, "/etc/web")["web/conf/web.conf"] == ("workers = 4\n", 0o644)
         assert files(server, "/etc/one.conf") == {"one.conf": ("workers = 4\n", 0o644)}
@@ -186,7 +188,7 @@ class TestEnds:
         node.stop()
 
     def test_a_failed_liveness_probe_has_it_started_again(self, node):
-        probe = {"exec": {"command": ["test", "!", "-e", "/sick"]}, "periodSeconds": 1, "failureThreshold": 1}
+        probe = {"exec": {"command": ["test", "!", "-e", "/sick"]}, **PATIENT, "failureThreshold": 1}
         node.start(node.container("main", *SLEEP, livenessProbe=probe))
         node.told.wait("started")
         node.one().exec_run(["touch", "/sick"])
@@ -269,6 +271,7 @@ class TestStopping:
     def test_what_another_start_of_the_agent_left(self, node, make_node):
         node.start(node.container("main", *SLEEP))
         node.told.wait("started")
+        node.runtime.close()
         later = make_node()
         later.stop()
         assert node.containers() == []
@@ -291,6 +294,7 @@ class TestStopping:
     def test_killing_what_is_not_known_here(self, node, make_node):
         node.start(node.container("main", *SLEEP))
         node.told.wait("started")
+        node.runtime.close()
         make_node().runtime.kill("p", 1)
         assert [each for each in node.containers() if each.status == "running"] == []
 
@@ -516,13 +520,15 @@ class TestUse:
     def test_cpu_and_memory_are_told(self, node):
         node.start(node.container("main", "sh", "-c", "while true; do :; done"))
         node.told.wait("started")
-        finally_(
-            lambda: (
-                node.runtime._gauge.measure(node.runtime._sweep.containers()) or node.runtime.use()[0].cpu_milli > 100
-            ),
-            "its use",
-        )
-        (use,) = node.runtime.use()
+        told = []
+
+        def is_busy():
+            node.runtime._gauge.measure(node.runtime._sweep.containers())
+            told[:] = node.runtime.use()
+            return any(each.cpu_milli > 100 for each in told)
+
+        finally_(is_busy, "its use")
+        (use,) = told
         assert (use.uid, use.epoch) == ("p", 1)
         assert 0 < use.memory_bytes < 64 << 20
         node.stop()

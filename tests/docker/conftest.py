@@ -24,7 +24,9 @@ class LiveCluster(served()):
     def __init__(self, engine, folder):
         self.engine, self.mark = engine, None
         backend = f"docker:base={engine.node_base}"
-        super().__init__(folder, "--backend", backend, env={"DOCKER_HOST": engine.address})
+        # A busy machine makes no node suspected; of one that died the engine tells.
+        health = ("--health", "heartbeat:suspect_ms=30000,fail_ms=60000")
+        super().__init__(folder, "--backend", backend, *health, env={"DOCKER_HOST": engine.address})
 
     def state(self):
         return f"{super().state()}\n{json.dumps(self.copies(), indent=1)}"
@@ -48,6 +50,10 @@ class LiveCluster(served()):
     def as_known(self):
         """The containers that there should be, by what the server says."""
         return sorted((name, pod["nodeName"], pod["epoch"]) for name, pod in self.pods().items())
+
+    def all_run_once(self, number):
+        """Whether so many pods run, each in one container."""
+        return self.all_run(number) and self.copies() == self.as_known()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(300)]
 
 SECRET = "correct-horse-battery"
+#: Of a probe that does not fail because the machine is busy.
+PATIENT = "periodSeconds: 1, timeoutSeconds: 60, failureThreshold: 60"
 
 MANIFEST = """
 apiVersion: v1
@@ -25,9 +27,9 @@ spec:
     command: [httpd, -f, -p, "8080", -h, /work]
     resources: {limits: {cpu: 250m, memory: 32Mi}}
     volumeMounts: [{name: work, mountPath: /work}]
-    startupProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
-    livenessProbe: {exec: {command: [test, -e, /work/index.html]}, periodSeconds: 1}
-    readinessProbe: {httpGet: {path: /index.html, port: 8080}, periodSeconds: 1}
+    startupProbe: {tcpSocket: {port: 8080}, PATIENT}
+    livenessProbe: {exec: {command: [test, -e, /work/index.html]}, PATIENT}
+    readinessProbe: {httpGet: {path: /index.html, port: 8080}, PATIENT}
   - name: beside
     image: IMAGE
     command:
@@ -63,7 +65,7 @@ stringData: {password: SECRET}
 
 def test_a_pod_has_all_that_its_manifest_says(engine, cluster):
     cluster.add_nodes("n1")
-    manifest = MANIFEST.replace("IMAGE", engine.busybox).replace("SECRET", SECRET)
+    manifest = MANIFEST.replace("IMAGE", engine.busybox).replace("SECRET", SECRET).replace("PATIENT", PATIENT)
     (cluster.folder / "shop.yaml").write_text(manifest, encoding="utf-8")
     cluster.kube9("apply", "-f", "shop.yaml")
     cluster.until(lambda: cluster.all_run(1), "the pod is ready")

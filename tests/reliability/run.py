@@ -26,7 +26,7 @@ __all__ = ["Run"]
 
 _SHUT_PATIENCE_S = 60.0
 #: Acknowledgements to wait for before a kill, and the longest to wait.
-_ACKNOWLEDGED_MAX, _LOAD_S = 150, 5.0
+_ACKNOWLEDGED_MAX, _LOAD_S = 150, 30.0
 #: A kill comes so long after the acknowledgement it waited for: anywhere in the next few commits.
 _JITTER_S = 0.02
 #: How often the API is asked again when it shows what would be a violation in a list of one moment.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from attrs import define, field
 
 from kube9.statedir import StateDir
+from kube9.testing.reservedport import ReservedPort
 from reliability.exchange import Connection, Unanswered
 
 __all__ = ["NotInTime", "Server", "ServerEnded"]
@@ -33,14 +33,6 @@ class NotInTime(Exception):
     """What must come about in the end did not."""
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @define(eq=False)
 class Server:
     """`kube9 serve` with a state directory of its own, at the same port each time it is started."""
@@ -49,11 +41,16 @@ class Server:
     command: Sequence[str]
     folder: Path
     database_url: str
-    port: int = field(factory=free_port)
     #: From the start of the process until it was ready, once for each start that got so far.
     ready_after_s: list[float] = field(factory=list, init=False)
+    #: Nobody else gets its port while it is away.
+    _kept: ReservedPort = field(factory=ReservedPort, init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _started_s: float = field(default=0.0, init=False)
+
+    @property
+    def port(self) -> int:
+        return self._kept.number
 
     @property
     def log(self) -> Path:
@@ -139,7 +136,8 @@ class Server:
         return code
 
     def close(self) -> None:
-        """Leave nothing running."""
+        """Leave nothing running, and its port to others."""
+        self._kept.close()
         if self._process is not None:
             self._process.kill()
             self._process.wait()

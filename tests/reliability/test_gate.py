@@ -8,7 +8,7 @@ import pytest
 
 from reliability.gate import Gate
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import os
 import secrets
 import shutil
 import subprocess
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +17,9 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(300)]
 
 SECRETS = PASSPHRASE, PASSWORD = "of a key, with spaces", "of'a$user\""
+PATIENCE_S = 60
+#: What userdel exits with while a user has processes.
+IN_USE = 8
 PASSWORDS_ALONE = "PubkeyAuthentication no\nPasswordAuthentication yes"
 #: Ports are those of the machines; ssh's own program, which one of them is reached by, knows no other home.
 CONFIG = """
@@ -91,8 +96,17 @@ def user():
     subprocess.run(["useradd", "--create-home", "--home-dir", str(home), "--shell", "/bin/sh", name], check=True)
     subprocess.run(["chpasswd"], input=f"{name}:{PASSWORD}", text=True, check=True)
     yield name, home
-    subprocess.run(["userdel", "--remove", name], check=True, capture_output=True)
+    remove_user(name)
     assert not home.exists()
+
+
+def remove_user(name):
+    """Once the last of its processes has ended, which those that were killed just now may not have done yet."""
+    deadline_s, waiting = time.monotonic() + PATIENCE_S, threading.Event()
+    while (done := subprocess.run(["userdel", "--remove", name], check=False, capture_output=True)).returncode:
+        assert done.returncode == IN_USE, done.stderr
+        assert time.monotonic() < deadline_s, done.stderr
+        waiting.wait(0.1)
 
 
 @pytest.fixture
@@ -136,17 +150,28 @@ def test_every_way_to_log_in_leads_to_pods(cluster, machines, user, tmp_path):
         pod = {"metadata": {"name": name, "labels": {"app": "login"}}, "spec": spec}
         cluster.ask(lambda client, pod=pod: client.launch_pod(pod))
     cluster.until(lambda: cluster.all_run(len(machines)), "every machine runs its pod")
-    said = sorted(cluster.kube9("pod", "logs", "--selector", "app=login").splitlines())
     who = {name: user[0] if name == "password" else machine.user for name, machine in machines.items()}
-    assert [line.split() for line in said] == [[name, "I", "am", who[name]] for name in sorted(machines)]
+    expected = [[name, "I", "am", who[name]] for name in sorted(machines)]
+
+    def said():
+        lines = sorted(cluster.kube9("pod", "logs", "--selector", "app=login").splitlines())
+        return [line.split() for line in lines]
+
+    cluster.until(lambda: said() == expected, "every pod says who it is")
     # Its own, and one for each that is reached through it.
-    assert [len(machines[name].sessions()) for name in ("gate", "jumped", "twice", "command")] == [4, 2, 1, 1]
+    ways = ("gate", "jumped", "twice", "command")
+    cluster.until(lambda: [len(machines[name].sessions()) for name in ways] == [4, 2, 1, 1], "no other connection")
     check_few_sessions(cluster)
-    kept = {path: content(path) for path in (tmp_path, user[1]) for path in path.rglob("*") if path.is_file()}
+    kept = {path: content(path) for folder in (tmp_path, user[1]) for path in files_below(folder)}
     assert kept[cluster.log]
     assert [path for path, data in kept.items() for secret in SECRETS if secret.encode() in data] == []
     cluster.delete_nodes()
     assert [name for name, machine in machines.items() if machine.root.exists()] == []
+
+
+def files_below(folder):
+    """Past folders that vanish meanwhile."""
+    return [path for where, _, names in os.walk(folder) for name in names if (path := Path(where, name)).is_file()]
 
 
 def content(path):

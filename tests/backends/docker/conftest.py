@@ -17,12 +17,14 @@ from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.settings import DockerSettings
 from kube9.backends.serverat import ServerAt
 from kube9.clocks import RealClock
+from kube9.core.errors import NodeGone
 from kube9.core.nodes import Node, NodeSpec
 from kube9.core.ports import JoinTicket
 from kube9.core.stimuli import DestroyNodeDone
 from kube9.testing import Deliveries
 
-PATIENCE_S = 30.0
+#: Nothing that works waits for it.
+PATIENCE_S = 60.0
 SERVER_URL = "http://127.0.0.1:9"
 
 WAITS = """
@@ -68,6 +70,19 @@ class Bench:
             server=ServerAt(url=server),
             agent=lambda: program(source),
         )
+
+    def knows(self):
+        """Wait until the backend has looked at what there is, and hears from then on what becomes of it."""
+        nobody = Node(uid=f"nobody-{self.mark}", spec=NodeSpec(name="nobody", backend="docker"), ordinal=1)
+
+        def objects():
+            try:
+                self.backend.start_pod(nobody, None)
+            except NodeGone:
+                return True
+            return False
+
+        eventually(objects)
 
     def node(self, name="n", **capacity):
         number = len(self.nodes) + 1
@@ -121,6 +136,16 @@ class Bench:
         options = {"network_mode": "none", "detach": True, **more}
         return self.engine.client.containers.run(self.engine.busybox, list(command), labels=about, **options)
 
+    def ended(self, container):
+        """Wait until it has ended, also in the engine's list, which is a little behind."""
+        container.wait()
+        mine = {"id": container.id}
+        eventually(lambda: self.engine.client.api.containers(all=True, filters=mine)[0]["State"] == "exited")
+
+    def gone(self, container):
+        """Wait until it is not there any more; somebody else may be removing it already."""
+        eventually(lambda: ("container", container.id) not in self.engine.left(self.mark))
+
     def told(self, kind, node, times=1):
         """Wait until it was told, and return the last."""
         came = self.deliveries.wait_for(
@@ -159,8 +184,9 @@ def make_bench(engine, clock, cluster_mark):
     """Makes a backend on the machine's engine; all their nodes are destroyed in the end."""
     made = []
 
-    def make(mark=cluster_mark, engine=engine, **options):
+    def make(mark=cluster_mark, engine=engine, clock=clock, **options):
         made.append(Bench(engine, clock, mark, **options))
+        made[-1].knows()
         return made[-1]
 
     yield make

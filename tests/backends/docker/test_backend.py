@@ -13,7 +13,7 @@ from kube9.backends.docker.backend import DockerBackend
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.settings import DockerSettings
 from kube9.backends.serverat import ServerAt
-from kube9.clocks import RealClock
+from kube9.clocks import RealClock, VirtualClock
 from kube9.core.containers import Container, ExecAction, Probe, PullPolicy, RestartPolicy
 from kube9.core.errors import BackendError, InvalidInput, NodeDown, NodeGone
 from kube9.core.pods import PodSpec
@@ -23,9 +23,10 @@ from kube9.core.stimuli import (
     LookAfterNode,
     NodeAbsent,
     NodeFenced,
+    PodStarted,
     RestartNodeFailed,
 )
-from kube9.testing import BackendContract
+from kube9.testing import BackendContract, Deliveries
 from kube9.testing.agenthost import AgentHost
 
 docker = pytest.importorskip("docker", reason="needs docker-py: pip install 'kube9[test]'")
@@ -33,7 +34,7 @@ docker = pytest.importorskip("docker", reason="needs docker-py: pip install 'kub
 pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
 OURS = {getattr(labels, name) for name in labels.__all__}
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 QUIET = ("sh", "-c", "trap 'exit 0' TERM; echo it began; while :; do sleep 1 & wait $!; done")
 
 
@@ -44,6 +45,50 @@ def eventually(holds):
         assert time.monotonic() < end_s, f"did not come about in {PATIENCE_S:.0f} s: {holds}"
         pause.wait(0.02)
     return said
+
+
+def has_ended(container):
+    """Whether it runs no more; whoever looks at a node that is down for the second time removes what is left of it."""
+    try:
+        container.reload()
+    except docker.errors.NotFound:
+        return True
+    return not container.attrs["State"]["Running"]
+
+
+class StandingClock:
+    """Time that goes on when a test says so, and then does what is due; any thread may ask for that."""
+
+    def __init__(self):
+        self._clock, self._lock = VirtualClock(1_000), threading.RLock()
+        #: When something was asked to be done.
+        self.asked_for_ms = []
+
+    def now_ms(self):
+        with self._lock:
+            return self._clock.now_ms()
+
+    def call_at(self, at_ms, action):
+        with self._lock:
+            self.asked_for_ms.append(at_ms)
+            self._clock.call_at(at_ms, action)
+
+    def advance(self, ms):
+        with self._lock:
+            self._clock.advance(ms)
+
+
+class Readying(Deliveries):
+    """Makes a pod ready that was told as started, and none before."""
+
+    def __init__(self, clock, make_ready):
+        super().__init__(clock)
+        self._make_ready = make_ready
+
+    def __call__(self, stimulus):
+        super().__call__(stimulus)
+        if isinstance(stimulus, PodStarted):
+            self._make_ready(stimulus.uid)
 
 
 def backend_on(engine, clock, deliver, mark, **settings):
@@ -68,6 +113,17 @@ class TestContract(BackendContract):
     def clock(self):
         with RealClock() as clock:
             yield clock
+
+    @pytest.fixture
+    def deliver(self, clock):
+        self.has_unready = False
+        return Readying(clock, self.make_ready)
+
+    def make_ready(self, uid):
+        if self.has_unready:
+            wanted = {"label": [f"{labels.POD_UID}={uid}", f"{labels.CONTAINER}=main"]}
+            (container,) = self.engine.client.containers.list(filters=wanted)
+            assert container.exec_run(["touch", "/ready"]).exit_code == 0
 
     @pytest.fixture
     def backend(self, engine, clock, deliver, cluster_mark):
@@ -100,9 +156,9 @@ class TestContract(BackendContract):
         return self.of_busybox("crashing", ("sh", "-c", "exit 1"), RestartPolicy.ALWAYS)
 
     def unready_pod(self):
-        command = ("sh", "-c", "sleep 1; touch /ready; sleep 1000")
-        probe = Probe(action=ExecAction(command=("test", "-e", "/ready")), period_ms=1_000)
-        return self.of_busybox("unready", command, readiness=probe)
+        self.has_unready = True
+        probe = Probe(action=ExecAction(command=("test", "-e", "/ready")), period_ms=1_000, timeout_ms=60_000)
+        return self.of_busybox("unready", ("sleep", "1000"), readiness=probe)
 
     def unstartable_pod(self):
         absent = Container(name="main", image="kube9-test/no-such-image:1", pull_policy=PullPolicy.NEVER)
@@ -112,7 +168,7 @@ class TestContract(BackendContract):
         container = self.engine.client.containers.get(f"kube9-{self.mark}-{node.name}")
         before = len(self.deliveries.of(LookAfterNode, node.uid))
         container.kill()
-        heard = self.deliveries.wait_for(lambda: len(self.deliveries.of(LookAfterNode, node.uid)) > before, 10_000)
+        heard = self.deliveries.wait_for(lambda: len(self.deliveries.of(LookAfterNode, node.uid)) > before, 60_000)
         assert heard, "nobody told that the node's container died"
 
 
@@ -168,8 +224,7 @@ def test_a_node_whose_container_dies_takes_its_pods_with_it_and_that_is_told(ben
     pod = bench.run(node)
     bench.container(node).kill()
     bench.told(LookAfterNode, node)
-    pod.reload()
-    assert pod.status == "exited"
+    assert has_ended(pod)
     with pytest.raises(NodeDown, match="^its container ended with code 137$"):
         bench.backend.list_pods(node)
     with pytest.raises(NodeGone, match="is down"):
@@ -181,8 +236,7 @@ def test_a_node_whose_container_was_removed_is_gone(bench):
     pod = bench.run(node)
     bench.container(node).remove(force=True)
     bench.told(LookAfterNode, node)
-    pod.reload()
-    assert pod.status == "exited"
+    assert has_ended(pod)
     with pytest.raises(NodeGone) as gone:
         bench.backend.list_pods(node)
     assert gone.type is NodeGone
@@ -282,8 +336,7 @@ def test_what_a_node_of_that_name_left_that_was_struck_out_makes_room(bench):
     bench.backend.create_node(new, bench.ticket(new))
     eventually(lambda: bench.runs(new))
     assert bench.container(old) is None
-    with pytest.raises(docker.errors.NotFound):
-        pod.reload()
+    bench.gone(pod)
 
 
 def test_a_destroyed_node_leaves_nothing_and_the_last_one_no_network(bench, engine):
@@ -349,9 +402,8 @@ def test_a_server_that_starts_again_ends_what_lost_its_node_meanwhile(bench, mak
     bench.container(node).kill()
     again = make_bench()
     again.told(LookAfterNode, node)
-    orphan.reload()
-    assert orphan.status == "exited"
-    eventually(lambda: ("container", stray.id) not in again.engine.left(again.mark))
+    assert has_ended(orphan)
+    again.gone(stray)
     again.destroy(node)
 
 
@@ -359,8 +411,7 @@ def test_a_node_that_was_broken_for_good_is_not_restarted_by_any_server(bench, m
     node = bench.up()
     pod = bench.run(node)
     bench.backend.fail_node(node, permanent=True)
-    pod.reload()
-    assert pod.status == "exited"
+    assert has_ended(pod)
     bench.backend.restart_node(node)
     assert "broken for good" in bench.told(RestartNodeFailed, node).reason
     bench.leave()
@@ -370,24 +421,33 @@ def test_a_node_that_was_broken_for_good_is_not_restarted_by_any_server(bench, m
     again.destroy(node)
 
 
-def test_a_node_that_is_down_for_a_while_comes_back_by_itself_and_not_before(bench):
+def test_a_node_that_is_down_for_a_while_comes_back_by_itself_and_not_before(make_bench):
+    clock = StandingClock()
+    bench = make_bench(clock=clock)
     node = bench.up()
     bench.backend.fail_node(node, down_for_ms=1_500)
+    due_ms = clock.now_ms() + 1_500
     bench.backend.restart_node(node)
     bench.told(LookAfterNode, node)
+    eventually(lambda: clock.asked_for_ms.count(due_ms) == 2)
     assert not bench.runs(node)
+    clock.advance(1_500)
     eventually(lambda: bench.runs(node))
     assert bench.deliveries.of(RestartNodeFailed, node.uid) == []
 
 
-def test_a_node_that_is_down_for_a_while_is_brought_back_in_time_by_another_server(bench, make_bench):
+def test_a_node_that_is_down_for_a_while_is_brought_back_in_time_by_another_server(make_bench):
+    bench, clock = make_bench(clock=StandingClock()), StandingClock()
     node = bench.up()
     bench.backend.fail_node(node, down_for_ms=3_000)
     bench.leave()
-    again = make_bench()
+    again = make_bench(clock=clock)
     again.nodes.append(node)
     again.told(LookAfterNode, node)
     again.backend.restart_node(node)
+    eventually(lambda: clock.now_ms() + 3_000 in clock.asked_for_ms)
+    assert not again.runs(node)
+    clock.advance(3_000)
     eventually(lambda: again.runs(node))
     assert again.deliveries.of(RestartNodeFailed, node.uid) == []
 

@@ -93,7 +93,7 @@ def test_a_close_lets_go_of_a_command_that_runs(begin):
     reading.start()
     session.close()
     session.close()
-    reading.join(10)
+    reading.join(60)
     assert not reading.is_alive()
 
 
@@ -106,7 +106,7 @@ def test_a_program_that_is_not_there_ends_with_an_exit_code(begin):
 def test_only_a_container_that_runs_can_run_a_command(bench, node):
     with pytest.raises(Conflict, match="does not run just now"):
         bench.backend.run_command(node, POD, "", ["true"])
-    bench.run(node, command=("true",)).wait()
+    bench.ended(bench.run(node, command=("true",)))
     with pytest.raises(Conflict, match="does not run just now"):
         bench.backend.run_command(node, POD, "main", ["true"])
     with pytest.raises(InvalidInput, match="no container 'other'"):

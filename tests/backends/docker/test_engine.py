@@ -7,6 +7,7 @@ import pytest
 
 from kube9.backends.docker.endpoint import Endpoint
 from kube9.backends.docker.engine import Engine, EngineAway, EngineRefused
+from kube9.testing.reservedport import ReservedPort
 
 pytest.importorskip("docker", reason="needs docker-py: pip install 'kube9[test]'")
 
@@ -15,7 +16,7 @@ pytest.importorskip("docker", reason="needs docker-py: pip install 'kube9[test]'
 def make():
     made = []
 
-    def make(url, timeout_ms=2_000):
+    def make(url, timeout_ms=60_000):
         made.append(Engine(Endpoint(url=url, source="the tests"), timeout_ms))
         return made[-1]
 
@@ -30,9 +31,7 @@ def test_nobody_at_a_socket_is_an_engine_that_is_away(make, tmp_path):
 
 
 def test_nobody_at_a_port_is_an_engine_that_is_away(make):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(EngineAway, match="cannot be reached"):
+    with ReservedPort() as port, pytest.raises(EngineAway, match="cannot be reached"):
         make(f"tcp://127.0.0.1:{port}").info()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 
 import pytest
 
@@ -43,11 +44,12 @@ def test_a_pull_that_fails_half_way_is_told_with_what_to_do():
 @pytest.mark.once
 def test_one_image_is_made_for_one_agent_and_base(engine, program_file):
     own = Engine(Endpoint(url=engine.address, source="the tests"), 60_000)
-    tags = set()
+    # The images of runs at the same time are not to be the same.
+    tags, own_end = set(), f"  # {secrets.token_hex(8)}"
     try:
-        same = NodeImage(own, engine.node_base, "Never", lambda: program_file("print(1)"))
+        same = NodeImage(own, engine.node_base, "Never", lambda: program_file(f"print(1){own_end}"))
         tags = {same.ensure(), same.ensure()}
-        other = NodeImage(own, engine.node_base, "Never", lambda: program_file("print(2)")).ensure()
+        other = NodeImage(own, engine.node_base, "Never", lambda: program_file(f"print(2){own_end}")).ensure()
         assert len(tags) == 1
         assert other not in tags
         tags.add(other)

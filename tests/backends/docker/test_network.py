@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from kube9.backends.docker.network import gateway_of
@@ -22,10 +24,12 @@ def test_the_first_gateway_that_speaks_ipv4_is_taken(pools, gateway):
 
 @pytest.mark.once
 def test_a_network_has_the_addresses_that_are_asked_for(make_bench, engine):
-    bench = make_bench(subnet="10.213.77.0/24")
+    # Of no other run's: those that look for free ones take others.
+    subnet = f"10.{64 + secrets.randbelow(64)}.{secrets.randbelow(256)}.0/24"
+    bench = make_bench(subnet=subnet)
     bench.up()
     network = engine.client.api.inspect_network(f"kube9-{bench.mark}")
-    assert network["IPAM"]["Config"][0]["Subnet"] == "10.213.77.0/24"
+    assert network["IPAM"]["Config"][0]["Subnet"] == subnet
 
 
 @pytest.mark.once

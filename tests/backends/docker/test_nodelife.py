@@ -8,9 +8,10 @@ from kube9.core.stimuli import LookAfterNode, NodeAbsent
 pytestmark = pytest.mark.once
 
 GREEDY = """
-import time
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
 print("it began", flush=True)
-time.sleep(0.5)
+signal.sigwait([signal.SIGHUP])
 much = bytearray(2**31)
 for at in range(0, 2**31, 4096):
     much[at] = 1
@@ -20,6 +21,8 @@ for at in range(0, 2**31, 4096):
 def test_a_node_that_was_out_of_memory_is_said_to_be(make_bench):
     bench = make_bench(source=GREEDY)
     node = bench.up(cpu=500, memory=2**26)
+    # Not before it has been seen to run.
+    bench.container(node).kill("HUP")
     bench.told(LookAfterNode, node)
     with pytest.raises(NodeDown, match="was out of memory"):
         bench.backend.list_pods(node)

@@ -65,7 +65,7 @@ def test_each_container_is_read_by_its_name_and_the_first_by_none(bench, node):
 
 def lines_of(container, count):
     """Its first lines, once they are there."""
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while (lines := container.logs()).count(b"\n") < count:
         assert time.monotonic() < until_s, f"there is no more than {lines!r}"
     return lines.splitlines(keepends=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from kube9.backends.docker.sshway import SshWay, require_ssh
 from kube9.core.errors import MissingExtra
 
 pytestmark = pytest.mark.once
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 
 
 @pytest.fixture
@@ -53,12 +54,14 @@ def test_an_engine_is_reached_over_one_connection_however_much_is_asked(far, mac
 
 
 def test_a_stream_goes_on_until_it_is_closed(far, engine):
+    since_s = int(time.time())
     container = engine.client.containers.create(engine.busybox, ["true"])
     try:
         with far.stream() as client:
-            stream = client.events(filters={"container": container.id}, decode=True)
+            # An engine begins to answer a little before it notes what is to be told.
+            stream = client.events(filters={"container": container.id}, since=since_s, decode=True)
             container.start()
-            assert [next(stream)["Action"] for _ in range(2)] == ["start", "die"]
+            assert [next(stream)["Action"] for _ in range(3)] == ["create", "start", "die"]
             stream.close()
     finally:
         container.remove(force=True)
@@ -70,7 +73,7 @@ def test_a_connection_that_was_lost_is_made_again(far, machine):
     with pytest.raises(EngineAway, match="cannot be reached"):
         far.info()
     machine.start()
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while True:
         try:
             assert far.info()["ID"]
@@ -93,16 +96,19 @@ def test_what_ssh_says_is_told(ssh, machine):
 def test_the_command_ends_with_whoever_began_it(machine):
     program = (
         "import signal; from kube9.backends.docker.sshway import SshWay;"
-        f"way = SshWay({url_of(machine)!r}, '/nowhere', {TIMEOUT_MS}); way.open(); print(way._process.pid, flush=True);"
+        f"way = SshWay({url_of(machine)!r}, '/nowhere', {TIMEOUT_MS}); way.open();"
+        "print(way._process.pid, way._folder.name, flush=True);"
         "signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as holder:
-        command = int(holder.stdout.readline())
-        os.kill(command, 0)
+        command, folder = holder.stdout.readline().split()
+        os.kill(int(command), 0)
         holder.send_signal(signal.SIGKILL)
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 60
     while Path(f"/proc/{command}").exists():
         assert time.monotonic() < until_s, "it goes on"
+    # Whoever was killed could not.
+    shutil.rmtree(folder)
 
 
 def test_without_the_command_it_is_said_how_to_get_it(monkeypatch, tmp_path):

@@ -11,9 +11,9 @@ from kube9.backends.docker.engine import Engine
 from kube9.backends.docker.marks import Marks
 from kube9.backends.docker.watch import EngineWatch, keep_alive
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
-SLOW_S = 30
+SLOW_S = 60
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ class Pulse:
     def sent(self, now_ms: int) -> None:
         """A beat goes out. Answers get lost, and beats go on."""
         self._sent_ms = now_ms
-        self._soon_ms = max(self._soon_ms, now_ms - _SAVED_MS) + SOON_MS
+        # Those that had to go out, whether there was one or not, leave no debt: a change waits for one at most.
+        self._soon_ms = max(min(self._soon_ms, now_ms), now_ms - _SAVED_MS) + SOON_MS
         self.due_ms = max(now_ms + self.interval_ms + _PATIENCE_MS, self._left_alone_ms)
 
     def changed(self, now_ms: int) -> None:

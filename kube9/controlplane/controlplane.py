@@ -69,7 +69,7 @@ class ControlPlane:
 
     :param cluster: new and empty.
     :param clock: closed with the control plane, as are store, backends and recorder.
-    :param make_backend: makes the backend of a name, when a node first asks for it.
+    :param make_backend: makes the backend of a name, at the start or when a node first asks for it.
     :param backends: the names it can make; the first makes nodes that name none.
     :param at_start: those of them that are made at the start, whether a node asks for them or not.
     :param tickets: what new nodes are told of the server.

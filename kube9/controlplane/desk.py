@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from attrs import define
@@ -45,7 +45,7 @@ class Desk:
         self._backends, self._inbox, self._clock, self._held_max = backends, inbox, clock, held_max
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
-        #: How long copies get to stop where somebody said so, by node.
+        #: How long copies get to stop where somebody said otherwise than their pods do, by node.
         self._graces: dict[str, dict[tuple[str, int], int]] = {}
 
     def ask(self, node_uid: str, beat: Beat, wait_ms: int, take: Callable[[Turn], Answer]) -> Request[Answer]:
@@ -69,7 +69,9 @@ class Desk:
             return answer
         self._let_go(node_uid)
         self._forget_graces(node_uid, beat.pods)
-        answer = self._with_orders(node, answer, beat.pods, turn.cluster)
+        # While nothing can be stored, the cluster is ahead of what is durable; what is not told now is told later.
+        if not turn.outage:
+            answer = self._with_orders(node, answer, beat.pods, turn.cluster, turn.instructions)
         hold_ms = min(wait_ms, answer.interval_ms)
         if hold_ms <= 0 or answer.start or answer.stop or answer.token != beat.token or len(self) >= self._held_max:
             return answer
@@ -79,15 +81,11 @@ class Desk:
         self._clock.call_at(self._clock.now_ms() + hold_ms, partial(self._expire, node_uid, held))
         return LATER
 
-    def tell(self, instructions: Iterable[Instruction], cluster: Cluster) -> None:
+    def tell(self, instructions: Sequence[Instruction], cluster: Cluster) -> None:
         """Tell agents at once what they are to do from now on; it is durable. On the loop's thread."""
-        nodes: dict[str, None] = {}
-        for each in instructions:
-            if isinstance(each, StartPod | StopPod) and self._backends.is_by_agent(each.node.spec.backend):
-                nodes[each.node.uid] = None
-                if isinstance(each, StopPod):
-                    self._graces.setdefault(each.node.uid, {})[each.pod.uid, each.pod.epoch] = each.grace_ms
-        for node_uid in nodes:
+        self._note_graces(instructions)
+        orders = (each for each in instructions if isinstance(each, StartPod | StopPod))
+        for node_uid in dict.fromkeys(order.node.uid for order in orders):
             self._look(node_uid, cluster)
 
     def forget(self, node_uid: str) -> None:
@@ -113,10 +111,20 @@ class Desk:
         if (answer.start or answer.stop) and self._take_out(node_uid, held):
             held.request.answer(answer)
 
-    def _with_orders(self, node: Node, answer: Answer, copies: tuple[CopyReport, ...], cluster: Cluster) -> Answer:
+    def _with_orders(
+        self,
+        node: Node,
+        answer: Answer,
+        copies: tuple[CopyReport, ...],
+        cluster: Cluster,
+        decided: Iterable[Instruction] = (),
+    ) -> Answer:
+        """:param decided: what was decided in this turn so far, of which graces are still to be noted."""
         if node.incarnation != answer.boot:
             return answer
         to_do = agenda(cluster, node, copies)
+        if to_do.stop:
+            self._note_graces(decided)
         graces = self._graces.get(node.uid, {})
         stop = (StopOrder(each.uid, each.epoch, graces.get(each[:2], each.grace_ms)) for each in to_do.stop)
         return answer._replace(start=tuple(map(start_order, to_do.start)), stop=tuple(stop))
@@ -137,6 +145,12 @@ class Desk:
                 return False
             del self._held[node_uid]
             return True
+
+    def _note_graces(self, instructions: Iterable[Instruction]) -> None:
+        for stop in (each for each in instructions if isinstance(each, StopPod)):
+            # Where a node is told again, that is with the pod's own, whatever was said before.
+            if stop.grace_ms != stop.pod.spec.grace_ms and self._backends.is_by_agent(stop.node.spec.backend):
+                self._graces.setdefault(stop.node.uid, {})[stop.pod.uid, stop.pod.epoch] = stop.grace_ms
 
     def _forget_graces(self, node_uid: str, copies: Iterable[CopyReport]) -> None:
         if node_uid in self._graces:

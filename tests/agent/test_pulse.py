@@ -91,6 +91,15 @@ def test_what_was_told_in_a_row_is_forgotten_after_a_rest():
     assert SOON_COUNT <= len(moments) <= SOON_COUNT + 300 / SOON_MS + 1
 
 
+def test_no_change_waits_for_beats_that_went_out_for_other_reasons():
+    each = sent()
+    for _ in range(10 * SOON_COUNT):
+        each.at_once(2_000)
+        each.sent(2_000)
+    each.changed(2_000)
+    assert each.due_ms == 2_000 + SOON_MS
+
+
 def test_a_beat_that_is_being_made_is_not_due_for_another():
     each = pulse()
     each.taken(1_000)

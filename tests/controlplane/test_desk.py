@@ -6,10 +6,10 @@ import pytest
 
 from kube9.agent.brain import Brain, CopyReport, StopOrder
 from kube9.core.containers import Config
-from kube9.core.errors import NodeGone
+from kube9.core.errors import NodeGone, StoreUnavailable
 from kube9.core.nodes import NodePhase, NodeSpec
 from kube9.core.pods import PodPhase
-from kube9.core.stimuli import DestroyNodeDone
+from kube9.core.stimuli import DeletePod, DestroyNodeDone
 from kube9.plugins.health import Heartbeat
 
 PATIENCE_S = 60
@@ -79,6 +79,11 @@ class Agent:
         self.beat()
         return self.beat()
 
+    def run(self, pod):
+        self.brain.start(self.now_ms, pod.uid, pod.epoch)
+        self.brain.started(pod.uid, pod.epoch)
+        self.beat()
+
 
 @pytest.fixture
 def plane(world):
@@ -86,8 +91,8 @@ def plane(world):
 
 
 def how():
-    # Beats are to be a minute apart, so whatever is answered sooner is answered for a reason.
-    health = Heartbeat(interval_ms="60000", suspect_ms="200000", fail_ms="300000")
+    # Beats are to be ten minutes apart, so whatever is answered sooner is answered for a reason.
+    health = Heartbeat(interval_ms="600000", suspect_ms="2000000", fail_ms="3000000")
     return {"make_backend": lambda _, clock, deliver: ByAgent(clock, deliver), "health": health}
 
 
@@ -140,17 +145,45 @@ def test_many_pods_are_told_with_one_answer(world, agent):
 @pytest.mark.parametrize("grace_ms,said_ms", [(None, 30_000), (1_500, 1_500)])
 def test_a_pod_is_stopped_with_the_grace_that_was_asked_for(world, plane, agent, grace_ms, said_ms):
     pod = world.pod("p")
-    agent.brain.start(agent.now_ms, pod.uid, pod.epoch)
-    agent.brain.started(pod.uid, pod.epoch)
-    agent.beat()
+    agent.run(pod)
     request, answered = agent.send()
     plane.delete_pod("default", "p", grace_ms=grace_ms)
     told = agent.heed(request, answered).stop
-    assert told == agent.beat().stop == (StopOrder(pod.uid, pod.epoch, said_ms),)
+    assert told == agent.beat().stop == agent.beat().stop == (StopOrder(pod.uid, pod.epoch, said_ms),)
     agent.brain.stop(pod.uid, pod.epoch)
     agent.brain.stopped(pod.uid, pod.epoch)
     assert agent.beat().stop == ()
     world.until(lambda view: not view.pods())
+
+
+def test_a_beat_in_the_turn_that_stops_a_pod_is_answered_with_the_grace_that_was_asked_for(world, plane, agent):
+    pod = world.pod("p")
+    agent.run(pod)
+    here, on = threading.Event(), threading.Event()
+
+    def hold_up(_turn):
+        here.set()
+        assert on.wait(PATIENCE_S)
+
+    plane._inbox.put(hold_up)
+    assert here.wait(PATIENCE_S)
+    plane._inbox.put(lambda turn: turn.tell(DeletePod, uid=pod.uid, grace_ms=1_500))
+    request, answered = agent.send()
+    on.set()
+    assert agent.heed(request, answered).stop == (StopOrder(pod.uid, pod.epoch, 1_500),)
+
+
+def test_nothing_is_told_that_could_not_be_stored_yet(world, agent):
+    world.store.break_down()
+    with pytest.raises(StoreUnavailable):
+        world.pod("p")
+    with pytest.raises(StoreUnavailable):
+        agent.beat()
+    assert agent.beat().start == (), "it had news, which can wait; that it lives cannot"
+    request, answered = agent.send()
+    world.store.recover()
+    answer = agent.heed(request, answered)
+    assert [order.name for order in answer.start] == ["p"]
 
 
 def test_a_copy_that_nobody_knows_is_stopped(agent):
@@ -207,9 +240,7 @@ def test_a_node_that_goes_leaves_nobody_waiting(world, plane, agent):
 
 def test_after_a_restart_a_node_is_told_what_it_missed(world, agent):
     kept, missed = world.pod("kept"), world.pod("missed")
-    agent.brain.start(agent.now_ms, kept.uid, kept.epoch)
-    agent.brain.started(kept.uid, kept.epoch)
-    agent.beat()
+    agent.run(kept)
     agent.plane = world.restart(**how())
     agent.beat()
     answer = agent.beat()

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from kube9.clocks import VirtualClock
 from kube9.core.ports import Clock
-from kube9.core.stimuli import Heartbeat, Stimulus
+from kube9.core.stimuli import Heartbeat, PodStarted, Stimulus
 
-__all__ = ["Deliveries"]
+__all__ = ["Deliveries", "Readying"]
 
 S = TypeVar("S", bound=Stimulus)
 
@@ -81,3 +81,20 @@ class Deliveries:
 
     def _more_words(self, words: int) -> bool:
         return self._words > words
+
+
+class Readying(Deliveries):
+    """Has a pod become ready that was told as started, and none before: a pause may be over too soon, or be long.
+
+    :param make_ready: is given the pod's uid.
+    """
+
+    def __init__(self, clock: Clock, make_ready: Callable[[str], object]) -> None:
+        super().__init__(clock)
+        self._make_ready = make_ready
+
+    def __call__(self, stimulus: Stimulus) -> None:
+        """Deliver ``stimulus``, and do what is due by it."""
+        super().__call__(stimulus)
+        if isinstance(stimulus, PodStarted):
+            self._make_ready(stimulus.uid)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import threading
@@ -13,6 +12,7 @@ import pytest
 from kube9.agent import exchange
 from kube9.agent.configuration import ServerConfiguration
 from kube9.agent.exchange import Connection, Stale, UnusableReply
+from kube9.testing.reservedport import ReservedPort
 
 PATIENCE_S = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -157,10 +157,8 @@ def test_one_that_takes_too_long_is_not_waited_for():
 
 
 def test_a_server_that_is_not_there_is_a_failure():
-    with socket.socket() as taken:  # so that nobody else gets the port meanwhile
-        taken.bind(("127.0.0.1", 0))
-        with connected(taken.getsockname()[1]) as connection, pytest.raises(ConnectionRefusedError):
-            connection.post("/", b"", PATIENCE_S)
+    with ReservedPort() as port, connected(port) as connection, pytest.raises(ConnectionRefusedError):
+        connection.post("/", b"", PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

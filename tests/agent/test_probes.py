@@ -11,6 +11,7 @@ import pytest
 
 from kube9.agent import probes
 from kube9.agent.probes import HEAD_BYTES_MAX, Result, carry_out
+from kube9.testing.reservedport import ReservedPort
 
 #: Long enough for anything here, however busy the machine; no test waits for it.
 PATIENT_MS = 30_000
@@ -171,9 +172,8 @@ class TestHttp:
             done.set()
 
     def test_nobody_there(self):
-        with socket.socket() as taken:  # so that nobody else gets the port meanwhile
-            taken.bind(("127.0.0.1", 0))
-            assert get(taken.getsockname()[1]) == Result(False, "connection refused")
+        with ReservedPort() as port:
+            assert get(port) == Result(False, "connection refused")
 
     def test_a_host_that_does_not_exist(self):
         assert get(80, host="kube9.invalid") == Result(False, "there is no host kube9.invalid")
@@ -221,9 +221,8 @@ class TestTcp:
             assert carry_out(action, PATIENT_MS, "127.0.0.1", no_command) == Result(True)
 
     def test_a_closed_one_is_not(self):
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            action = {"tcpSocket": {"port": taken.getsockname()[1], "host": "127.0.0.1"}}
+        with ReservedPort() as port:
+            action = {"tcpSocket": {"port": port, "host": "127.0.0.1"}}
             assert carry_out(action, PATIENT_MS, "::1", no_command) == Result(False, "connection refused")
 
     def test_one_that_takes_nobody_is_not_waited_for(self):

@@ -37,7 +37,7 @@ from kube9.core.ports import JoinTicket, LogOptions
 from kube9.core.stimuli import NodeJoined, PodExited, PodStarted, StartPodFailed, StopPodDone
 from kube9.testing import BackendContract, pretending
 from kube9.testing.agenthost import AgentHost
-from kube9.testing.deliveries import Deliveries
+from kube9.testing.deliveries import Deliveries, Readying
 from kube9.testing.processnodes import ProcessNodes
 
 pytestmark = pytest.mark.once
@@ -58,19 +58,6 @@ def shell(name, script, policy=RestartPolicy.NEVER, **more):
     )
 
 
-class Readying(Deliveries):
-    """Makes a pod ready that was told as started, and none before."""
-
-    def __init__(self, clock, path):
-        super().__init__(clock)
-        self.path = path
-
-    def __call__(self, stimulus):
-        super().__call__(stimulus)
-        if isinstance(stimulus, PodStarted):
-            self.path.touch()
-
-
 class TestContract(BackendContract):
     """The real agent and its warden as processes, pods that are such, and beats over a real network."""
 
@@ -85,7 +72,7 @@ class TestContract(BackendContract):
     @pytest.fixture
     def deliver(self, clock, tmp_path):
         self.ready = tmp_path / "ready"
-        return Readying(clock, self.ready)
+        return Readying(clock, lambda _: self.ready.touch())
 
     @pytest.fixture
     def backend(self, clock, deliver, tmp_path):

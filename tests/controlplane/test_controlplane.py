@@ -404,7 +404,8 @@ class TestRestart:
         restarted = threading.Event()
 
         class Silent(Sound):
-            list_pods = lambda self, node: None  # noqa: E731
+            def list_pods(self, node):
+                return None
 
             def restart_node(self, node):
                 restarted.set()

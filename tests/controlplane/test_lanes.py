@@ -92,8 +92,9 @@ def test_a_close_waits_for_what_is_under_way_and_drops_the_rest(lanes):
 
 
 def set_once_closed(pool, event):
+    pause = threading.Event()
     while not pool._closed:
-        pass
+        pause.wait(0.01)
     event.set()
 
 

@@ -23,11 +23,11 @@ from kube9.core.stimuli import (
     LookAfterNode,
     NodeAbsent,
     NodeFenced,
-    PodStarted,
     RestartNodeFailed,
 )
-from kube9.testing import BackendContract, Deliveries
+from kube9.testing import BackendContract
 from kube9.testing.agenthost import AgentHost
+from kube9.testing.deliveries import Readying
 
 docker = pytest.importorskip("docker", reason="needs docker-py: pip install 'kube9[test]'")
 
@@ -76,19 +76,6 @@ class StandingClock:
     def advance(self, ms):
         with self._lock:
             self._clock.advance(ms)
-
-
-class Readying(Deliveries):
-    """Makes a pod ready that was told as started, and none before."""
-
-    def __init__(self, clock, make_ready):
-        super().__init__(clock)
-        self._make_ready = make_ready
-
-    def __call__(self, stimulus):
-        super().__call__(stimulus)
-        if isinstance(stimulus, PodStarted):
-            self._make_ready(stimulus.uid)
 
 
 def backend_on(engine, clock, deliver, mark, **settings):

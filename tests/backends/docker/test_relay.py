@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from kube9.backends.docker.relay import Relay
+from kube9.testing.reservedport import ReservedPort
 
 SLOW_S = 60
 
@@ -108,9 +109,8 @@ def test_more_than_are_allowed_wait_for_their_turn(echo):
 
 
 def test_whoever_comes_when_nobody_is_there_is_sent_away_and_the_next_is_not(echo):
-    nobody = socket.socket()  # has the port, so that nobody else gets it, and does not listen
-    nobody.bind(("127.0.0.1", 0))
-    relay = Relay(("127.0.0.1", 0), nobody.getsockname())
+    nobody = ReservedPort()
+    relay = Relay(("127.0.0.1", 0), ("127.0.0.1", nobody.number))
     try:
         with socket.create_connection(relay.address, timeout=SLOW_S) as connection:
             assert heard_of(connection) == b""

@@ -34,7 +34,7 @@ from kube9.testing import BackendContract
 from kube9.testing.agenthost import AgentHost
 from kube9.testing.contracts.backend_commands import BackendCommands
 from kube9.testing.contracts.backend_logs import BackendLogs
-from kube9.testing.deliveries import Deliveries
+from kube9.testing.deliveries import Deliveries, Readying
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
@@ -67,19 +67,6 @@ def clock():
         yield clock
 
 
-class Readying(Deliveries):
-    """Makes a pod ready that was told as started, and none before."""
-
-    def __init__(self, clock, path):
-        super().__init__(clock)
-        self.path = path
-
-    def __call__(self, stimulus):
-        super().__call__(stimulus)
-        if isinstance(stimulus, PodStarted):
-            self.path.touch()
-
-
 class OnMachine:
     """A real sshd, real agents, and a control plane that is as small as they let it be, reached through a tunnel."""
 
@@ -95,7 +82,7 @@ class OnMachine:
     @pytest.fixture
     def deliver(self, clock, tmp_path):
         self.ready = tmp_path / "ready"
-        return Readying(clock, self.ready)
+        return Readying(clock, lambda _: self.ready.touch())
 
     @pytest.fixture
     def backend(self, ssh, clock, deliver):

@@ -176,6 +176,7 @@ def _explanation(explanation: Explanation, namespace: str, name: str) -> dict[st
         "pod": name,
         "namespace": namespace,
         "scheduler": explanation.scheduler,
+        "nodeName": explanation.node_name,
         "winner": explanation.winner,
         "tally": explanation.tally,
         "nodes": [

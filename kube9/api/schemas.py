@@ -289,6 +289,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "pod": _text(),
             "namespace": _text(),
             "scheduler": _text(),
+            "nodeName": _maybe(_text("The node it is bound to; null while it waits, and when it has ended.")),
             "winner": _maybe(_text("The node it would go to now; null where it fits on none.")),
             "tally": _text("Why it fits on none, counted."),
             "nodes": _list(

@@ -26,10 +26,11 @@ def show_explanation(explanation: Mapping[str, Any], output: str) -> None:
         show_document(explanation, output)
         return
     nodes = sorted(explanation["nodes"], key=_place)
-    winner = explanation.get("winner")
+    winner, node_name = explanation.get("winner"), explanation.get("nodeName")
     show_table(_COLUMNS, [_row(node, winner) for node in nodes])
     decided = f"{winner} wins" if winner else explanation["tally"]
-    click.echo(f"Scheduler {explanation['scheduler']}: {decided}.", err=True)
+    elsewhere = f" The pod is on {node_name}." if node_name and node_name != winner else ""
+    click.echo(f"Scheduler {explanation['scheduler']}: {decided}.{elsewhere}", err=True)
 
 
 def _place(node: Mapping[str, Any]) -> tuple[bool, bool, float]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from attrs import evolve
+
 from kube9.core import invariants
 from kube9.core.binder import Binder
 from kube9.core.deployments import Deployment
@@ -241,7 +243,8 @@ class Cluster:
             return pipeline.explain(pod.spec, table)
         table.release(pod)
         try:
-            return pipeline.explain(pod.spec, table)
+            explanation = pipeline.explain(pod.spec, table)
+            return evolve(explanation, node_name=self.nodes[pod.node_uid].name)
         finally:
             table.place(pod)
 

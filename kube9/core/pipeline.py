@@ -46,6 +46,8 @@ class Explanation:
     #: The node the pod would go to now; ``None`` if it fits nowhere.
     winner: str | None
     tally: str
+    #: The node it is bound to; ``None`` while it waits, and when it has ended.
+    node_name: str | None = None
 
 
 @define(eq=False, kw_only=True)

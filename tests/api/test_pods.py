@@ -153,7 +153,7 @@ def test_a_pod_is_explained_node_by_node(api):
     api.node("n2", cpu="8")
     api.pod("web", requests={"cpu": "2"})
     told = api.get("/v1/pods/web/explain").json
-    assert (told["scheduler"], told["winner"]) == ("best-fit", "n2")
+    assert (told["scheduler"], told["nodeName"], told["winner"]) == ("best-fit", "n2", "n2")
     one, two = told["nodes"]
     assert (one["name"], one["fits"], one["reason"], one["score"]) == ("n1", False, "insufficient cpu", None)
     assert (two["name"], two["fits"], two["reason"]) == ("n2", True, "")

@@ -116,7 +116,13 @@ def test_an_explanation_has_a_row_per_node_the_best_first(nodes, run, said):
     assert result.stderr == "Scheduler best-fit: n1 wins.\n"
     assert said("pod", "explain", "web")["winner"] == "n1"
     run("pod", "run", "big", "--cpu", "64")
-    assert "0 of 3 nodes fit: 3 insufficient cpu" in run("pod", "explain", "big").stderr
+    assert run("pod", "explain", "big").stderr == "Scheduler best-fit: 0 of 3 nodes fit: 3 insufficient cpu.\n"
+
+
+def test_an_explanation_tells_where_a_pod_is_that_would_go_elsewhere_now(nodes, run):
+    run("pod", "run", "web", "--cpu", "1", "--wait")
+    run("node", "add", "small", "--cpu", "1", "--wait")
+    assert run("pod", "explain", "web").stderr == "Scheduler best-fit: small wins. The pod is on n1.\n"
 
 
 def test_what_it_wrote(nodes, run):

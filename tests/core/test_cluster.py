@@ -220,13 +220,21 @@ class TestWhatCanBeSeen:
         driven.pod("q", 900)
         explanation = driven.cluster.explain("q")
         assert explanation.scheduler == "usual"
-        assert explanation.winner is None
+        assert explanation.winner is explanation.node_name is None
         assert explanation.tally == "0 of 3 nodes fit: 3 insufficient cpu"
         driven.pod("small", 50)
         # As if it were to be bound now; what it holds itself is free for it.
         assert driven.cluster.explain("small").winner == "a"
         assert [verdict.score for verdict in driven.cluster.explain("small").verdicts] == [-0.1, -0.8, -0.1]
         assert [verdict.reason for verdict in driven.cluster.explain("p").verdicts] == ["", *["insufficient cpu"] * 2]
+
+    def test_where_it_is_bound_is_told_beside_where_it_would_go_now(self, drive):
+        driven = drive(BestFit())
+        driven.node("a", {"cpu": 1000})
+        driven.pod("p", 100)
+        driven.node("b", {"cpu": 200})
+        explanation = driven.cluster.explain("p")
+        assert (explanation.node_name, explanation.winner) == ("a", "b")
 
     def test_asking_changes_nothing(self, drive):
         driven = drive(BestFit())

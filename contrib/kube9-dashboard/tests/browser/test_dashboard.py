@@ -224,6 +224,14 @@ def test_the_way_back_is_as_long_as_the_way_there(open_page, cluster):
     expect(page.get_by_role("heading", name="Allocation")).to_be_visible()
 
 
+def test_where_a_pod_is_is_told_beside_where_it_would_go_now(open_page, cluster):
+    cluster.launch_pod(pod("web"))
+    page = open_page("pods?namespace=default&name=web&show=explain")
+    expect(
+        page.get_by_text(re.compile(r"^It is on \S+\. It would go to \S+, says best-fit, were it placed now"))
+    ).to_be_visible()
+
+
 def test_the_log_of_a_pod_is_read(open_page, cluster):
     cluster.launch_pod(pod("web"))
     page = open_page("pods?namespace=default&name=web&show=log")

@@ -28,6 +28,8 @@ class Explanation:
     """What all have to say."""
 
     scheduler: str
+    #: Where the pod is; ``None`` while it waits.
+    node: str | None
     winner: str | None
     tally: str
     #: The winner first, then by score, then those that do not fit; among equals as they joined.
@@ -53,6 +55,7 @@ def explanation(document: Mapping[str, Any]) -> Explanation:
     verdicts += [Verdict(node=n["name"], rank=None, score=None, reason=n["reason"], wins=False) for n in others]
     return Explanation(
         scheduler=document["scheduler"],
+        node=document["nodeName"],
         winner=document["winner"],
         tally=document["tally"],
         verdicts=tuple(verdicts),

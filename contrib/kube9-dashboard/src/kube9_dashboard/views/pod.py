@@ -75,7 +75,7 @@ def _about(row: PodRow, document: Mapping[str, Any], at: datetime) -> Html:
     usage = state.get("usage")
     return facts(
         [
-            ("Node", link("nodes", row.node, query={"name": row.node}) if row.node else "none"),
+            ("Node", _node_link(row.node) if row.node else "none"),
             ("Reason", row.reason),
             ("Asks for", row.requests),
             ("Takes", f"{usage['cpu']} cpu, {usage['memory']} memory" if usage else ""),
@@ -122,9 +122,14 @@ def _draw_explanation(page: Page, namespace: str, name: str) -> None:
     # What a policy says to a thousand nodes is not asked for with every look.
     key = ("explain", namespace, name)
     told = ask(key, lambda client: explanation(client.explain_pod(name, namespace=namespace)))
-    where = joined("It would go to ", link("nodes", told.winner, query={"name": told.winner})) if told.winner else ""
-    first = tag("p", where or "It fits on no node", f", says {told.scheduler}, were it placed now: {told.tally}.")
+    where = joined("It would go to ", _node_link(told.winner)) if told.winner else "It fits on no node"
+    here = joined("It is on ", _node_link(told.node), ". ") if told.node else ""
+    first = tag("p", here, where, f", says {told.scheduler}, were it placed now: {told.tally}.")
     page.add(first, tag("div", _refusals(told), _ranking(told), class_="grid"))
+
+
+def _node_link(name: str) -> Html:
+    return link("nodes", name, query={"name": name})
 
 
 def _refusals(told: Explanation) -> Html:

@@ -7,8 +7,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 from kube9.testing.reservedport import ReservedPort
 
@@ -113,13 +113,11 @@ class NamedServer:
 class Databases:
     """Makes empty databases on a server, and drops them."""
 
-    numbers = count(1)
-
     def __init__(self, server):
         self.server = server
 
     def make(self):
-        name = f"kube9_test_{os.getpid()}_{next(self.numbers)}"
+        name = f"kube9_test_{uuid4().hex}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         return name
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -50,7 +51,6 @@ def test_documents_of_a_text(text, documents):
         ('{"a": 1', "x.yaml: line "),
         pytest.param('{"a": ' + "9" * 5000 + "}", "digits", id="digits"),
         pytest.param("[" * 101, "x.yaml: line 1, column 101: nested deeper than 100 levels", id="depth"),
-        pytest.param("[" * 100_000, "x.yaml: line 1, column ", id="far-too-deep"),
         ("hello", "x.yaml: expected an object, got str"),
         ("- a\n- b", "x.yaml: expected an object, got list"),
         ("kind: List\nitems: [1, 2]", "x.yaml, items[1]: expected an object, got int"),
@@ -58,6 +58,12 @@ def test_documents_of_a_text(text, documents):
 )
 def test_texts_of_no_use(text, part):
     assert part in problem(text)
+
+
+def test_what_is_nested_far_too_deep_is_told_as_that():
+    # By kube9 or by libyaml, whoever meets its own limit first.
+    told = problem("[" * 100_000)
+    assert re.fullmatch(r"x\.yaml: line 1, column \d+: (nested deeper than 100 levels|.*maximum nesting depth)", told)
 
 
 def test_files_folders_and_standard_input(tmp_path):

@@ -28,7 +28,7 @@ class Explanation:
     """What all have to say."""
 
     scheduler: str
-    #: Where the pod is; ``None`` while it waits.
+    #: Where the pod is; ``None`` while it waits, and when it has ended.
     node: str | None
     winner: str | None
     tally: str

@@ -12,7 +12,7 @@ from kube9_dashboard.model.events import tone_of
 from kube9_dashboard.model.times import clock_time
 from kube9_dashboard.views.filters import choice, words
 from kube9_dashboard.views.frame import Page, ask, live, now, param
-from kube9_dashboard.views.markup import Column, Html, empty, joined, link, table, tag, under
+from kube9_dashboard.views.markup import Column, Html, empty, joined, link, node_link, table, tag, under
 
 __all__ = ["events_table", "show"]
 
@@ -60,7 +60,7 @@ def _cells(event: Mapping[str, Any], at: datetime, *, about: bool) -> list[str]:
 def _about(event: Mapping[str, Any]) -> Html:
     name, kind = event["name"], event["kind"]
     if kind == "Node":
-        return link("nodes", name, query={"name": name})
+        return node_link(name)
     if kind == "Pod":
         return link("pods", name, query={"namespace": event["namespace"], "name": name})
     return tag("span", name)

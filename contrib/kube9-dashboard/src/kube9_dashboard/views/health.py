@@ -11,7 +11,7 @@ from kube9_dashboard.model.phases import look_of_node
 from kube9_dashboard.model.times import span
 from kube9_dashboard.views.charts import timeline
 from kube9_dashboard.views.frame import Page, ask, known, live, now, source
-from kube9_dashboard.views.markup import Column, Html, empty, joined, link, notice, phase, section, table, under
+from kube9_dashboard.views.markup import Column, Html, empty, joined, node_link, notice, phase, section, table, under
 
 __all__ = ["show"]
 
@@ -79,7 +79,7 @@ def _heard(nodes: Sequence[Mapping[str, Any]]) -> Html:
 def _cells(node: Mapping[str, Any]) -> list[str]:
     heard, suspicion = node["lastHeardMillisAgo"], node["suspicion"]
     return [
-        joined(link("nodes", node["name"], query={"name": node["name"]}), under(node["reason"])),
+        joined(node_link(node["name"]), under(node["reason"])),
         phase(look_of_node(node["phase"])),
         "–" if heard is None else "< 1 s ago" if heard < 1000 else f"{span(heard / 1000)} ago",
         "–" if suspicion is None else f"{suspicion:,.1f}" if suspicion < 10 else f"{suspicion:,.0f}",

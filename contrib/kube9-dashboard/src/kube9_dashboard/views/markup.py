@@ -58,6 +58,11 @@ def link(page: str, *parts: str, query: dict[str, str] | None = None, **attribut
     return tag("a", *parts, href=href, data_page=page, **attributes)
 
 
+def node_link(name: str, **attributes: str | None) -> Html:
+    """To the page of a node."""
+    return link("nodes", name, query={"name": name}, **attributes)
+
+
 def phase(look: Look, after: str = "") -> Html:
     """The sign and the word of a phase."""
     return tag("span", tag("i", look.sign, aria_hidden="true"), look.word + after, class_=f"phase tone-{look.tone}")

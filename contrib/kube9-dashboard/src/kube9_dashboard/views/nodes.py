@@ -15,7 +15,7 @@ from kube9_dashboard.views import node
 from kube9_dashboard.views.filters import choice, words
 from kube9_dashboard.views.forms import new_node
 from kube9_dashboard.views.frame import Page, ask, live, now, param
-from kube9_dashboard.views.markup import Column, Html, empty, joined, link, meter, phase, table, tag, under
+from kube9_dashboard.views.markup import Column, Html, empty, joined, meter, node_link, phase, table, tag, under
 from kube9_dashboard.views.paging import PAGE, pager
 
 __all__ = ["phase_of", "show"]
@@ -66,7 +66,7 @@ def _table(nodes: Sequence[NodeRow], at: datetime) -> Html:
 
 def _cells(row: NodeRow, resources: Sequence[str], at: datetime) -> list[str]:
     return [
-        joined(link("nodes", row.name, query={"name": row.name}), under(row.reason)),
+        joined(node_link(row.name), under(row.reason)),
         phase_of(row),
         f"{row.pods:,}",
         *(_load(row, resource) for resource in resources),

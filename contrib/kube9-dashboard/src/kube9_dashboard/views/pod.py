@@ -18,7 +18,20 @@ from kube9_dashboard.views.board import board
 from kube9_dashboard.views.events import events_table
 from kube9_dashboard.views.filters import choice
 from kube9_dashboard.views.frame import NotKnown, Page, ask, is_there, known, live, now, param, source
-from kube9_dashboard.views.markup import Column, Html, empty, facts, joined, link, notice, section, table, tabs, tag
+from kube9_dashboard.views.markup import (
+    Column,
+    Html,
+    empty,
+    facts,
+    joined,
+    link,
+    node_link,
+    notice,
+    section,
+    table,
+    tabs,
+    tag,
+)
 from kube9_dashboard.views.podtable import phase_of
 
 __all__ = ["show"]
@@ -75,7 +88,7 @@ def _about(row: PodRow, document: Mapping[str, Any], at: datetime) -> Html:
     usage = state.get("usage")
     return facts(
         [
-            ("Node", _node_link(row.node) if row.node else "none"),
+            ("Node", node_link(row.node) if row.node else "none"),
             ("Reason", row.reason),
             ("Asks for", row.requests),
             ("Takes", f"{usage['cpu']} cpu, {usage['memory']} memory" if usage else ""),
@@ -122,14 +135,10 @@ def _draw_explanation(page: Page, namespace: str, name: str) -> None:
     # What a policy says to a thousand nodes is not asked for with every look.
     key = ("explain", namespace, name)
     told = ask(key, lambda client: explanation(client.explain_pod(name, namespace=namespace)))
-    where = joined("It would go to ", _node_link(told.winner)) if told.winner else "It fits on no node"
-    here = joined("It is on ", _node_link(told.node), ". ") if told.node else ""
+    where = joined("It would go to ", node_link(told.winner)) if told.winner else "It fits on no node"
+    here = joined("It is on ", node_link(told.node), ". ") if told.node else ""
     first = tag("p", here, where, f", says {told.scheduler}, were it placed now: {told.tally}.")
     page.add(first, tag("div", _refusals(told), _ranking(told), class_="grid"))
-
-
-def _node_link(name: str) -> Html:
-    return link("nodes", name, query={"name": name})
 
 
 def _refusals(told: Explanation) -> Html:
@@ -152,7 +161,7 @@ def _verdict(each: Verdict) -> list[str]:
     wins = tag("span", "✓ wins", class_="phase tone-good best") if each.wins else each.reason
     return [
         "" if each.rank is None else f"{each.rank:,}",
-        link("nodes", each.node, query={"name": each.node}, class_="best" if each.wins else None),
+        node_link(each.node, class_="best" if each.wins else None),
         "–" if each.score is None else f"{each.score:,.4g}",
         wins,
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from kube9_dashboard.model.phases import DELETING, look_of_pod
 from kube9_dashboard.model.pods import PodRow
 from kube9_dashboard.model.times import age
-from kube9_dashboard.views.markup import Column, Html, joined, link, phase, table, under
+from kube9_dashboard.views.markup import Column, Html, joined, link, node_link, phase, table, under
 
 __all__ = ["phase_of", "pod_table"]
 
@@ -39,7 +39,7 @@ def _cells(pod: PodRow, at: datetime, left_out: Sequence[str]) -> list[str]:
         ),
         "Namespace": pod.namespace,
         "Phase": phase_of(pod),
-        "Node": link("nodes", pod.node, query={"name": pod.node}) if pod.node else "–",
+        "Node": node_link(pod.node) if pod.node else "–",
         "Asks for": pod.requests,
         "Restarts": f"{pod.restarts:,}" if pod.restarts else "",
         "Age": age(pod.created_at, at),
